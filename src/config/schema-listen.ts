@@ -1,0 +1,62 @@
+import { Type } from "@sinclair/typebox";
+import { Duration, Size } from "./units.ts";
+
+const closed = { additionalProperties: false, default: {} };
+
+const Tls = Type.Object(
+  {
+    cert: Type.String({ description: "PEM file of the certificate chain." }),
+    key: Type.String({ description: "PEM file of the private key." }),
+  },
+  { additionalProperties: false, description: "Serve https." },
+);
+
+const Limits = Type.Object(
+  {
+    "header-bytes": Size({ default: "16kb", description: "Bytes of a request's head; more is 431." }),
+    "header-count": Type.Integer({
+      default: 100,
+      minimum: 1,
+      maximum: 10_000,
+      description: "Header lines; more is 431.",
+    }),
+    "target-bytes": Size({ default: "8kb", description: "Bytes of the request target; more is 414." }),
+    "body-bytes": Size({ default: "10mb", description: "Bytes of a request's body; more is 413." }),
+    connections: Type.Integer({
+      default: 10_000,
+      minimum: 1,
+      description: "Open connections; one more is closed at once.",
+    }),
+  },
+  { ...closed, description: "Bounds on what a client may send." },
+);
+
+const Timeouts = Type.Object(
+  {
+    header: Duration({ default: "10s", description: "For a request's whole head, from its first byte; then 408." }),
+    body: Duration({ default: "30s", description: "Without a byte of a body that the gateway waits for; then 408." }),
+    send: Duration({
+      default: "5m",
+      description: "Without the client taking a byte of the reply; then the connection is cut.",
+    }),
+    "keep-alive": Duration({ default: "65s", description: "Between two requests of a connection." }),
+    drain: Duration({ default: "30s", description: "For requests in flight when the gateway stops." }),
+  },
+  { ...closed, description: "How long the gateway waits for a client." },
+);
+
+/** One listener. */
+export const Listen = Type.Object(
+  {
+    host: Type.String({ default: "0.0.0.0", description: "Address to listen on." }),
+    port: Type.Integer({ default: 8080, minimum: 0, maximum: 65535, description: "0 takes any free port." }),
+    "trusted-proxies": Type.Array(Type.String(), {
+      default: [],
+      description: "CIDRs of proxies whose X-Forwarded-* and Forwarded are believed.",
+    }),
+    tls: Type.Optional(Tls),
+    limits: Limits,
+    timeouts: Timeouts,
+  },
+  closed,
+);

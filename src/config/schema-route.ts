@@ -1,0 +1,60 @@
+import { Type } from "@sinclair/typebox";
+
+const Weighted = Type.Object(
+  {
+    service: Type.String({ minLength: 1 }),
+    weight: Type.Integer({ minimum: 0, maximum: 1_000_000 }),
+  },
+  { additionalProperties: false },
+);
+
+/** One route: which requests it takes, where they go, what happens on the way. */
+export const Route = Type.Object(
+  {
+    name: Type.Optional(
+      Type.String({ minLength: 1, description: "For logs and metrics; unique. Default: methods, host and path." }),
+    ),
+    path: Type.String({
+      minLength: 1,
+      description:
+        "Exact (/users), prefix (/users/*), with parameters (/users/:id), or a regular expression after ~ (~^/v[12]/).",
+    }),
+    methods: Type.Optional(
+      Type.Array(Type.String({ pattern: "^[A-Z-]+$" }), {
+        minItems: 1,
+        description: "Methods in capitals; none given: all.",
+      }),
+    ),
+    host: Type.Optional(
+      Type.String({ minLength: 1, description: "api.example.com, or *.example.com for one or more labels." }),
+    ),
+    headers: Type.Optional(
+      Type.Record(Type.String(), Type.String(), { description: "Headers that must have these values." }),
+    ),
+    query: Type.Optional(
+      Type.Record(Type.String(), Type.String(), { description: "Query parameters that must have these values." }),
+    ),
+    service: Type.Optional(Type.String({ minLength: 1, description: "Name of the service that gets the requests." })),
+    weighted: Type.Optional(
+      Type.Array(Weighted, {
+        minItems: 1,
+        description: "Several services instead, each with its share of the requests.",
+      }),
+    ),
+    "strip-prefix": Type.Optional(
+      Type.String({ pattern: "^/", description: "Removed from the front of the path: whole segments." }),
+    ),
+    "add-prefix": Type.Optional(
+      Type.String({ pattern: "^/", description: "Put in front of the path, after strip-prefix." }),
+    ),
+    rewrite: Type.Optional(
+      Type.String({
+        pattern: "^/",
+        description:
+          "The whole path for the service; :name and * are what the route's path matched, $1 and $<name> a regular expression's groups.",
+      }),
+    ),
+    plugins: Type.Record(Type.String(), Type.Unknown(), { default: {}, description: "Plugins for this route." }),
+  },
+  { additionalProperties: false },
+);

@@ -1,0 +1,86 @@
+import { type Static, Type } from "@sinclair/typebox";
+import { Listen } from "./schema-listen.ts";
+import { Route } from "./schema-route.ts";
+import { Service } from "./schema-service.ts";
+
+/** What a plugin is configured with: its options, or `false` to switch an inherited one off. */
+const PluginMap = Type.Record(Type.String(), Type.Unknown(), {
+  default: {},
+  description:
+    "Plugins by name, by path (./my-plugin.ts) or by package; `false` switches off an inherited one. Within a phase they run in this order.",
+});
+
+const closed = { additionalProperties: false, default: {} };
+
+const Admin = Type.Object(
+  {
+    host: Type.String({
+      default: "127.0.0.1",
+      description: "Address of the admin port; without a token, loopback only.",
+    }),
+    port: Type.Integer({ default: 9090, minimum: 0, maximum: 65535, description: "0 takes any free port." }),
+    token: Type.Optional(Type.String({ description: "Bearer token for everything but /health; empty means none." })),
+  },
+  { ...closed, description: "The gateway's own endpoints: health, routes, services." },
+);
+
+const Log = Type.Object(
+  {
+    level: Type.Union([Type.Literal("debug"), Type.Literal("info"), Type.Literal("warn"), Type.Literal("error")], {
+      default: "info",
+      description: "Lines below this level are left out.",
+    }),
+    format: Type.Optional(
+      Type.Union([Type.Literal("json"), Type.Literal("pretty")], {
+        description: "json: one object a line; pretty: for people. Default: pretty on a terminal, else json.",
+      }),
+    ),
+    redact: Type.Array(Type.String(), {
+      default: ["authorization", "cookie"],
+      description: "Fields whose values are replaced in every line.",
+    }),
+  },
+  { ...closed, description: "Structured logs on standard output." },
+);
+
+const Errors = Type.Object(
+  {
+    format: Type.Union([Type.Literal("problem"), Type.Literal("envelope")], {
+      default: "problem",
+      description:
+        'problem: application/problem+json (RFC 9457); envelope: { "success": false, "message", "code", "requestId" }.',
+    }),
+  },
+  { ...closed, description: "How the gateway's own errors are written." },
+);
+
+/** gateway.yaml: the one source of its types, its validation, gateway.schema.json and the reference page. */
+export const ConfigSchema = Type.Object(
+  {
+    listen: Type.Union([Listen, Type.Array(Listen, { minItems: 1 })], {
+      default: {},
+      description: "Where clients connect: one listener, or a list of them.",
+    }),
+    admin: Admin,
+    log: Log,
+    errors: Errors,
+    include: Type.Array(Type.String(), {
+      default: [],
+      description:
+        "More files of the same form (glob patterns, relative to this file), one a team: their services, routes and plugins are added.",
+    }),
+    plugins: PluginMap,
+    services: Type.Record(Type.String({ minLength: 1 }), Service, { default: {}, description: "Services by name." }),
+    routes: Type.Array(Route, { default: [], description: "Which requests go to which service." }),
+  },
+  { additionalProperties: false, title: "Sluice gateway configuration" },
+);
+
+type Schema = Static<typeof ConfigSchema>;
+export type ListenConfig = Static<typeof Listen>;
+export type ServiceConfig = Static<typeof Service>;
+export type RouteConfig = Static<typeof Route>;
+export type PluginMapConfig = Readonly<Record<string, unknown>>;
+
+/** A validated configuration: frozen, defaults filled in, units decoded to milliseconds, bytes and fractions. */
+export type Config = Readonly<Omit<Schema, "listen" | "include">> & { readonly listen: readonly ListenConfig[] };

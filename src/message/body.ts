@@ -1,0 +1,134 @@
+import { GatewayError } from "../errors.ts";
+import type { HeaderList } from "./headers.ts";
+import { readAll } from "./read.ts";
+import { sourceOfStream, streamOfSource } from "./stream.ts";
+
+/** Where the bytes of a body go. */
+export interface BodySink {
+  /** Takes a chunk. False asks the source to pause until it is resumed; a chunk that comes anyway is still taken. */
+  write(chunk: Uint8Array): boolean;
+  /** The body is complete. */
+  end(trailers?: HeaderList): void;
+  /** The body will never be complete. */
+  fail(error: GatewayError): void;
+}
+
+/**
+ * Where the bytes of a body come from. It is started once; it then calls its sink, possibly before `start` returns,
+ * any number of `write` and exactly one of `end` and `fail`, unless it is cancelled first.
+ */
+export interface BodySource {
+  /** Bytes to come, if known (Content-Length). */
+  readonly length: number | undefined;
+  start(sink: BodySink): void;
+  /** The sink that answered false to a `write` takes more. */
+  resume(): void;
+  /** Nobody wants the rest: the sink is not called again. */
+  cancel(error: GatewayError): void;
+}
+
+/**
+ * The content of a message: nothing, bytes in memory, or a source that is read once.
+ *
+ * A body nobody looks at is piped from socket to socket. `bytes`, `text` and `json` read it into memory, where it
+ * stays: it can be read again and is still sent on.
+ */
+export class Body {
+  static readonly empty: Body = new Body(new Uint8Array(0), undefined);
+
+  #bytes: Uint8Array | undefined;
+  #source: BodySource | undefined;
+  #reading: Promise<Uint8Array> | undefined;
+
+  private constructor(bytes: Uint8Array | undefined, source: BodySource | undefined) {
+    this.#bytes = bytes;
+    this.#source = source;
+  }
+
+  static of(content: string | Uint8Array): Body {
+    const bytes = typeof content === "string" ? Buffer.from(content) : content;
+    return bytes.byteLength === 0 ? Body.empty : new Body(bytes, undefined);
+  }
+
+  static from(source: BodySource): Body {
+    return new Body(undefined, source);
+  }
+
+  static fromStream(stream: ReadableStream<Uint8Array>): Body {
+    return new Body(undefined, sourceOfStream(stream));
+  }
+
+  /** Bytes of the whole body, if known before it is read. */
+  get length(): number | undefined {
+    return this.#bytes === undefined ? this.#source?.length : this.#bytes.byteLength;
+  }
+
+  get isEmpty(): boolean {
+    return this.length === 0;
+  }
+
+  /** The bytes if they are in memory, without waiting. */
+  get inMemory(): Uint8Array | undefined {
+    return this.#bytes;
+  }
+
+  /**
+   * The whole body, at most `limit` bytes of it: more is `payload_too_large`. Calls while it is being read share the
+   * reading.
+   */
+  bytes(limit: number): Promise<Uint8Array> {
+    if (this.#bytes !== undefined) return withinLimit(this.#bytes, limit);
+    if (this.#reading !== undefined) return this.#reading.then((bytes) => withinLimit(bytes, limit));
+    this.#reading = readAll(this.take(), limit).then((bytes) => {
+      this.#bytes = bytes;
+      return bytes;
+    });
+    return this.#reading;
+  }
+
+  async text(limit: number): Promise<string> {
+    return new TextDecoder().decode(await this.bytes(limit));
+  }
+
+  /** The parsed content; what is no JSON is `bad_request`. */
+  async json(limit: number): Promise<unknown> {
+    const text = await this.text(limit);
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw new GatewayError("bad_request", { detail: "The body is not valid JSON", cause });
+    }
+  }
+
+  /** The body as a web stream; takes the source unless the body is in memory. */
+  stream(): ReadableStream<Uint8Array> {
+    if (this.#bytes !== undefined) return new Blob([this.#bytes as Uint8Array<ArrayBuffer>]).stream();
+    return streamOfSource(this.take());
+  }
+
+  /** The source, once; throws if it was taken before. For code that pipes, not for plugins that look. */
+  take(): BodySource {
+    const source = this.#source;
+    if (source === undefined) throw new Error("the body has been taken already, or is in memory");
+    this.#source = undefined;
+    return source;
+  }
+
+  /** Puts a stage between the source and whoever reads it: for counting, limiting or changing what passes. */
+  through(stage: (source: BodySource) => BodySource): Body {
+    if (this.#source === undefined) return this;
+    return Body.from(stage(this.take()));
+  }
+
+  /** Lets go of a source that nobody has taken, so that its connection is freed. */
+  discard(error: GatewayError): void {
+    const source = this.#source;
+    this.#source = undefined;
+    source?.cancel(error);
+  }
+}
+
+function withinLimit(bytes: Uint8Array, limit: number): Promise<Uint8Array> {
+  if (bytes.byteLength <= limit) return Promise.resolve(bytes);
+  return Promise.reject(new GatewayError("payload_too_large"));
+}

@@ -1,0 +1,115 @@
+/**
+ * A header section: names in lower case and values, in the order of the wire, duplicates kept (RFC 9110 §5.3).
+ *
+ * Names are compared as they are given: pass them in lower case. Values are checked when they are set, so nothing
+ * that is read from a request or written by a plugin can start another header line (RFC 9110 §5.5).
+ */
+export class HeaderList {
+  /** name, value, name, value, …; read it in hot loops, change it only through the methods. */
+  readonly flat: string[];
+
+  constructor(flat: string[] = []) {
+    this.flat = flat;
+  }
+
+  /** A list from pairs or a plain object; names are lower-cased, values checked. */
+  static of(init: Iterable<readonly [string, string]> | Readonly<Record<string, string>>): HeaderList {
+    const list = new HeaderList();
+    const pairs = Symbol.iterator in init ? (init as Iterable<readonly [string, string]>) : Object.entries(init);
+    for (const [name, value] of pairs) list.append(name.toLowerCase(), value);
+    return list;
+  }
+
+  /** Number of field lines. */
+  get size(): number {
+    return this.flat.length / 2;
+  }
+
+  /** The value of the field; of several lines the values joined by ", " (RFC 9110 §5.2); undefined if there is none. */
+  get(name: string): string | undefined {
+    const { flat } = this;
+    let found: string | undefined;
+    for (let i = 0; i < flat.length; i += 2) {
+      if (flat[i] !== name) continue;
+      found = found === undefined ? flat[i + 1] : `${found}, ${flat[i + 1]}`;
+    }
+    return found;
+  }
+
+  /** The value of each line of that name, in order. */
+  getAll(name: string): string[] {
+    const values: string[] = [];
+    const { flat } = this;
+    for (let i = 0; i < flat.length; i += 2) if (flat[i] === name) values.push(flat[i + 1] as string);
+    return values;
+  }
+
+  has(name: string): boolean {
+    const { flat } = this;
+    for (let i = 0; i < flat.length; i += 2) if (flat[i] === name) return true;
+    return false;
+  }
+
+  /** Replaces every line of that name by one, in the place of the first. Throws TypeError on an invalid name or value. */
+  set(name: string, value: string): void {
+    checkName(name);
+    checkValue(name, value);
+    const { flat } = this;
+    for (let i = 0; i < flat.length; i += 2) {
+      if (flat[i] !== name) continue;
+      flat[i + 1] = value;
+      removeFrom(flat, i + 2, name);
+      return;
+    }
+    flat.push(name, value);
+  }
+
+  /** Adds a line at the end. Throws TypeError on an invalid name or value. */
+  append(name: string, value: string): void {
+    checkName(name);
+    checkValue(name, value);
+    this.flat.push(name, value);
+  }
+
+  delete(name: string): void {
+    removeFrom(this.flat, 0, name);
+  }
+
+  copy(): HeaderList {
+    return new HeaderList(this.flat.slice());
+  }
+
+  *[Symbol.iterator](): IterableIterator<[string, string]> {
+    for (let i = 0; i < this.flat.length; i += 2) yield [this.flat[i] as string, this.flat[i + 1] as string];
+  }
+}
+
+function removeFrom(flat: string[], from: number, name: string): void {
+  let kept = from;
+  for (let i = from; i < flat.length; i += 2) {
+    if (flat[i] === name) continue;
+    if (kept !== i) {
+      flat[kept] = flat[i] as string;
+      flat[kept + 1] = flat[i + 1] as string;
+    }
+    kept += 2;
+  }
+  if (kept !== flat.length) flat.length = kept;
+}
+
+/** RFC 9110 §5.6.2 token, without capitals: names are kept in lower case. */
+const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+/** RFC 9110 §5.5: visible characters, SP, HTAB and obs-text, no white space at either end. */
+const VALUE = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
+
+function checkName(name: string): void {
+  if (!NAME.test(name)) throw new TypeError(`invalid header name ${JSON.stringify(name)}: expected a lower-case token`);
+}
+
+function checkValue(name: string, value: string): void {
+  if (!VALUE.test(value)) {
+    throw new TypeError(
+      `invalid value for header ${name}: control characters, outer blanks and text beyond latin1 are refused`,
+    );
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * The plugin contract: everything a plugin may import. A plugin is one file with a default export made by
+ * `definePlugin`; `docs/plugins.md` walks through writing one.
+ */
+import type { Static, TSchema } from "@sinclair/typebox";
+import type { AnyElysia } from "elysia";
+import type { Context, Outcome, RouteInfo } from "./context.ts";
+import type { Reply } from "./message/reply.ts";
+import type { Logger } from "./observe/log.ts";
+
+export { type Static, type TSchema, Type } from "@sinclair/typebox";
+export { Duration, Share, Size } from "./config/units.ts";
+export { type Context, type ContextKey, contextKey, type Outcome, type Principal, type RouteInfo } from "./context.ts";
+export { type ErrorCode, GatewayError } from "./errors.ts";
+export { Body, type BodySink, type BodySource } from "./message/body.ts";
+export { HeaderList } from "./message/headers.ts";
+export { Reply } from "./message/reply.ts";
+export type { GatewayRequest, Peer } from "./message/request.ts";
+export type { Logger } from "./observe/log.ts";
+
+export type Awaitable<T> = T | Promise<T>;
+
+/** Looks at a request on its way in. Returning a reply answers it: no later phase but `response` and `log` runs. */
+export type Filter = (ctx: Context) => Awaitable<Reply | Response | undefined>;
+/** Answers a request. A failure is thrown, as a GatewayError where its code is known. */
+export type Handler = (ctx: Context) => Awaitable<Reply>;
+/** Wraps a handler; composed once, when the configuration is loaded. It may call `next` any number of times. */
+export type Layer = (next: Handler) => Handler;
+
+/** What a plugin does, phase by phase, in the order in which the phases run. Leave out what it does not do. */
+export interface Phases {
+  /** Before anyone is authenticated. */
+  readonly request?: Filter;
+  /** Finds out who is calling: sets `ctx.principal`, or refuses. */
+  readonly authenticate?: Filter;
+  /** Refuses what is too much or not valid. */
+  readonly limit?: Filter;
+  /** Around everything that follows; may answer without the upstream. */
+  readonly cache?: Layer;
+  /** Around all attempts. */
+  readonly forward?: Layer;
+  /** Around one attempt at one target; `ctx.target` is chosen. */
+  readonly attempt?: Layer;
+  /** Changes the reply, also a refusal or an error, before its first byte is sent. */
+  readonly response?: (ctx: Context, reply: Reply) => Awaitable<Reply>;
+  /** Told how it ended, once a request, after the last byte; it must not wait. */
+  readonly log?: (ctx: Context, outcome: Outcome) => void;
+  /** Called when the configuration that made this instance is replaced or the gateway stops. */
+  readonly close?: () => Awaitable<void>;
+}
+
+/** What a plugin is lent, and its only way out. */
+export interface Scope {
+  /** The route that this instance is for; undefined for the instance that serves requests without a route. */
+  readonly route: RouteInfo | undefined;
+  /** Name of the route's service; undefined without one, and where several are weighted. */
+  readonly service: string | undefined;
+  /** Folder of the configuration file: relative paths in options start there. */
+  readonly directory: string;
+  /** A value that outlives reloads, shared by all instances of the plugin under this key; `create` makes the first. */
+  state<T>(key: string, create: () => T): T;
+  /** Wall-clock time in ms since 1970; injected in tests. */
+  now(): number;
+  readonly log: Logger;
+  /** Aborted when this instance is closed. */
+  readonly signal: AbortSignal;
+  /** Routes added here are served on the admin port under /api/plugins/NAME, behind its token. */
+  readonly admin: AnyElysia;
+}
+
+export interface Plugin<O extends TSchema = TSchema> {
+  /** Kebab-case; the key in the YAML. */
+  readonly name: string;
+  /** One sentence for the reference. */
+  readonly description: string;
+  /** Checked against the YAML, at its line; defaults are filled in before `setup`. */
+  readonly options: O;
+  /** True if it can answer every request itself, so that its route needs no service. */
+  readonly answers?: boolean;
+  /** Called once for each route that has the plugin, at load; throwing refuses the configuration. */
+  setup(options: Static<O>, scope: Scope): Awaitable<Phases>;
+}
+
+/** Gives a plugin its types. */
+export function definePlugin<O extends TSchema>(plugin: Plugin<O>): Plugin<O> {
+  return plugin;
+}
