@@ -1,4 +1,5 @@
 import type { ErrorCode, ErrorSource, GatewayError } from "./errors.ts";
+import type { HeaderList } from "./message/headers.ts";
 import type { GatewayRequest } from "./message/request.ts";
 
 /** The route that a request matched, as plugins see it. */
@@ -36,6 +37,17 @@ export interface Outcome {
   readonly errorSource: ErrorSource | undefined;
 }
 
+/** Something that is under way for a request, and stops when its client is gone. */
+export interface Cancellable {
+  cancel(reason: GatewayError): void;
+}
+
+/** The client's side of a request, as far as others than the edge need it. */
+export interface Downstream {
+  /** Sends an interim response, 102 to 199, ahead of the reply (RFC 9110 §15.2); where the protocol has none, nothing. */
+  inform(status: number, reason: string, headers: HeaderList): void;
+}
+
 /**
  * The record of one request, of fixed shape, handed to every phase. Plugins share values through `state`, under keys
  * made once, at load.
@@ -53,10 +65,14 @@ export class Context {
   /** URL of the target of the latest attempt. */
   target: string | undefined = undefined;
   principal: Principal | undefined = undefined;
-  /** Path that the upstream gets, after strip-prefix, add-prefix and rewrite; plugins may replace it. */
-  upstreamPath: string;
-  /** Query that the upstream gets, without "?". */
-  upstreamQuery: string | undefined;
+  /** The target chosen for the attempt under way; for the core alone. */
+  selected: { readonly url: string } | undefined = undefined;
+  /** The attempt under way; for the core alone. */
+  inFlight: Cancellable | undefined = undefined;
+  /** Told how the request ended; for the core alone. */
+  observer: { finish(ctx: Context, outcome: Outcome): void } | undefined = undefined;
+  /** For interim responses; undefined where nobody can take them. */
+  downstream: Downstream | undefined = undefined;
   /** Attempts sent so far. */
   attempts = 0;
   /** Start of the first attempt, and arrival of the latest reply head, on the clock of `startedAt`. */
@@ -65,6 +81,8 @@ export class Context {
   /** The error that ended the request, if any. */
   error: GatewayError | undefined = undefined;
 
+  #upstreamPath: string;
+  #upstreamQuery: string | undefined;
   #requestId: string | undefined = undefined;
   #state: Map<symbol, unknown> | undefined = undefined;
   #abort: AbortController | undefined = undefined;
@@ -73,8 +91,28 @@ export class Context {
   constructor(request: GatewayRequest, startedAt: number) {
     this.request = request;
     this.startedAt = startedAt;
-    this.upstreamPath = request.path;
-    this.upstreamQuery = request.query;
+    this.#upstreamPath = request.path;
+    this.#upstreamQuery = request.query;
+  }
+
+  /** Path that the upstream gets, after strip-prefix, add-prefix and rewrite. Setting an invalid one throws TypeError. */
+  get upstreamPath(): string {
+    return this.#upstreamPath;
+  }
+
+  set upstreamPath(path: string) {
+    if (!PATH.test(path)) throw new TypeError(`invalid path ${JSON.stringify(path)}`);
+    this.#upstreamPath = path;
+  }
+
+  /** Query that the upstream gets, without "?". Setting an invalid one throws TypeError. */
+  get upstreamQuery(): string | undefined {
+    return this.#upstreamQuery;
+  }
+
+  set upstreamQuery(query: string | undefined) {
+    if (query !== undefined && !QUERY.test(query)) throw new TypeError(`invalid query ${JSON.stringify(query)}`);
+    this.#upstreamQuery = query;
   }
 
   /** The id told to client, upstream and log; made at first use unless a plugin has set one. */
@@ -110,6 +148,7 @@ export class Context {
     this.#abortReason = reason;
     this.error = reason;
     this.#abort?.abort(reason);
+    this.inFlight?.cancel(reason);
   }
 
   get isAborted(): boolean {
@@ -127,5 +166,9 @@ export interface ContextKey<T> {
 export function contextKey<T>(name: string): ContextKey<T> {
   return { symbol: Symbol(name) };
 }
+
+/** What may stand in a request line: visible ASCII, no "?" in a path, no "#". */
+const PATH = /^(?:\/[\x21\x22\x24-\x3e\x40-\x7e]*|\*)$/;
+const QUERY = /^[\x21\x22\x24-\x7e]*$/;
 
 const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});

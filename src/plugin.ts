@@ -9,9 +9,11 @@ import type { Reply } from "./message/reply.ts";
 import type { Logger } from "./observe/log.ts";
 
 export { type Static, type TSchema, Type } from "@sinclair/typebox";
+export { FilePath } from "./config/file-path.ts";
 export { Duration, Share, Size } from "./config/units.ts";
 export { type Context, type ContextKey, contextKey, type Outcome, type Principal, type RouteInfo } from "./context.ts";
 export { type ErrorCode, GatewayError } from "./errors.ts";
+export { isHopByHop } from "./http1/hop.ts";
 export { Body, type BodySink, type BodySource } from "./message/body.ts";
 export { HeaderList } from "./message/headers.ts";
 export { Reply } from "./message/reply.ts";

@@ -1,12 +1,13 @@
 import { Type } from "@sinclair/typebox";
+import { FilePath } from "./file-path.ts";
 import { Duration, Size } from "./units.ts";
 
 const closed = { additionalProperties: false, default: {} };
 
 const Tls = Type.Object(
   {
-    cert: Type.String({ description: "PEM file of the certificate chain." }),
-    key: Type.String({ description: "PEM file of the private key." }),
+    cert: FilePath({ description: "PEM file of the certificate chain." }),
+    key: FilePath({ description: "PEM file of the private key." }),
   },
   { additionalProperties: false, description: "Serve https." },
 );

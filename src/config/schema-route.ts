@@ -1,9 +1,17 @@
 import { Type } from "@sinclair/typebox";
+import { PluginMap } from "./schema-plugins.ts";
+
+/** Completes "expected …". */
+const PATH = "a path that begins with /";
 
 const Weighted = Type.Object(
   {
-    service: Type.String({ minLength: 1 }),
-    weight: Type.Integer({ minimum: 0, maximum: 1_000_000 }),
+    service: Type.String({ minLength: 1, description: "Name of the service." }),
+    weight: Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000,
+      description: "Its share, as a part of the sum of all weights; 0: none.",
+    }),
   },
   { additionalProperties: false },
 );
@@ -20,7 +28,7 @@ export const Route = Type.Object(
         "Exact (/users), prefix (/users/*), with parameters (/users/:id), or a regular expression after ~ (~^/v[12]/).",
     }),
     methods: Type.Optional(
-      Type.Array(Type.String({ pattern: "^[A-Z-]+$" }), {
+      Type.Array(Type.String({ pattern: "^[A-Z-]+$", expected: "a method in capitals, such as GET" }), {
         minItems: 1,
         description: "Methods in capitals; none given: all.",
       }),
@@ -42,19 +50,24 @@ export const Route = Type.Object(
       }),
     ),
     "strip-prefix": Type.Optional(
-      Type.String({ pattern: "^/", description: "Removed from the front of the path: whole segments." }),
+      Type.String({
+        pattern: "^/",
+        expected: PATH,
+        description: "Removed from the front of the path: whole segments.",
+      }),
     ),
     "add-prefix": Type.Optional(
-      Type.String({ pattern: "^/", description: "Put in front of the path, after strip-prefix." }),
+      Type.String({ pattern: "^/", expected: PATH, description: "Put in front of the path, after strip-prefix." }),
     ),
     rewrite: Type.Optional(
       Type.String({
         pattern: "^/",
+        expected: PATH,
         description:
           "The whole path for the service; :name and * are what the route's path matched, $1 and $<name> a regular expression's groups.",
       }),
     ),
-    plugins: Type.Record(Type.String(), Type.Unknown(), { default: {}, description: "Plugins for this route." }),
+    plugins: PluginMap("Plugins for this route; false switches an inherited one off."),
   },
   { additionalProperties: false },
 );

@@ -1,4 +1,6 @@
 import { Type } from "@sinclair/typebox";
+import { FilePath } from "./file-path.ts";
+import { PluginMap } from "./schema-plugins.ts";
 import { Duration } from "./units.ts";
 
 const closed = { additionalProperties: false, default: {} };
@@ -19,7 +21,10 @@ const Target = Type.Union(
       { additionalProperties: false },
     ),
   ],
-  { description: "A URL (http, https, or unix:/path/to.sock), or { url, weight }." },
+  {
+    description: "A URL (http, https, or unix:/path/to.sock), or { url, weight }.",
+    expected: "a URL or { url, weight }",
+  },
 );
 
 const HashOn = Type.Union(
@@ -31,6 +36,7 @@ const HashOn = Type.Union(
     Type.Object({ query: Type.String() }, { additionalProperties: false }),
   ],
   {
+    expected: "ip, principal, { header: name }, { cookie: name } or { query: name }",
     description:
       "What consistent-hash hashes: ip, principal, { header: name }, { cookie: name } or { query: name }. A request without it goes to a random target.",
   },
@@ -68,10 +74,10 @@ const Timeouts = Type.Object(
 const Tls = Type.Object(
   {
     ca: Type.Optional(
-      Type.String({ description: "PEM file of the certificate authorities to trust instead of the system's." }),
+      FilePath({ description: "PEM file of the certificate authorities to trust instead of the system's." }),
     ),
-    cert: Type.Optional(Type.String({ description: "PEM file of the client certificate." })),
-    key: Type.Optional(Type.String({ description: "PEM file of the client certificate's key." })),
+    cert: Type.Optional(FilePath({ description: "PEM file of the client certificate." })),
+    key: Type.Optional(FilePath({ description: "PEM file of the client certificate's key." })),
     "server-name": Type.Optional(
       Type.String({ description: "Name to ask for (SNI) and to verify, if it is not the target's host." }),
     ),
@@ -106,10 +112,7 @@ export const Service = Type.Object(
       default: "30s",
       description: "How long the addresses of a target's name are used before it is resolved again.",
     }),
-    plugins: Type.Record(Type.String(), Type.Unknown(), {
-      default: {},
-      description: "Plugins for every route to this service.",
-    }),
+    plugins: PluginMap("Plugins for every route to this service."),
   },
   { additionalProperties: false },
 );

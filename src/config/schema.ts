@@ -1,14 +1,8 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { Listen } from "./schema-listen.ts";
+import { PluginMap, type PluginMapConfig } from "./schema-plugins.ts";
 import { Route } from "./schema-route.ts";
 import { Service } from "./schema-service.ts";
-
-/** What a plugin is configured with: its options, or `false` to switch an inherited one off. */
-const PluginMap = Type.Record(Type.String(), Type.Unknown(), {
-  default: {},
-  description:
-    "Plugins by name, by path (./my-plugin.ts) or by package; `false` switches off an inherited one. Within a phase they run in this order.",
-});
 
 const closed = { additionalProperties: false, default: {} };
 
@@ -54,6 +48,9 @@ const Errors = Type.Object(
   { ...closed, description: "How the gateway's own errors are written." },
 );
 
+const Services = Type.Record(Type.String({ minLength: 1 }), Service, { default: {}, description: "Services by name." });
+const Routes = Type.Array(Route, { default: [], description: "Which requests go to which service." });
+
 /** gateway.yaml: the one source of its types, its validation, gateway.schema.json and the reference page. */
 export const ConfigSchema = Type.Object(
   {
@@ -67,20 +64,25 @@ export const ConfigSchema = Type.Object(
     include: Type.Array(Type.String(), {
       default: [],
       description:
-        "More files of the same form (glob patterns, relative to this file), one a team: their services, routes and plugins are added.",
+        "More files (paths or glob patterns, relative to this file), one a team: their services and routes are added.",
     }),
-    plugins: PluginMap,
-    services: Type.Record(Type.String({ minLength: 1 }), Service, { default: {}, description: "Services by name." }),
-    routes: Type.Array(Route, { default: [], description: "Which requests go to which service." }),
+    plugins: PluginMap(
+      "Plugins for every route: by name, by path (./my-plugin.ts) or by package. Within a phase they run in this order.",
+    ),
+    services: Services,
+    routes: Routes,
   },
   { additionalProperties: false, title: "Sluice gateway configuration" },
 );
+
+/** A file that another one includes: what is the gateway's as a whole stays in the main file. */
+export const IncludedSchema = Type.Object({ services: Services, routes: Routes }, { additionalProperties: false });
 
 type Schema = Static<typeof ConfigSchema>;
 export type ListenConfig = Static<typeof Listen>;
 export type ServiceConfig = Static<typeof Service>;
 export type RouteConfig = Static<typeof Route>;
-export type PluginMapConfig = Readonly<Record<string, unknown>>;
+export type { PluginMapConfig };
 
 /** A validated configuration: frozen, defaults filled in, units decoded to milliseconds, bytes and fractions. */
 export type Config = Readonly<Omit<Schema, "listen" | "include">> & { readonly listen: readonly ListenConfig[] };

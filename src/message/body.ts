@@ -36,6 +36,8 @@ export interface BodySource {
 export class Body {
   static readonly empty: Body = new Body(new Uint8Array(0), undefined);
 
+  /** Bytes of the whole body, if known before it is read; also once it has been taken. */
+  readonly length: number | undefined;
   #bytes: Uint8Array | undefined;
   #source: BodySource | undefined;
   #reading: Promise<Uint8Array> | undefined;
@@ -43,6 +45,7 @@ export class Body {
   private constructor(bytes: Uint8Array | undefined, source: BodySource | undefined) {
     this.#bytes = bytes;
     this.#source = source;
+    this.length = bytes === undefined ? source?.length : bytes.byteLength;
   }
 
   static of(content: string | Uint8Array): Body {
@@ -56,11 +59,6 @@ export class Body {
 
   static fromStream(stream: ReadableStream<Uint8Array>): Body {
     return new Body(undefined, sourceOfStream(stream));
-  }
-
-  /** Bytes of the whole body, if known before it is read. */
-  get length(): number | undefined {
-    return this.#bytes === undefined ? this.#source?.length : this.#bytes.byteLength;
   }
 
   get isEmpty(): boolean {

@@ -75,6 +75,21 @@ export class HeaderList {
     removeFrom(this.flat, 0, name);
   }
 
+  /** Removes every line whose name the test picks out, in one pass. */
+  deleteWhere(isUnwanted: (name: string) => boolean): void {
+    const { flat } = this;
+    let kept = 0;
+    for (let i = 0; i < flat.length; i += 2) {
+      if (isUnwanted(flat[i] as string)) continue;
+      if (kept !== i) {
+        flat[kept] = flat[i] as string;
+        flat[kept + 1] = flat[i + 1] as string;
+      }
+      kept += 2;
+    }
+    if (kept !== flat.length) flat.length = kept;
+  }
+
   copy(): HeaderList {
     return new HeaderList(this.flat.slice());
   }

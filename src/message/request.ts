@@ -10,6 +10,8 @@ export interface Peer {
   readonly clientAddress: string;
   /** Whether the peer is one of `listen.trusted-proxies`. */
   readonly isTrustedProxy: boolean;
+  /** What upstreams are told of this peer; kept by the core from one request of a connection to the next. */
+  forwarded?: { readonly host: string; readonly scheme: string; readonly lines: string };
 }
 
 /**

@@ -1,0 +1,78 @@
+import {
+  type BodySink,
+  type BodySource,
+  definePlugin,
+  GatewayError,
+  type HeaderList,
+  Size,
+  Type,
+} from "../src/plugin.ts";
+
+/** Refuses requests whose body is too large. */
+export default definePlugin({
+  name: "body-limit",
+  description: "Refuses a request whose body is larger than it may be, before or while it is read.",
+  options: Type.Object({
+    size: Size({ description: "Bytes that a request's body may have; more is 413 payload_too_large." }),
+  }),
+  setup({ size }) {
+    const detail = `The body may have at most ${size} bytes`;
+    const limited = (source: BodySource) => new LimitedSource(source, size, detail);
+    return {
+      limit({ request }) {
+        const { length } = request.body;
+        if (length === undefined) request.body = request.body.through(limited);
+        else if (length > size) throw new GatewayError("payload_too_large", { detail });
+        return undefined;
+      },
+    };
+  },
+});
+
+/** A body of unknown length that fails as soon as it is too long; no byte beyond the limit passes. */
+class LimitedSource implements BodySource, BodySink {
+  readonly length = undefined;
+  readonly #source: BodySource;
+  readonly #detail: string;
+  #sink: BodySink | undefined;
+  #left: number;
+
+  constructor(source: BodySource, limit: number, detail: string) {
+    this.#source = source;
+    this.#left = limit;
+    this.#detail = detail;
+  }
+
+  start(sink: BodySink): void {
+    this.#sink = sink;
+    this.#source.start(this);
+  }
+
+  resume(): void {
+    this.#source.resume();
+  }
+
+  cancel(error: GatewayError): void {
+    this.#sink = undefined;
+    this.#source.cancel(error);
+  }
+
+  write(chunk: Uint8Array): boolean {
+    const sink = this.#sink;
+    if (sink === undefined) return false;
+    this.#left -= chunk.byteLength;
+    if (this.#left >= 0) return sink.write(chunk);
+    const error = new GatewayError("payload_too_large", { detail: this.#detail });
+    this.cancel(error);
+    sink.fail(error);
+    return false;
+  }
+
+  end(trailers?: HeaderList): void {
+    this.#sink?.end(trailers);
+  }
+
+  fail(error: GatewayError): void {
+    this.#sink?.fail(error);
+  }
+}

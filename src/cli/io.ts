@@ -1,0 +1,14 @@
+/** What a command gets from the process that runs it. */
+export interface CliIo {
+  /** Writes to standard output, as given: the line ends are in the text. */
+  out(text: string): void;
+  /** Writes to standard error, as given. */
+  err(text: string): void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Calls back at each signal that asks the gateway to stop. */
+  onStop(listener: () => void): void;
+  /** Relative paths start here. */
+  readonly cwd: string;
+  /** Whether people read along: then colours are used. */
+  readonly isTerminal: boolean;
+}

@@ -1,0 +1,162 @@
+import { type EffectivePlugin, effectivePlugins } from "./config/effective.ts";
+import type { Config, RouteConfig } from "./config/schema.ts";
+import { type Context, contextKey, type RouteInfo } from "./context.ts";
+import { GatewayError } from "./errors.ts";
+import { composePipeline, type Destination, type Pipeline } from "./pipeline.ts";
+import type { Phases, Plugin } from "./plugin.ts";
+import { compileRewrite } from "./routing/rewrite.ts";
+import { buildRouter } from "./routing/router.ts";
+import { weightedChoice } from "./routing/split.ts";
+import { createScope, type Lasting, type ScopeBase } from "./scope.ts";
+import type { CompiledRoute, Snapshot } from "./snapshot.ts";
+import { createService, type Service, selectTarget, sendToSelected } from "./upstream/service.ts";
+
+/** A valid configuration with the plugins that it names. */
+export interface CompileInput {
+  readonly config: Config;
+  readonly plugins: ReadonlyMap<string, Plugin>;
+  /** Folder of the configuration file. */
+  readonly directory: string;
+}
+
+/** A plugin could not be set up with these options. */
+export class SetupError extends Error {
+  override readonly name = "SetupError";
+  readonly plugin: string;
+  readonly options: unknown;
+
+  constructor(plugin: string, options: unknown, cause: unknown) {
+    super(`plugin ${plugin}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.plugin = plugin;
+    this.options = options;
+  }
+}
+
+/** Methods of the routes that match but for the method: for the 405. */
+export const ALLOWED = contextKey<readonly string[]>("allowed methods");
+
+/** Makes a snapshot of a configuration: the one place where all parts are put together. Throws SetupError. */
+export async function compile(input: CompileInput, lasting: Lasting): Promise<Snapshot> {
+  return new Compiler(input, lasting).run();
+}
+
+class Compiler {
+  readonly #input: CompileInput;
+  readonly #scope: ScopeBase;
+  readonly #abort = new AbortController();
+  readonly #closers: NonNullable<Phases["close"]>[] = [];
+  readonly #services = new Map<string, Service>();
+
+  constructor(input: CompileInput, lasting: Lasting) {
+    this.#input = input;
+    this.#scope = { directory: input.directory, signal: this.#abort.signal, lasting };
+  }
+
+  async run(): Promise<Snapshot> {
+    const { config } = this.#input;
+    for (const [name, service] of Object.entries(config.services)) {
+      this.#services.set(name, createService(name, service));
+    }
+    const routes: CompiledRoute[] = [];
+    for (const route of config.routes) routes.push(await this.#route(route));
+    return {
+      config,
+      routes,
+      router: buildRouter(routes.map((route) => ({ ...route.config, value: route }))),
+      services: this.#services,
+      unmatched: await this.#unmatched(),
+      close: () => this.#close(),
+    };
+  }
+
+  async #route(config: RouteConfig): Promise<CompiledRoute> {
+    const info = { name: config.name ?? routeName(config), path: config.path };
+    const shares = config.weighted ?? [{ service: config.service, weight: 1 }];
+    const pipelines: Pipeline[] = [];
+    for (const { service } of shares) pipelines.push(await this.#pipeline(info, config, service));
+    const [first] = pipelines;
+    if (first === undefined) throw new Error(`route ${info.name} leads nowhere`);
+    const draw = weightedChoice(
+      shares.map(({ weight }) => weight),
+      Math.random,
+    );
+    return {
+      info,
+      config,
+      services: shares.flatMap(({ service }) => service ?? []),
+      plugins: this.#effective(config, shares[0]?.service).map(({ name }) => name),
+      next: pipelines.length === 1 ? () => first : () => pipelines[draw()] ?? first,
+    };
+  }
+
+  async #pipeline(info: RouteInfo, config: RouteConfig, serviceName: string | undefined): Promise<Pipeline> {
+    const phases = await this.#setUp(this.#effective(config, serviceName), info, serviceName);
+    const service = serviceName === undefined ? undefined : this.#services.get(serviceName);
+    const rewrite = compileRewrite(config);
+    const prepare = (ctx: Context) => {
+      ctx.service = serviceName;
+      if (rewrite !== undefined) ctx.upstreamPath = rewrite(ctx.request.path, ctx.params);
+    };
+    const destination: Destination =
+      service === undefined
+        ? { prepare, select: noService, send: noService }
+        : { prepare, select: (ctx) => selectTarget(service, ctx), send: sendToSelected };
+    return composePipeline(phases, destination, this.#input.config.errors.format);
+  }
+
+  /** Around a 404 or 405 only the global plugins' request, response and log phases run. */
+  async #unmatched(): Promise<Pipeline> {
+    const phases = await this.#setUp(this.#effective(undefined, undefined), undefined, undefined);
+    const outer = phases.map(({ request, response, log }) => ({
+      ...(request === undefined ? {} : { request }),
+      ...(response === undefined ? {} : { response }),
+      ...(log === undefined ? {} : { log }),
+    }));
+    const destination = { select: () => {}, send: refuseUnmatched };
+    return composePipeline(outer, destination, this.#input.config.errors.format);
+  }
+
+  #effective(route: RouteConfig | undefined, service: string | undefined): readonly EffectivePlugin<Plugin>[] {
+    return effectivePlugins(this.#input.config, route, this.#input.plugins, service);
+  }
+
+  async #setUp(
+    plugins: readonly EffectivePlugin<Plugin>[],
+    route: RouteInfo | undefined,
+    service: string | undefined,
+  ): Promise<Phases[]> {
+    const all: Phases[] = [];
+    for (const { name, plugin, options } of plugins) {
+      try {
+        const phases = await plugin.setup(options as never, createScope(name, route, service, this.#scope));
+        if (phases.close !== undefined) this.#closers.push(phases.close);
+        all.push(phases);
+      } catch (cause) {
+        await this.#close();
+        throw new SetupError(name, options, cause);
+      }
+    }
+    return all;
+  }
+
+  async #close(): Promise<void> {
+    this.#abort.abort();
+    await Promise.allSettled(this.#closers.map(async (close) => close()));
+  }
+}
+
+/** The name of a route that has none. */
+function routeName({ methods, host, path }: RouteConfig): string {
+  return `${methods === undefined ? "" : `${methods.join(",")} `}${host ?? ""}${path}`;
+}
+
+/** The configuration makes sure that a plugin answers here; one that does not is at fault. */
+function noService(): never {
+  throw new GatewayError("internal", { cause: "the route has no service and no plugin has answered" });
+}
+
+function refuseUnmatched(ctx: Context): never {
+  const allowed = ctx.get(ALLOWED);
+  if (allowed === undefined) throw new GatewayError("route_not_found");
+  throw new GatewayError("method_not_allowed", { headers: { allow: allowed.join(", ") } });
+}

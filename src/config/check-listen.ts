@@ -1,0 +1,82 @@
+import { parseCidr } from "../message/cidr.ts";
+import type { Draft } from "./draft.ts";
+import { below } from "./key-path.ts";
+import { nearestNode } from "./node.ts";
+import { type Problem, problemAt } from "./problem.ts";
+import type { Config, ListenConfig } from "./schema.ts";
+import { found } from "./words.ts";
+
+type Keys = readonly (string | number)[];
+
+/** What the schema cannot tell of the ports: that no two are the same, and that the admin port is not left open. */
+export function checkListen({ root, main }: Draft): readonly Problem[] {
+  const problems: Problem[] = [];
+  const at = (keys: Keys, message: string, hint?: string) => {
+    problems.push(problemAt(nearestNode(root, keys), below(undefined, ...keys), message, hint));
+  };
+  const listeners = listenersOf(main);
+  const taken: Address[] = [];
+  for (const { keys, config } of listeners) {
+    for (const [index, cidr] of (config["trusted-proxies"] ?? []).entries()) {
+      if (cidr === undefined || parseCidr(cidr) !== undefined) continue;
+      const place = [...keys, "trusted-proxies", index];
+      const node = nearestNode(root, place);
+      at(place, `expected an address or a CIDR, found ${found(node)}`, "for example 10.0.0.0/8 or 2001:db8::/32");
+    }
+    const address = addressOf(config);
+    if (address === undefined) continue;
+    if (taken.some((other) => overlaps(other, address))) {
+      at([...keys, "port"], `two listeners share the port ${address.port}`);
+    }
+    taken.push(address);
+  }
+  const admin = addressOf(main.admin);
+  if (admin === undefined) return problems;
+  if (taken.some((other) => overlaps(other, admin))) {
+    at(["admin", "port"], `the admin port ${admin.port} is a listener's port too`);
+  }
+  if (!isLoopback(admin.host) && (main.admin?.token ?? "") === "") {
+    const hint = "set admin.token, or host: 127.0.0.1";
+    at(
+      ["admin", "host"],
+      "without a token the admin port is for this machine only, this host opens it to others",
+      hint,
+    );
+  }
+  return problems;
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+interface Listener {
+  readonly keys: Keys;
+  readonly config: Partial<ListenConfig>;
+}
+
+function listenersOf(main: Partial<Config>): readonly Listener[] {
+  const listen: unknown = main.listen;
+  if (Array.isArray(listen)) return listen.map((config, index) => ({ keys: ["listen", index], config: config ?? {} }));
+  return [{ keys: ["listen"], config: (listen ?? {}) as Partial<ListenConfig> }];
+}
+
+function addressOf(config: { readonly host?: string; readonly port?: number } | undefined): Address | undefined {
+  if (config?.host === undefined || config.port === undefined) return undefined;
+  return { host: config.host, port: config.port };
+}
+
+/** Port 0 is a different port each time. */
+function overlaps(a: Address, b: Address): boolean {
+  if (a.port === 0 || a.port !== b.port) return false;
+  return a.host === b.host || isEveryAddress(a.host) || isEveryAddress(b.host);
+}
+
+function isEveryAddress(host: string): boolean {
+  return host === "0.0.0.0" || host === "::" || host === "";
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
+}

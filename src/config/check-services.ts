@@ -1,0 +1,77 @@
+import type { Draft, ServiceEntry } from "./draft.ts";
+import { below } from "./key-path.ts";
+import { nearestNode } from "./node.ts";
+import { type Problem, problemAt } from "./problem.ts";
+import type { ServiceConfig } from "./schema.ts";
+import { targetFault, targetIdentity } from "./target-url.ts";
+import { found } from "./words.ts";
+
+/** What the schema cannot tell of a service: its targets' URLs, keys that need each other, whether it is used. */
+export function checkServices(draft: Draft): readonly Problem[] {
+  const used = usedServices(draft);
+  // A misspelled name in a route leaves its service unused: that is one mistake, not two.
+  const canTell = draft.isComplete && [...used].every((name) => draft.services.has(name));
+  return [...draft.services.values()].flatMap((service) => [
+    ...targetProblems(service),
+    ...(service.valid === undefined ? [] : pairProblems(service, service.valid)),
+    ...(used.has(service.name) || !canTell ? [] : [unusedProblem(service)]),
+  ]);
+}
+
+function targetProblems(service: ServiceEntry): readonly Problem[] {
+  const problems: Problem[] = [];
+  const seen = new Set<string>();
+  for (const [index, target] of (service.value.targets ?? []).entries()) {
+    const url = typeof target === "string" ? target : target?.url;
+    if (url === undefined) continue;
+    const keys = typeof target === "string" ? ["targets", index] : ["targets", index, "url"];
+    const node = nearestNode(service.node, keys);
+    const path = below(service.path, ...keys);
+    const fault = targetFault(url);
+    if (fault !== undefined) {
+      problems.push(problemAt(node, path, `${fault.message}; found ${foundUrl(node, url)}`, fault.hint));
+    } else if (seen.has(targetIdentity(url))) {
+      problems.push(problemAt(node, path, `the target ${found(node)} is here twice`, "give one of them more weight"));
+    }
+    seen.add(targetIdentity(url));
+  }
+  return problems;
+}
+
+/** Credentials in a URL are not repeated. */
+function foundUrl(node: Parameters<typeof found>[0], url: string): string {
+  return url.includes("@") ? "one with credentials" : found(node);
+}
+
+function pairProblems(service: ServiceEntry, config: ServiceConfig): readonly Problem[] {
+  const problems: Problem[] = [];
+  const at = (keys: readonly string[], message: string, hint?: string) => {
+    problems.push(problemAt(nearestNode(service.node, keys), below(service.path, ...keys), message, hint));
+  };
+  const isHashed = config.balance === "consistent-hash";
+  if (isHashed && config["hash-on"] === undefined) {
+    at(["balance"], "consistent-hash needs to know what to hash", "add hash-on: ip, for example");
+  }
+  if (!isHashed && config["hash-on"] !== undefined) {
+    at(["hash-on"], `hash-on has no effect with ${config.balance}`, "set balance: consistent-hash");
+  }
+  const { cert, key } = config.tls;
+  if (cert !== undefined && key === undefined) at(["tls", "cert"], "a client certificate needs its key", "add tls.key");
+  if (key !== undefined && cert === undefined) at(["tls", "key"], "a key needs its certificate", "add tls.cert");
+  const weights = config.targets.map((target) => (typeof target === "string" ? 1 : target.weight));
+  if (weights.every((weight) => weight === 0)) at(["targets"], "every target has the weight 0: none gets a request");
+  return problems;
+}
+
+function usedServices({ routes }: Draft): ReadonlySet<string> {
+  const used = new Set<string>();
+  for (const { value } of routes) {
+    if (value.service !== undefined) used.add(value.service);
+    for (const share of value.weighted ?? []) if (share?.service !== undefined) used.add(share.service);
+  }
+  return used;
+}
+
+function unusedProblem({ place, path, name }: ServiceEntry): Problem {
+  return problemAt(place, path, `no route uses the service ${JSON.stringify(name)}`, undefined, "warning");
+}

@@ -1,0 +1,24 @@
+import type { Context, Outcome } from "../context.ts";
+import type { GatewayError } from "../errors.ts";
+import type { Reply } from "../message/reply.ts";
+import type { Awaitable } from "../plugin.ts";
+
+/** What an edge hands requests to. */
+export interface EdgeHandler {
+  /** Answers a request; never throws, and rejects only if the gateway itself is broken. */
+  handle(ctx: Context): Awaitable<Reply>;
+  /** Told once a request how it ended, after the last byte. */
+  finish(ctx: Context, outcome: Outcome): void;
+  /** The reply to what was no proper request, and the place to note it. */
+  refuse(error: GatewayError, peerAddress: string): Reply;
+}
+
+/** A listener at work. */
+export interface Edge {
+  readonly host: string;
+  /** The port in use, also if 0 was asked for. */
+  readonly port: number;
+  readonly connections: number;
+  /** Stops listening, lets requests in flight finish for at most that many ms, then cuts the rest. */
+  stop(drainMs: number): Promise<void>;
+}

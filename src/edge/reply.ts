@@ -1,0 +1,34 @@
+import type { Context, Outcome } from "../context.ts";
+import { hasNoBody } from "../http1/response-head.ts";
+import type { MessageWriter, WriteFraming } from "../http1/writer.ts";
+import type { Reply } from "../message/reply.ts";
+
+/** How a reply tells its end to an HTTP/1 client (RFC 9112 §6.3); 1.0 knows no chunks. */
+export function replyFraming(reply: Reply, method: string, minorVersion: number): WriteFraming {
+  if (hasNoBody(reply.status, method)) return "none";
+  if (reply.body.length !== undefined) return "length";
+  return minorVersion === 1 ? "chunked" : "close";
+}
+
+/** Sends a head and the body of a reply, however that is held. */
+export function sendReply(writer: MessageWriter, reply: Reply, head: string, framing: WriteFraming): void {
+  const { body } = reply;
+  if (body.inMemory !== undefined) return writer.sendWhole(head, body.inMemory, framing);
+  if (framing !== "none") return writer.sendFrom(head, body.take(), framing, body.length ?? 0);
+  reply.discard();
+  writer.sendWhole(head, undefined, framing);
+}
+
+/** How a request has ended. Without a reply the client had left: 499. */
+export function outcomeOf(ctx: Context, reply: Reply | undefined, bytesIn: number, bytesOut: number): Outcome {
+  return {
+    status: reply?.status ?? 499,
+    bytesIn,
+    bytesOut,
+    durationMs: performance.now() - ctx.startedAt,
+    upstreamMs: ctx.upstreamRepliedAt === 0 ? undefined : ctx.upstreamRepliedAt - ctx.upstreamStartedAt,
+    attempts: ctx.attempts,
+    errorCode: ctx.error?.code,
+    errorSource: ctx.error?.source,
+  };
+}

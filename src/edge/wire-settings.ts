@@ -1,0 +1,48 @@
+import { readFileSync } from "node:fs";
+import type { ListenConfig } from "../config/schema.ts";
+import type { HeadLimits } from "../http1/request-head.ts";
+import { CidrSet } from "../message/cidr.ts";
+import { type TimeoutQueue, timeoutQueue } from "../timeouts.ts";
+
+/** A listener's configuration as its connections use it, made once. */
+export interface WireSettings {
+  readonly scheme: "http" | "https";
+  readonly trusted: CidrSet | undefined;
+  readonly head: HeadLimits;
+  readonly bodyBytes: number;
+  readonly maxConnections: number;
+  /** For a head, from its first byte. */
+  readonly headerQueue: TimeoutQueue;
+  /** Without a byte of a body that somebody waits for. */
+  readonly bodyQueue: TimeoutQueue;
+  /** Without the client taking a byte. */
+  readonly sendQueue: TimeoutQueue;
+  /** Between two requests. */
+  readonly keepAliveQueue: TimeoutQueue;
+}
+
+export function wireSettings(config: ListenConfig): WireSettings {
+  const { limits, timeouts } = config;
+  const trusted = config["trusted-proxies"];
+  return {
+    scheme: config.tls === undefined ? "http" : "https",
+    trusted: trusted.length === 0 ? undefined : new CidrSet(trusted),
+    head: {
+      headerBytes: limits["header-bytes"],
+      headerCount: limits["header-count"],
+      targetBytes: limits["target-bytes"],
+    },
+    bodyBytes: limits["body-bytes"],
+    maxConnections: limits.connections,
+    headerQueue: timeoutQueue(timeouts.header),
+    bodyQueue: timeoutQueue(timeouts.body),
+    sendQueue: timeoutQueue(timeouts.send),
+    keepAliveQueue: timeoutQueue(timeouts["keep-alive"]),
+  };
+}
+
+/** The certificate and key of a listener that serves https; read again by every new listener. */
+export function readServerTls(config: ListenConfig): { cert: string; key: string } | undefined {
+  if (config.tls === undefined) return undefined;
+  return { cert: readFileSync(config.tls.cert, "utf8"), key: readFileSync(config.tls.key, "utf8") };
+}

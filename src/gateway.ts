@@ -1,0 +1,66 @@
+import { ALLOWED, type CompileInput, compile } from "./compile.ts";
+import type { Context, Outcome } from "./context.ts";
+import type { EdgeHandler } from "./edge/edge.ts";
+import type { GatewayError } from "./errors.ts";
+import { problemReply } from "./message/problem.ts";
+import { Reply } from "./message/reply.ts";
+import type { Awaitable } from "./plugin.ts";
+import type { Lasting } from "./scope.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { closeService } from "./upstream/service.ts";
+
+/** Holds the current snapshot and sends every request through it. */
+export class Gateway implements EdgeHandler {
+  readonly #lasting: Lasting;
+  #snapshot: Snapshot;
+
+  private constructor(snapshot: Snapshot, lasting: Lasting) {
+    this.#snapshot = snapshot;
+    this.#lasting = lasting;
+  }
+
+  /** Compiles the configuration. Throws SetupError. */
+  static async create(input: CompileInput, lasting: Lasting): Promise<Gateway> {
+    return new Gateway(await compile(input, lasting), lasting);
+  }
+
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  handle(ctx: Context): Awaitable<Reply> {
+    const snapshot = this.#snapshot;
+    const { request } = ctx;
+    if (request.path === "*") return new Reply(204);
+    const routed = snapshot.router.match(request);
+    let pipeline = snapshot.unmatched;
+    if (routed?.kind === "match") {
+      ctx.route = routed.value.info;
+      ctx.params = routed.params;
+      pipeline = routed.value.next();
+    } else if (routed !== undefined) ctx.set(ALLOWED, routed.allow);
+    ctx.observer = pipeline;
+    return pipeline.handle(ctx);
+  }
+
+  finish(ctx: Context, outcome: Outcome): void {
+    try {
+      ctx.observer?.finish(ctx, outcome);
+    } catch (error) {
+      this.#lasting.log.error("a plugin failed in its log phase", { requestId: ctx.requestId, error });
+    }
+  }
+
+  refuse(error: GatewayError, peerAddress: string): Reply {
+    const requestId = crypto.randomUUID();
+    const { code, source, detail } = error;
+    this.#lasting.log.info("request refused", { requestId, client: peerAddress, code, source, detail });
+    return problemReply(error, requestId, this.#snapshot.config.errors.format);
+  }
+
+  /** Closes plugins and idle connections; requests in flight are the edges' to end first. */
+  async close(): Promise<void> {
+    await this.#snapshot.close();
+    for (const service of this.#snapshot.services.values()) closeService(service);
+  }
+}

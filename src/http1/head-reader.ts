@@ -1,0 +1,73 @@
+import { CR, LF } from "./chars.ts";
+import { ProtocolError } from "./protocol-error.ts";
+
+const HEAD_END = Buffer.from("\r\n\r\n");
+
+/** Looks at the first bytes of a head that is not complete, and throws ProtocolError if it will never be one. */
+export type EarlyCheck = (start: Uint8Array) => void;
+
+/** Gathers the head of a message from pieces cut anywhere. A head that comes in one piece is not copied. */
+export class HeadReader {
+  readonly #maxBytes: number;
+  readonly #earlyCheck: EarlyCheck;
+  #partial: Buffer | undefined = undefined;
+  #text = "";
+
+  constructor(maxBytes: number, earlyCheck: EarlyCheck) {
+    this.#maxBytes = maxBytes;
+    this.#earlyCheck = earlyCheck;
+  }
+
+  /** Whether some, but not all of a head has come. */
+  get isPartial(): boolean {
+    return this.#partial !== undefined;
+  }
+
+  /** The head that `read` has found, latin1, with the empty line. */
+  get text(): string {
+    return this.#text;
+  }
+
+  /**
+   * Takes bytes from `at` on; returns where the head ends, or −1 if it needs more. Throws ProtocolError if it is too
+   * long (`headers_too_large`), has a bare LF, or fails the early check.
+   */
+  read(bytes: Buffer, at: number): number {
+    if (this.#partial !== undefined) return this.#readOn(this.#partial, bytes, at);
+    const end = bytes.indexOf(HEAD_END, at);
+    if (end === -1) {
+      this.#keep(bytes.subarray(at), 0);
+      return -1;
+    }
+    if (end + 4 - at > this.#maxBytes) throw tooLarge();
+    this.#text = bytes.toString("latin1", at, end + 4);
+    return end + 4;
+  }
+
+  #readOn(partial: Buffer, bytes: Buffer, at: number): number {
+    const joined = Buffer.concat([partial, at === 0 ? bytes : bytes.subarray(at)]);
+    const end = joined.indexOf(HEAD_END, Math.max(0, partial.length - 3));
+    if (end === -1) {
+      this.#keep(joined, partial.length);
+      return -1;
+    }
+    if (end + 4 > this.#maxBytes) throw tooLarge();
+    this.#text = joined.toString("latin1", 0, end + 4);
+    this.#partial = undefined;
+    return at + end + 4 - partial.length;
+  }
+
+  #keep(partial: Buffer, from: number): void {
+    if (partial.length === 0) return;
+    if (partial.length > this.#maxBytes) throw tooLarge();
+    for (let i = partial.indexOf(LF, from); i !== -1; i = partial.indexOf(LF, i + 1)) {
+      if (partial[i - 1] !== CR) throw new ProtocolError("a bare LF in the head");
+    }
+    this.#earlyCheck(partial);
+    this.#partial = partial;
+  }
+}
+
+function tooLarge(): ProtocolError {
+  return new ProtocolError("the head is too large", "headers_too_large");
+}

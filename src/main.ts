@@ -1,0 +1,43 @@
+#!/usr/bin/env bun
+import { check } from "./cli/check.ts";
+import type { CliIo } from "./cli/io.ts";
+import { schema } from "./cli/schema.ts";
+import { start } from "./cli/start.ts";
+
+/** Every command by its name; a command answers with the exit code. */
+const commands: Readonly<Record<string, (args: readonly string[], io: CliIo) => Promise<number>>> = {
+  start,
+  check,
+  schema,
+};
+
+const USAGE = `usage: bun run gateway COMMAND
+
+  start [--config FILE]        run the gateway (gateway.yaml unless told)
+  check [FILE]                 print every problem of a configuration, or a summary
+  schema [--write | --check]   print the JSON Schema of gateway.yaml, or bring the generated files up to date
+`;
+
+const io: CliIo = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  onStop: (listener) => {
+    process.on("SIGTERM", listener);
+    process.on("SIGINT", listener);
+  },
+  env: process.env,
+  cwd: process.cwd(),
+  isTerminal: process.stdout.isTTY === true,
+};
+
+const [name = "help", ...args] = process.argv.slice(2);
+const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+if (command === undefined) {
+  const isHelp = name === "help" || name === "--help" || name === "-h";
+  if (isHelp) io.out(USAGE);
+  else io.err(`unknown command ${JSON.stringify(name)}\n\n${USAGE}`);
+  process.exit(isHelp ? 0 : 2);
+}
+process.exitCode = await command(args, io);
+// Idle upstream connections and the like must not keep a gateway that has stopped.
+process.exit();

@@ -1,0 +1,97 @@
+import { realpathSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { unreadable } from "./config/file-path.ts";
+import { resolvePackage } from "./package-path.ts";
+import type { Plugin } from "./plugin.ts";
+import { importProblem, isPluginName, shapeProblem } from "./plugin-shape.ts";
+
+/** A text that says why a plugin cannot be used. */
+export interface PluginProblem {
+  readonly problem: string;
+}
+
+/** Finds plugins, loads them and checks their shape. */
+export interface Registry {
+  /**
+   * The plugin that a configuration file in that folder names: one of the gateway's own by its name, a file by its path
+   * (`./`, `../` or `/`), else an npm package that is installed for the file or for the gateway. Undefined if there is
+   * none; it never rejects.
+   */
+  find(specifier: string, directory: string): Promise<Plugin | PluginProblem | undefined>;
+  /** Names of the gateway's own plugins, sorted. */
+  names(): readonly string[];
+  /** All of the gateway's own plugins, by name. Rejects if one of them cannot be used. */
+  all(): Promise<readonly Plugin[]>;
+}
+
+/** A registry of the plugins in a folder, each `NAME.ts` or `NAME/index.ts`. Nothing is loaded until it is named. */
+export async function createRegistry(pluginsDirectory: string): Promise<Registry> {
+  const installed = await listInstalled(resolve(pluginsDirectory));
+  const loaded = new Map<string, Plugin>();
+
+  const load = async (file: string): Promise<Plugin | PluginProblem> => {
+    const known = loaded.get(file);
+    if (known !== undefined) return known;
+    const plugin = await loadPlugin(file);
+    if (!("problem" in plugin)) loaded.set(file, plugin);
+    return plugin;
+  };
+
+  const loadInstalled = async (name: string, file: string): Promise<Plugin | PluginProblem> => {
+    const plugin = await load(file);
+    if ("problem" in plugin || plugin.name === name) return plugin;
+    return {
+      problem: `its file says ${name}, but its name is ${JSON.stringify(plugin.name)}: they have to be the same`,
+    };
+  };
+
+  return {
+    async find(specifier, directory) {
+      const own = installed.get(specifier);
+      if (own !== undefined) return loadInstalled(specifier, own);
+      const file = PATH.test(specifier)
+        ? findFile(resolve(directory, specifier))
+        : resolvePackage(specifier, [directory, pluginsDirectory]);
+      return typeof file === "string" ? load(file) : file;
+    },
+    names: () => [...installed.keys()],
+    all: () => Promise.all([...installed].map(async ([name, file]) => orThrow(name, await loadInstalled(name, file)))),
+  };
+}
+
+const PATH = /^\.{0,2}\//;
+
+async function listInstalled(directory: string): Promise<ReadonlyMap<string, string>> {
+  const files = new Map<string, string>();
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const name = basename(entry.name, ".ts");
+    const file = join(directory, entry.name, entry.name.endsWith(".ts") ? "" : "index.ts");
+    if (isPluginName(name) && unreadable(file) === undefined) files.set(name, realpathSync(file));
+  }
+  return new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** A path names a file, or a folder with an index.ts. */
+function findFile(path: string): string | PluginProblem {
+  const reason = unreadable(path);
+  if (reason === undefined) return realpathSync(path);
+  const index = join(path, "index.ts");
+  return unreadable(index) === undefined ? realpathSync(index) : { problem: reason };
+}
+
+async function loadPlugin(file: string): Promise<Plugin | PluginProblem> {
+  try {
+    const module: { readonly default?: unknown } = await import(pathToFileURL(file).href);
+    const problem = shapeProblem(module.default);
+    return problem === undefined ? (module.default as Plugin) : { problem };
+  } catch (error) {
+    return { problem: importProblem(error) };
+  }
+}
+
+function orThrow(name: string, plugin: Plugin | PluginProblem): Plugin {
+  if ("problem" in plugin) throw new Error(`the plugin ${JSON.stringify(name)} cannot be used: ${plugin.problem}`);
+  return plugin;
+}

@@ -1,0 +1,68 @@
+import type { RouteConfig } from "../config/schema.ts";
+import { GatewayError } from "../errors.ts";
+import { canonicalPath, matchForm } from "../message/path.ts";
+import { literalSegments } from "./path-pattern.ts";
+import { fillTemplate, parseTemplate } from "./template.ts";
+
+/**
+ * Makes the path for the service from a request's canonical path and its parameters. Throws GatewayError
+ * `bad_request` if what the parameters hold would change the path's meaning in its new place.
+ */
+export type Rewrite = (path: string, params: Readonly<Record<string, string>>) => string;
+
+const SLASH = 47;
+
+/**
+ * Compiles `strip-prefix` and `add-prefix`, or `rewrite`; undefined if the path stays as it is.
+ *
+ * A prefix is stripped in whole segments; a path without it keeps what it has. What is left begins with exactly one
+ * slash, so that no `//name` is made that something further on could take for a host. When nothing is left the path is
+ * the prefix to add, or "/". Throws TypeError on malformed settings; `routeProblems` finds them all.
+ */
+export function compileRewrite(
+  route: Pick<RouteConfig, "rewrite" | "strip-prefix" | "add-prefix">,
+): Rewrite | undefined {
+  if (route.rewrite !== undefined) return fromTemplate(route.rewrite);
+  const strip = prefixText(route["strip-prefix"]);
+  const add = prefixText(route["add-prefix"]);
+  if (strip === "") return add === "" ? undefined : (path) => add + path;
+  return (path) => {
+    if (!hasPrefix(matchForm(path), strip)) return add + path;
+    if (path.length === strip.length) return add === "" ? "/" : add;
+    return add + withOneSlash(path.slice(strip.length));
+  };
+}
+
+/**
+ * The template's text never changes and parameters are put in still encoded, so the result can leave the literal
+ * prefix only through a dot segment or an escape that came together at a seam: such a path is not its own canonical
+ * form.
+ */
+function fromTemplate(text: string): Rewrite {
+  const template = parseTemplate(text);
+  return (_path, params) => {
+    const path = withOneSlash(fillTemplate(template, params));
+    if (canonicalPath(path) === path) return path;
+    throw new GatewayError("bad_request", { detail: "the path cannot be rewritten" });
+  };
+}
+
+/** "" for none; without the slash at the end. */
+function prefixText(prefix: string | undefined): string {
+  return prefix === undefined ? "" : literalSegments(prefix).map(withSlash).join("");
+}
+
+function withSlash(segment: string): string {
+  return `/${segment}`;
+}
+
+function hasPrefix(path: string, prefix: string): boolean {
+  return path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === SLASH);
+}
+
+function withOneSlash(path: string): string {
+  if (path.charCodeAt(1) !== SLASH) return path;
+  let start = 1;
+  while (path.charCodeAt(start + 1) === SLASH) start++;
+  return path.slice(start);
+}

@@ -1,0 +1,52 @@
+import type { AnyElysia } from "elysia";
+import type { RouteInfo } from "./context.ts";
+import type { Logger } from "./observe/log.ts";
+import type { Scope } from "./plugin.ts";
+
+/** What outlives a reload: lent to plugins through their scope, and to the next snapshot. */
+export interface Lasting {
+  readonly log: Logger;
+  /** Wall-clock time in ms since 1970. */
+  now(): number;
+  /** The value under that key, made when it is first asked for. */
+  state<T>(key: string, create: () => T): T;
+  /** Where a plugin hangs its own admin endpoints. */
+  adminOf(plugin: string): AnyElysia;
+}
+
+/** What is the same for every instance of a plugin in one snapshot. */
+export interface ScopeBase {
+  readonly directory: string;
+  readonly signal: AbortSignal;
+  readonly lasting: Lasting;
+}
+
+/** The scope of one instance of a plugin. */
+export function createScope(
+  plugin: string,
+  route: RouteInfo | undefined,
+  service: string | undefined,
+  { directory, signal, lasting }: ScopeBase,
+): Scope {
+  return {
+    route,
+    service,
+    directory,
+    signal,
+    log: lasting.log.with({ plugin }),
+    now: lasting.now,
+    state: (key, create) => lasting.state(`${plugin}/${key}`, create),
+    get admin() {
+      return lasting.adminOf(plugin);
+    },
+  };
+}
+
+/** A map of values made on demand. Each key always has one type: it is the plugin's own. */
+export function createState(): Lasting["state"] {
+  const values = new Map<string, unknown>();
+  return <T>(key: string, create: () => T): T => {
+    if (!values.has(key)) values.set(key, create());
+    return values.get(key) as T;
+  };
+}

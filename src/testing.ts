@@ -1,0 +1,156 @@
+/** The test kit for plugin authors: a plugin as the gateway runs it, without a port. */
+import { resolve } from "node:path";
+import type { TSchema } from "@sinclair/typebox";
+import type { AnyElysia } from "elysia";
+import type { Context, Outcome, RouteInfo } from "./context.ts";
+import { GatewayError } from "./errors.ts";
+import { Reply } from "./message/reply.ts";
+import { composePipeline, type Pipeline } from "./pipeline.ts";
+import type { Awaitable, Phases, Plugin } from "./plugin.ts";
+import { createScope } from "./scope.ts";
+import { counted } from "./testing/counted.ts";
+import { createTestLasting, type LogLine, type TestClock, type TestLasting } from "./testing/lasting.ts";
+import { decodeOptions } from "./testing/options.ts";
+import { createContext, type TestRequest } from "./testing/request.ts";
+
+export type { LogLine, TestClock, TestRequest };
+
+/** Where the instance is used. */
+export interface TestPlace {
+  /** Default: a route named "test" with the path "/*". Undefined: the instance for requests without a route. */
+  readonly route?: RouteInfo | undefined;
+  /** Default: "test". */
+  readonly service?: string | undefined;
+  /** Relative paths in options start there. Default: the folder in which the tests were started. */
+  readonly directory?: string;
+}
+
+/** Plays the service; the request's body is in memory by then. */
+export type TestUpstream = (ctx: Context) => Awaitable<Reply | Response>;
+
+export interface TestResult {
+  /** What the client gets; its body is in memory, unless it has failed. */
+  readonly reply: Reply;
+  readonly ctx: Context;
+  /** What was logged meanwhile. */
+  readonly logs: readonly LogLine[];
+  /** What the `log` phase was told. */
+  readonly outcome: Outcome;
+}
+
+/** One instance of a plugin under test. */
+export interface PluginTest {
+  /** What `setup` returned, to call a phase by itself. */
+  readonly phases: Phases;
+  /** Stands still until it is moved; `scope.now()` reads it. */
+  readonly clock: TestClock;
+  /** All that was logged, by instances of `again` too. */
+  readonly logs: readonly LogLine[];
+  /** `admin.handle(new Request(…))` asks an endpoint that the plugin has added. */
+  readonly admin: AnyElysia;
+  /** The record of a request, to call a phase by itself. */
+  context(request?: TestRequest): Context;
+  /** Sends a request through all phases in their order. Without an `upstream` the service says 200 and "ok". */
+  request(request?: TestRequest, upstream?: TestUpstream): Promise<TestResult>;
+  /** Another instance, as a reload or a second route makes one: with the same clock, log and state. */
+  again(options?: Readonly<Record<string, unknown>>, place?: TestPlace): Promise<PluginTest>;
+  /** Ends the instance: its signal is aborted, its `close` called. */
+  close(): Promise<void>;
+}
+
+/**
+ * Sets a plugin up with options as they are written in the YAML. Rejects if the plugin's schema or its `setup` refuses
+ * them.
+ */
+export function testPlugin<O extends TSchema>(
+  plugin: Plugin<O>,
+  options: Readonly<Record<string, unknown>> = {},
+  place: TestPlace = {},
+): Promise<PluginTest> {
+  return createTest(plugin, options, place, createTestLasting());
+}
+
+const DEFAULT_ROUTE: RouteInfo = { name: "test", path: "/*" };
+
+async function createTest<O extends TSchema>(
+  plugin: Plugin<O>,
+  options: Readonly<Record<string, unknown>>,
+  place: TestPlace,
+  lasting: TestLasting,
+): Promise<PluginTest> {
+  const directory = resolve(place.directory ?? ".");
+  const route = "route" in place ? place.route : DEFAULT_ROUTE;
+  const service = "service" in place ? place.service : "test";
+  const abort = new AbortController();
+  const scope = createScope(plugin.name, route, service, { directory, signal: abort.signal, lasting });
+  const phases = await plugin.setup(decodeOptions(plugin, options, directory), scope);
+  return {
+    phases,
+    clock: lasting.clock,
+    logs: lasting.logs,
+    get admin() {
+      return lasting.adminOf(plugin.name);
+    },
+    context: (request = {}) => createContext(request, route, service),
+    request: (request = {}, upstream = sayOk) => run(phases, createContext(request, route, service), upstream, lasting),
+    again: (nextOptions = options, nextPlace = place) => createTest(plugin, nextOptions, nextPlace, lasting),
+    async close() {
+      abort.abort();
+      await phases.close?.();
+    },
+  };
+}
+
+function sayOk(): Reply {
+  return Reply.text(200, "ok");
+}
+
+async function run(phases: Phases, ctx: Context, upstream: TestUpstream, { logs }: TestLasting): Promise<TestResult> {
+  const logsBefore = logs.length;
+  const { body } = ctx.request;
+  let bytesIn = body.inMemory?.byteLength ?? 0;
+  ctx.request.body = body.through((source) => counted(source, (bytes) => (bytesIn += bytes)));
+  const pipeline = pipelineTo(upstream, phases);
+  const reply = await pipeline.handle(ctx);
+  const bytesOut = await receive(reply, ctx);
+  const outcome: Outcome = {
+    status: reply.status,
+    bytesIn,
+    bytesOut,
+    durationMs: performance.now() - ctx.startedAt,
+    upstreamMs: ctx.upstreamRepliedAt === 0 ? undefined : ctx.upstreamRepliedAt - ctx.upstreamStartedAt,
+    attempts: ctx.attempts,
+    errorCode: ctx.error?.code,
+    errorSource: ctx.error?.source,
+  };
+  pipeline.finish(ctx, outcome);
+  return { reply, ctx, logs: logs.slice(logsBefore), outcome };
+}
+
+function pipelineTo(upstream: TestUpstream, phases: Phases): Pipeline {
+  const select = (ctx: Context) => {
+    ctx.target = "http://upstream.test";
+  };
+  const send = async (ctx: Context): Promise<Reply> => {
+    ctx.attempts++;
+    if (ctx.upstreamStartedAt === 0) ctx.upstreamStartedAt = performance.now();
+    await ctx.request.body.bytes(Number.POSITIVE_INFINITY);
+    const answer = await upstream(ctx);
+    ctx.upstreamRepliedAt = performance.now();
+    return answer instanceof Response ? Reply.from(answer) : answer;
+  };
+  return composePipeline([phases], { select, send }, "problem");
+}
+
+/** Reads the reply as a client would; answers the bytes of its body. */
+async function receive(reply: Reply, ctx: Context): Promise<number> {
+  if (ctx.request.method === "HEAD") return 0;
+  let bytesOut = reply.body.inMemory?.byteLength ?? 0;
+  reply.body = reply.body.through((source) => counted(source, (bytes) => (bytesOut += bytes)));
+  try {
+    await reply.body.bytes(Number.POSITIVE_INFINITY);
+  } catch (error) {
+    ctx.error ??= GatewayError.from(error);
+  }
+  return bytesOut;
+}

@@ -1,0 +1,102 @@
+/**
+ * Many timeouts at the cost of few timers. A server sets and clears several timeouts a request, nearly all of a handful
+ * of durations. Timeouts of one duration end in the order they began, so each duration is a linked list with one timer,
+ * for its head: to begin and to stop are a few assignments.
+ */
+export class TimeoutQueue {
+  readonly ms: number;
+  #head: Timeout | undefined = undefined;
+  #tail: Timeout | undefined = undefined;
+  #timer: Timer | undefined = undefined;
+
+  constructor(ms: number) {
+    this.ms = ms;
+  }
+
+  /** Appends; for Timeout alone. */
+  add(timeout: Timeout): void {
+    timeout.endsAt = performance.now() + this.ms;
+    timeout.before = this.#tail;
+    if (this.#tail === undefined) this.#head = timeout;
+    else this.#tail.after = timeout;
+    this.#tail = timeout;
+    if (this.#timer === undefined) this.#arm(this.ms);
+  }
+
+  /** Unlinks; for Timeout alone. */
+  remove(timeout: Timeout): void {
+    const { before, after } = timeout;
+    if (before === undefined) this.#head = after;
+    else before.after = after;
+    if (after === undefined) this.#tail = before;
+    else after.before = before;
+    timeout.before = undefined;
+    timeout.after = undefined;
+  }
+
+  #arm(ms: number): void {
+    this.#timer = setTimeout(this.#onTimer, ms);
+    this.#timer.unref();
+  }
+
+  readonly #onTimer = (): void => {
+    this.#timer = undefined;
+    const now = performance.now();
+    while (this.#head !== undefined && this.#head.endsAt <= now) this.#head.expire();
+    // The list may be empty now; the next `add` arms again. `expire` may also have armed already.
+    if (this.#head !== undefined && this.#timer === undefined) this.#arm(Math.ceil(this.#head.endsAt - now));
+  };
+}
+
+const queues = new Map<number, TimeoutQueue>();
+
+/** The queue of that duration in ms; for durations that come from the configuration, asked for at load. */
+export function timeoutQueue(ms: number): TimeoutQueue {
+  let queue = queues.get(ms);
+  if (queue === undefined) {
+    queue = new TimeoutQueue(ms);
+    queues.set(ms, queue);
+  }
+  return queue;
+}
+
+/** Whom a timeout tells, and which of its timeouts it is. */
+export interface TimeoutOwner {
+  onTimeout(timeout: Timeout): void;
+}
+
+/** One timeout that its owner sets and clears as often as it likes. */
+export class Timeout {
+  endsAt = 0;
+  before: Timeout | undefined = undefined;
+  after: Timeout | undefined = undefined;
+  #queue: TimeoutQueue | undefined = undefined;
+  readonly #owner: TimeoutOwner;
+
+  constructor(owner: TimeoutOwner) {
+    this.#owner = owner;
+  }
+
+  get isSet(): boolean {
+    return this.#queue !== undefined;
+  }
+
+  /** Begins, or begins anew. */
+  set(queue: TimeoutQueue): void {
+    this.#queue?.remove(this);
+    this.#queue = queue;
+    queue.add(this);
+  }
+
+  clear(): void {
+    if (this.#queue === undefined) return;
+    this.#queue.remove(this);
+    this.#queue = undefined;
+  }
+
+  /** For the queue alone. */
+  expire(): void {
+    this.clear();
+    this.#owner.onTimeout(this);
+  }
+}

@@ -1,0 +1,262 @@
+import { GatewayError } from "../errors.ts";
+import { HeadReader } from "../http1/head-reader.ts";
+import { type BodyFraming, type BodyOwner, IncomingBody } from "../http1/incoming.ts";
+import { ProtocolError } from "../http1/protocol-error.ts";
+import { hasNoBody, parseResponseHead, type ResponseHead } from "../http1/response-head.ts";
+import { MessageWriter, type WritableSocket, type WriterOwner } from "../http1/writer.ts";
+import { Body } from "../message/body.ts";
+import { Reply } from "../message/reply.ts";
+import { Timeout, type TimeoutOwner } from "../timeouts.ts";
+import type { Exchange, ExchangeHolder } from "./exchange.ts";
+import type { UpstreamTimeouts } from "./timeouts.ts";
+
+/** The pool that a connection belongs to. */
+export interface ConnectionOwner {
+  readonly timeouts: UpstreamTimeouts;
+  /** It can run another exchange. */
+  onReusable(connection: UpstreamConnection): void;
+  /** It is gone; `repeat` is the exchange that has to run again on a new connection, if there is one. */
+  onClosed(connection: UpstreamConnection, repeat: Exchange | undefined): void;
+  /** It has been idle for its time. */
+  onIdleTimeout(connection: UpstreamConnection): void;
+}
+
+/** A socket as this side uses it. */
+export interface UpstreamSocket extends WritableSocket {
+  pause(): void;
+  resume(): void;
+  terminate(): void;
+}
+
+/** Bytes and lines of a response's head. */
+const MAX_HEAD_BYTES = 65_536;
+const MAX_HEADERS = 256;
+
+/** One open connection to a target. It runs one exchange at a time, and another after a clean end. */
+export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner, ExchangeHolder {
+  /** On the clock of `performance.now()`. */
+  readonly openedAt: number = performance.now();
+  /** Exchanges run so far, the present one included. */
+  uses = 0;
+  isClosed = false;
+  /** Idle beyond what its pool keeps. */
+  isSurplus = false;
+
+  readonly #owner: ConnectionOwner;
+  readonly #socket: UpstreamSocket;
+  readonly #timeout = new Timeout(this);
+  readonly #writer = new MessageWriter(this);
+  readonly #head = new HeadReader(MAX_HEAD_BYTES, checkStart);
+  /** Until the reply's head is there. */
+  #exchange: Exchange | undefined = undefined;
+  #body: IncomingBody | undefined = undefined;
+  #isBusy = false;
+  #isRequestSent = false;
+  #isReplyReceived = false;
+  #isKeepAlive = true;
+  #hasReceived = false;
+  #startedAt = 0;
+
+  constructor(owner: ConnectionOwner, socket: UpstreamSocket) {
+    this.#owner = owner;
+    this.#socket = socket;
+    this.#writer.attach(socket);
+  }
+
+  /** Sends the exchange's request. The reply's head, or an error, settles the exchange. */
+  run(exchange: Exchange): void {
+    exchange.holder = this;
+    this.#exchange = exchange;
+    this.uses++;
+    this.#isBusy = true;
+    this.#isRequestSent = false;
+    this.#isReplyReceived = false;
+    this.#hasReceived = false;
+    this.#body = undefined;
+    this.#timeout.clear();
+    this.#startedAt = performance.now();
+    const { body } = exchange.ctx.request;
+    if (body.inMemory !== undefined) this.#writer.sendWhole(exchange.head, body.inMemory, "length");
+    else if (body.length !== undefined) this.#writer.sendFrom(exchange.head, body.take(), "length", body.length);
+    else this.#writer.sendFrom(exchange.head, body.take(), "chunked", 0);
+  }
+
+  /** Waits to be used again; a surplus one not for long. */
+  idle(isSurplus: boolean): void {
+    this.isSurplus = isSurplus;
+    this.#timeout.set(isSurplus ? this.#owner.timeouts.surplus : this.#owner.timeouts.keep);
+  }
+
+  /** Ends the connection; whatever runs on it fails with that error. */
+  close(error: GatewayError, repeat?: Exchange): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.#timeout.clear();
+    this.#socket.terminate();
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    this.#writer.abandon(error);
+    this.#body?.fail(error);
+    if (repeat === undefined) exchange?.reject(error);
+    this.#owner.onClosed(this, repeat);
+  }
+
+  onData(bytes: Buffer): void {
+    if (this.isClosed) return;
+    this.#hasReceived = true;
+    try {
+      this.#read(bytes);
+    } catch (cause) {
+      this.close(new GatewayError("upstream_invalid", { cause, bytesSent: true }));
+    }
+  }
+
+  /** The target will send no more: the proper end of some bodies, and of the connection in any case. */
+  onEnd(): void {
+    this.#isKeepAlive = false;
+    if (this.#body?.endOfInput() === true) this.#settle();
+    else this.onClose(undefined);
+  }
+
+  onClose(cause: Error | undefined): void {
+    if (this.isClosed) return;
+    const exchange = this.#exchange;
+    const isStale = exchange !== undefined && this.uses > 1 && !this.#hasReceived;
+    if (isStale && exchange.mayRepeat(this.#writer.hasSent)) return this.close(STALE, exchange);
+    const code = exchange !== undefined && this.#hasReceived ? "upstream_invalid" : "upstream_reset";
+    this.close(new GatewayError(code, { cause, bytesSent: this.#writer.hasSent }));
+  }
+
+  onDrain(): void {
+    this.#writer.onDrain();
+  }
+
+  drop(exchange: Exchange): void {
+    if (this.#exchange !== exchange) return;
+    this.#exchange = undefined;
+    this.close(STALE);
+  }
+
+  pauseReading(): void {
+    this.#timeout.clear();
+    this.#socket.pause();
+  }
+
+  resumeReading(): void {
+    if (this.isClosed) return;
+    this.#socket.resume();
+    this.#timeout.set(this.#owner.timeouts.idle);
+  }
+
+  onBodyStart(): void {
+    // The bytes come by themselves: there is nothing to ask for.
+  }
+
+  onBodyReceived(): void {
+    this.#isReplyReceived = true;
+  }
+
+  onBodyCancel(error: GatewayError): void {
+    this.close(error);
+  }
+
+  onMessageSent(): void {
+    this.#isRequestSent = true;
+    if (this.#exchange === undefined) return;
+    this.#timeout.set(this.#owner.timeouts.response);
+    this.#exchange.startTotal(this.#owner.timeouts.total);
+  }
+
+  /** The request's body failed on the client's side: what the target has got is no request. */
+  onMessageFailed(error: GatewayError): void {
+    this.close(error);
+  }
+
+  onBlocked(isBlocked: boolean): void {
+    if (this.isClosed || this.#isRequestSent) return;
+    if (isBlocked) this.#timeout.set(this.#owner.timeouts.idle);
+    else this.#timeout.clear();
+  }
+
+  onTimeout(): void {
+    if (!this.#isBusy) return this.#owner.onIdleTimeout(this);
+    this.close(new GatewayError("upstream_timeout", { bytesSent: true }));
+  }
+
+  #read(bytes: Buffer): void {
+    if (!this.#isBusy) throw new ProtocolError("bytes that nobody asked for");
+    let at = 0;
+    while (this.#exchange !== undefined) {
+      at = this.#head.read(bytes, at);
+      if (at === -1) return;
+      const head = parseResponseHead(this.#head.text, MAX_HEADERS);
+      if (head.status >= 200) return this.#onFinalHead(head, this.#exchange, bytes, at);
+      if (head.status === 101) throw new ProtocolError("an upgrade that nobody asked for");
+      if (head.status > 100) this.#exchange.ctx.downstream?.inform(head.status, head.reason, head.headers);
+    }
+    if (this.#body === undefined) throw new ProtocolError("bytes that nobody asked for");
+    if (this.#body.isStarted) this.#timeout.set(this.#owner.timeouts.idle);
+    this.#endOfBody(bytes, this.#body.feed(bytes, at));
+  }
+
+  #onFinalHead(head: ResponseHead, exchange: Exchange, bytes: Buffer, at: number): void {
+    const { framing } = head;
+    const isPersistent = head.minorVersion === 1 || framing.hasKeepAlive;
+    this.#isKeepAlive = isPersistent && !framing.hasClose;
+    const body = this.#readBody(bodyFraming(head, exchange.ctx.request.method), bytes, at);
+    exchange.onReply(performance.now() - this.#startedAt);
+    this.#exchange = undefined;
+    // The connection may be running another exchange before this one's reply is looked at: it has let go of it.
+    this.#settle();
+    exchange.resolve(new Reply(head.status, head.headers, body, head.reason));
+  }
+
+  /** A body that has come with its head is bytes in memory; the rest of another comes through its source. */
+  #readBody(framing: BodyFraming, bytes: Buffer, at: number): Body {
+    if (typeof framing === "number" && framing <= bytes.length - at) {
+      this.#isReplyReceived = true;
+      if (framing < bytes.length - at) this.#isKeepAlive = false;
+      return Body.of(bytes.subarray(at, at + framing));
+    }
+    if (framing === "until-close") this.#isKeepAlive = false;
+    this.#timeout.set(this.#owner.timeouts.idle);
+    const body = new IncomingBody(framing, this, Number.POSITIVE_INFINITY);
+    this.#body = body;
+    if (at < bytes.length && body.feed(bytes, at) < bytes.length) this.#isKeepAlive = false;
+    return Body.from(body);
+  }
+
+  #endOfBody(bytes: Buffer, end: number): void {
+    if (end < bytes.length) this.#isKeepAlive = false;
+    this.#settle();
+  }
+
+  /** Frees the connection once the reply is complete; a request that is still being sent then ends it. */
+  #settle(): void {
+    if (!this.#isReplyReceived || !this.#isBusy || this.isClosed) return;
+    this.#isBusy = false;
+    this.#body = undefined;
+    this.#timeout.clear();
+    if (this.#isKeepAlive && this.#isRequestSent) this.#owner.onReusable(this);
+    else this.close(STALE);
+  }
+}
+
+/** For exchanges that no longer wait for the connection: nobody is told. */
+const STALE = new GatewayError("upstream_reset");
+
+/** RFC 9112 §6.3. */
+function bodyFraming(head: ResponseHead, method: string): BodyFraming {
+  if (hasNoBody(head.status, method)) return 0;
+  if (head.framing.isChunked) return "chunked";
+  return head.framing.contentLength ?? "until-close";
+}
+
+const START = "HTTP/1.";
+
+/** What does not begin like a status line is no response, however much of it comes. */
+function checkStart(bytes: Uint8Array): void {
+  for (let i = 0; i < Math.min(START.length, bytes.length); i++) {
+    if (bytes[i] !== START.charCodeAt(i)) throw new ProtocolError("not an HTTP/1 response");
+  }
+}

@@ -1,0 +1,105 @@
+import type { Cancellable, Context } from "../context.ts";
+import { GatewayError } from "../errors.ts";
+import type { Reply } from "../message/reply.ts";
+import { Timeout, type TimeoutOwner, type TimeoutQueue } from "../timeouts.ts";
+import { isIdempotent } from "./idempotent.ts";
+import type { TargetStats } from "./stats.ts";
+
+/** Whoever has an exchange at the moment: a pool's queue, or a connection. */
+export interface ExchangeHolder {
+  /** Stops working on it; does not settle it. */
+  drop(exchange: Exchange): void;
+}
+
+/**
+ * One request on its way to one target and the promise of its reply: it waits in the target's pool, then runs on a
+ * connection, on a second one if the first turns out to have been closed by the target.
+ */
+export class Exchange implements Cancellable, TimeoutOwner {
+  readonly ctx: Context;
+  /** The request's head as it goes on the wire, latin1. */
+  readonly head: string;
+  readonly reply: Promise<Reply>;
+  holder: ExchangeHolder | undefined = undefined;
+  /** It has failed on a stale connection once; the next one is new. */
+  isRepeated = false;
+  isSettled = false;
+  /** For the wait in a pool. */
+  wait: Timeout | undefined = undefined;
+
+  #resolve: (reply: Reply) => void = ignore;
+  #reject: (error: GatewayError) => void = ignore;
+  readonly #total: Timeout;
+  readonly #stats: TargetStats;
+
+  constructor(ctx: Context, head: string, stats: TargetStats) {
+    this.ctx = ctx;
+    this.head = head;
+    this.reply = new Promise<Reply>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#total = new Timeout(this);
+    this.#stats = stats;
+  }
+
+  /** The reply's head has come, after that many ms. */
+  onReply(ms: number): void {
+    this.ctx.upstreamRepliedAt = performance.now();
+    this.#stats.recordLatency(ms);
+  }
+
+  /**
+   * Whether it may run once more after its connection turned out to be closed by the target before a byte of the reply
+   * (RFC 9110 §9.2.2, RFC 9112 §9.3.1): nothing had left yet, or its method is idempotent; and its body is still there.
+   */
+  mayRepeat(hasSent: boolean): boolean {
+    const { request } = this.ctx;
+    if (this.isRepeated || request.body.inMemory === undefined) return false;
+    return !hasSent || isIdempotent(request.method) || request.headers.has("idempotency-key");
+  }
+
+  /** Begins the time until the reply's head must be there. */
+  startTotal(queue: TimeoutQueue): void {
+    if (!this.isSettled && !this.#total.isSet) this.#total.set(queue);
+  }
+
+  resolve(reply: Reply): void {
+    if (!this.#settle()) return reply.discard();
+    this.#resolve(reply);
+  }
+
+  reject(error: GatewayError): void {
+    if (!this.#settle()) return;
+    this.#stats.countError(error.code);
+    this.#reject(error);
+  }
+
+  /** Stops it wherever it is. */
+  cancel(reason: GatewayError): void {
+    if (this.isSettled) return;
+    const holder = this.holder;
+    this.holder = undefined;
+    holder?.drop(this);
+    this.reject(reason);
+  }
+
+  onTimeout(timeout: Timeout): void {
+    if (timeout === this.#total) this.cancel(new GatewayError("upstream_timeout", { bytesSent: true }));
+    else this.cancel(new GatewayError("overloaded", { detail: "No connection to the service became free in time" }));
+  }
+
+  #settle(): boolean {
+    if (this.isSettled) return false;
+    this.isSettled = true;
+    this.holder = undefined;
+    this.#total.clear();
+    this.wait?.clear();
+    if (this.ctx.inFlight === this) this.ctx.inFlight = undefined;
+    return true;
+  }
+}
+
+function ignore(): void {
+  // Replaced as soon as the promise is made.
+}

@@ -1,0 +1,148 @@
+import { GatewayError } from "../errors.ts";
+import { Timeout } from "../timeouts.ts";
+import type { ConnectionOwner, UpstreamConnection } from "./connection.ts";
+import { type Dialer, type DialOwner, openConnection } from "./dial.ts";
+import type { Exchange, ExchangeHolder } from "./exchange.ts";
+import type { TargetStats } from "./stats.ts";
+import type { UpstreamTimeouts } from "./timeouts.ts";
+
+export interface PoolLimits {
+  readonly maxConnections: number;
+  readonly maxIdle: number;
+  readonly maxPending: number;
+  /** A connection older than this is not used again. */
+  readonly maxAgeMs: number;
+}
+
+/** The connections to one target: exchanges run on an idle one, on a new one, or wait in turn. */
+export class Pool implements ConnectionOwner, DialOwner, ExchangeHolder {
+  readonly timeouts: UpstreamTimeouts;
+  readonly stats: TargetStats;
+  readonly #dialer: Dialer;
+  readonly #limits: PoolLimits;
+  /** The last in is the first out: the rest can age. */
+  readonly #idle: UpstreamConnection[] = [];
+  readonly #waiting: Exchange[] = [];
+  #open = 0;
+  #opening = 0;
+  /** Being opened still, though nobody waits for them any more. */
+  #givenUp = 0;
+  #isClosed = false;
+
+  constructor(dialer: Dialer, limits: PoolLimits, timeouts: UpstreamTimeouts, stats: TargetStats) {
+    this.#dialer = dialer;
+    this.#limits = limits;
+    this.timeouts = timeouts;
+    this.stats = stats;
+  }
+
+  get idle(): number {
+    return this.#idle.length;
+  }
+
+  /** Open connections, those being opened or given up while opening included. */
+  get open(): number {
+    return this.#open;
+  }
+
+  get inUse(): number {
+    return this.#open - this.#opening - this.#givenUp - this.#idle.length;
+  }
+
+  get pending(): number {
+    return this.#waiting.length;
+  }
+
+  /** Runs the exchange as soon as there is a connection; too many waiting is `overloaded`. */
+  submit(exchange: Exchange): void {
+    const connection = exchange.isRepeated ? undefined : this.#idle.pop();
+    if (connection !== undefined) {
+      this.stats.reused++;
+      connection.run(exchange);
+      return;
+    }
+    const canOpen = this.#open < this.#limits.maxConnections;
+    if (!canOpen && this.#waiting.length - this.#opening >= this.#limits.maxPending) {
+      return exchange.reject(new GatewayError("overloaded", { detail: "Too many requests wait for the service" }));
+    }
+    exchange.holder = this;
+    exchange.wait ??= new Timeout(exchange);
+    exchange.wait.set(canOpen ? this.timeouts.opening : this.timeouts.pool);
+    if (exchange.isRepeated) this.#waiting.unshift(exchange);
+    else this.#waiting.push(exchange);
+    if (canOpen) this.#dial();
+  }
+
+  /** A waiting exchange is given up. */
+  drop(exchange: Exchange): void {
+    const at = this.#waiting.indexOf(exchange);
+    if (at !== -1) this.#waiting.splice(at, 1);
+  }
+
+  /** Closes what is idle, and the rest after its exchange; nothing is taken any more. */
+  close(): void {
+    this.#isClosed = true;
+    for (const connection of this.#idle.splice(0)) connection.close(RETIRED);
+  }
+
+  onReusable(connection: UpstreamConnection): void {
+    const isOld = performance.now() - connection.openedAt > this.#limits.maxAgeMs;
+    if (this.#isClosed || isOld) return connection.close(RETIRED);
+    const next = this.#waiting.shift();
+    if (next !== undefined) {
+      this.stats.reused++;
+      next.wait?.clear();
+      return connection.run(next);
+    }
+    connection.idle(this.#idle.length >= this.#limits.maxIdle);
+    this.#idle.push(connection);
+  }
+
+  onClosed(connection: UpstreamConnection, repeat: Exchange | undefined): void {
+    this.#open--;
+    this.stats.closed++;
+    const at = this.#idle.lastIndexOf(connection);
+    if (at !== -1) this.#idle.splice(at, 1);
+    if (repeat !== undefined) {
+      repeat.isRepeated = true;
+      this.submit(repeat);
+    } else if (this.#waiting.length > this.#opening) this.#dial();
+  }
+
+  onIdleTimeout(connection: UpstreamConnection): void {
+    const isWanted = connection.isSurplus && this.#idle.length <= this.#limits.maxIdle;
+    if (isWanted) connection.idle(false);
+    else connection.close(RETIRED);
+  }
+
+  onDialed(connection: UpstreamConnection): void {
+    this.#opening--;
+    this.stats.created++;
+    const next = this.#waiting.shift();
+    if (next === undefined) return this.onReusable(connection);
+    next.wait?.clear();
+    connection.run(next);
+  }
+
+  onDialFailed(error: GatewayError): void {
+    this.#opening--;
+    this.#givenUp++;
+    this.#waiting.shift()?.reject(error);
+  }
+
+  onDialClosed(): void {
+    this.#givenUp--;
+    this.#open--;
+    if (this.#waiting.length > this.#opening) this.#dial();
+  }
+
+  #dial(): void {
+    if (this.#open >= this.#limits.maxConnections) return;
+    this.#open++;
+    this.#opening++;
+    openConnection(this.#dialer, this);
+  }
+}
+
+/** For connections that nothing runs on: nobody is told. */
+const RETIRED = new GatewayError("upstream_reset");

@@ -1,0 +1,65 @@
+import type { Context } from "../context.ts";
+import type { Reply } from "../message/reply.ts";
+import type { TargetAddress } from "./address.ts";
+import type { Dialer } from "./dial.ts";
+import { Exchange } from "./exchange.ts";
+import { Pool, type PoolLimits } from "./pool.ts";
+import { TargetStats } from "./stats.ts";
+import type { UpstreamTimeouts } from "./timeouts.ts";
+import { requestHead } from "./write-head.ts";
+
+export interface TargetOptions {
+  readonly weight: number;
+  /** Send the client's Host instead of the target's own. */
+  readonly preserveHost: boolean;
+  readonly limits: PoolLimits;
+  readonly timeouts: UpstreamTimeouts;
+}
+
+/** One address of a service, with its connections and its record. */
+export class Target {
+  readonly url: string;
+  readonly weight: number;
+  readonly address: TargetAddress;
+  readonly stats = new TargetStats();
+  readonly pool: Pool;
+  readonly #dialer: Dialer;
+  readonly #preserveHost: boolean;
+  readonly #timeouts: UpstreamTimeouts;
+
+  constructor(dialer: Dialer, options: TargetOptions) {
+    this.url = dialer.address.url;
+    this.address = dialer.address;
+    this.weight = options.weight;
+    this.pool = new Pool(dialer, options.limits, options.timeouts, this.stats);
+    this.#dialer = dialer;
+    this.#preserveHost = options.preserveHost;
+    this.#timeouts = options.timeouts;
+  }
+
+  /** Requests that wait for or use a connection. */
+  get inFlight(): number {
+    return this.pool.pending + this.pool.inUse;
+  }
+
+  /** Addresses that the target's name has at the moment. */
+  get addresses(): readonly string[] {
+    return this.address.unixPath === undefined ? this.#dialer.resolver.current() : [];
+  }
+
+  /** Sends the request; rejects with a GatewayError. */
+  send(ctx: Context): Promise<Reply> {
+    const host = this.#preserveHost && ctx.request.host !== "" ? ctx.request.host : this.address.hostHeader;
+    const exchange = new Exchange(ctx, requestHead(ctx, host), this.stats);
+    ctx.inFlight = exchange;
+    ctx.attempts++;
+    if (ctx.upstreamStartedAt === 0) ctx.upstreamStartedAt = performance.now();
+    if (ctx.request.body.inMemory !== undefined) exchange.startTotal(this.#timeouts.total);
+    this.pool.submit(exchange);
+    return exchange.reply;
+  }
+
+  close(): void {
+    this.pool.close();
+  }
+}

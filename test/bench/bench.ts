@@ -1,0 +1,74 @@
+import type { Contender } from "./contender.ts";
+import type { Sample } from "./load.ts";
+import { describeMachine } from "./machine.ts";
+import type { Options } from "./options.ts";
+import type { Results, ScenarioResult } from "./report.ts";
+import { assertPasses, measure, type Running, startContender, startUpstream } from "./run.ts";
+import type { Scenario } from "./scenarios.ts";
+
+/** Under load before every measurement but a scenario's first: its connections have opened by then. */
+const SETTLE_MS = 200;
+
+/** Told what the bench is doing, for people who wait. */
+export type Progress = (text: string) => void;
+
+/**
+ * Measures contenders beside each other: all are started, and take turns within each round of each scenario.
+ *
+ * The caller ends the programs that it leaves running, see `endAll`.
+ *
+ * @param contenders to measure; those that are not installed are left out, and named in the results
+ * @param dir an empty folder
+ * @throws Error if none is installed, or one fails to start or to answer rightly
+ */
+export async function runBench(
+  contenders: readonly Contender[],
+  scenarios: readonly Scenario[],
+  options: Pick<Options, "rounds" | "seconds" | "warmSeconds">,
+  dir: string,
+  progress: Progress,
+): Promise<Results> {
+  const versions: Record<string, string> = {};
+  const missing: Record<string, string> = {};
+  const gateways: Running[] = [];
+  const upstream = await startUpstream(dir);
+  for (const contender of contenders) {
+    const version = contender.version();
+    if (version === undefined) {
+      missing[contender.name] = contender.install;
+      continue;
+    }
+    versions[contender.name] = version;
+    gateways.push(await startContender(contender, upstream.port, dir));
+  }
+  if (gateways.length === 0) throw new Error(`nothing to measure: ${Object.keys(missing).join(", ")} not installed`);
+
+  const results: ScenarioResult[] = [];
+  for (const scenario of scenarios) results.push(await runScenario(gateways, scenario, options, dir, progress));
+  const { rounds, seconds } = options;
+  return { machine: describeMachine(), rounds, seconds, versions, missing, scenarios: results };
+}
+
+async function runScenario(
+  gateways: readonly Running[],
+  scenario: Scenario,
+  options: Pick<Options, "rounds" | "seconds" | "warmSeconds">,
+  dir: string,
+  progress: Progress,
+): Promise<ScenarioResult> {
+  const warm = { warmMs: 0, measureMs: options.warmSeconds * 1_000 };
+  for (const gateway of gateways) {
+    progress(`${scenario.name}: warming ${gateway.name}`);
+    await assertPasses(gateway, scenario);
+    await measure(gateway, scenario, warm, dir);
+  }
+  const durations = { warmMs: SETTLE_MS, measureMs: options.seconds * 1_000 };
+  const samples = new Map<Running, Sample[]>(gateways.map((gateway) => [gateway, []]));
+  for (let round = 1; round <= options.rounds; round += 1) {
+    for (const [gateway, taken] of samples) {
+      progress(`${scenario.name}: round ${round} of ${options.rounds}, ${gateway.name}`);
+      taken.push(await measure(gateway, scenario, durations, dir));
+    }
+  }
+  return { scenario, series: [...samples].map(([{ name }, taken]) => ({ contender: name, samples: taken })) };
+}

@@ -1,0 +1,66 @@
+/** `bun run bench`: Sluice beside other gateways, in CPU time a request, throughput and latency. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import process, { argv, exit, platform, stderr, stdout } from "node:process";
+import { runBench } from "./bench.ts";
+import { endAll, killAll } from "./children.ts";
+import { caddy } from "./contenders/caddy.ts";
+import { haproxy } from "./contenders/haproxy.ts";
+import { nginx } from "./contenders/nginx.ts";
+import { sluice } from "./contenders/sluice.ts";
+import { describeMachine, whyUnfit } from "./machine.ts";
+import { type Options, readOptions, USAGE } from "./options.ts";
+import { jsonReport, markdownReport, textReport } from "./report.ts";
+import { SCENARIOS } from "./scenarios.ts";
+
+const CONTENDERS = [sluice, nginx, haproxy, caddy];
+const EXIT_USAGE = 2;
+const EXIT_SIGNALLED = 130;
+
+function optionsOf(args: readonly string[]): Options {
+  try {
+    const names = CONTENDERS.map((contender) => contender.name);
+    return readOptions(args, { contenders: names, scenarios: SCENARIOS.map((scenario) => scenario.name) });
+  } catch (error) {
+    stderr.write(`${messageOf(error)}\n\n${USAGE}`);
+    exit(EXIT_USAGE);
+  }
+}
+
+async function run(options: Options): Promise<number> {
+  const unfit = whyUnfit(describeMachine(), platform);
+  if (unfit !== undefined) {
+    stderr.write(`${unfit}\n`);
+    return 1;
+  }
+  const contenders = CONTENDERS.filter((contender) => options.contenders.includes(contender.name));
+  const scenarios = SCENARIOS.filter((scenario) => options.scenarios.includes(scenario.name));
+  const dir = mkdtempSync(`${tmpdir()}/sluice-bench-`);
+  process.on("exit", () => {
+    killAll();
+    rmSync(dir, { recursive: true, force: true });
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => exit(EXIT_SIGNALLED));
+  try {
+    const results = await runBench(contenders, scenarios, options, dir, (text) => stderr.write(`${text}\n`));
+    if (options.json !== undefined) await Bun.write(options.json, jsonReport(results));
+    stdout.write(`${options.isMarkdown ? markdownReport(results) : textReport(results)}\n`);
+    return 0;
+  } catch (error) {
+    stderr.write(`${messageOf(error)}\n`);
+    return 1;
+  } finally {
+    await endAll();
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+const options = optionsOf(argv.slice(2));
+if (options.isHelp) {
+  stdout.write(USAGE);
+  exit(0);
+}
+process.exitCode = await run(options);

@@ -1,0 +1,148 @@
+import { describe, expect, test } from "bun:test";
+import { closeSync, constants, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { createOutput } from "../../src/observe/output.ts";
+import { type TempFolder, tempFolder } from "../support/temp.ts";
+import { until } from "../support/until.ts";
+import { FILLER, LINES } from "./children/write-lines.ts";
+
+const CHILD = join(import.meta.dir, "children/write-lines.ts");
+const ALL_LINES = Array.from({ length: LINES }, (_, index) => `${index} ${FILLER}`);
+
+/** A pipe with a name: both ends are ours, and we read when we like. Writes to it never block us. */
+function namedPipe(folder: TempFolder) {
+  const path = folder.file("pipe");
+  Bun.spawnSync(["mkfifo", path]);
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writer = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  const block = Buffer.alloc(65_536);
+  let text = "";
+  return {
+    reader,
+    writer,
+    /** Reads what is there; answers all that was ever read. */
+    read(): string {
+      try {
+        for (let n = readSync(reader, block); n > 0; n = readSync(reader, block))
+          text += block.toString("latin1", 0, n);
+      } catch (error) {
+        if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) throw error;
+      }
+      return text;
+    },
+  };
+}
+
+/** Starts the child with its standard output in a pipe that nobody reads yet. */
+function start(folder: TempFolder, mode: string) {
+  const pipe = namedPipe(folder);
+  // The child gets an end that blocks, as from a shell.
+  const blocking = openSync(folder.file("pipe"), constants.O_WRONLY);
+  const child = Bun.spawn(["bun", CHILD, mode], { stdout: blocking, stderr: "pipe" });
+  closeSync(blocking);
+  closeSync(pipe.writer);
+  const errors = child.stderr.getReader();
+  const waitForAlive = async () => {
+    let text = "";
+    while (!text.includes("alive")) text += new TextDecoder().decode((await errors.read()).value);
+  };
+  return { pipe, child, waitForAlive };
+}
+
+function linesOf(text: string): string[] {
+  expect(text).toEndWith("\n");
+  return text.slice(0, -1).split("\n");
+}
+
+describe("a child process with a pipe as its standard output", () => {
+  test.each([
+    ["exit", 7],
+    ["end", 1],
+  ])("loses nothing when it ends at once (%s), however late the reader is", async (mode, code) => {
+    using folder = tempFolder();
+    const { pipe, child } = start(folder, mode);
+    await until(() => pipe.read().length > 0);
+    await until(() => (pipe.read(), child.exitCode !== null));
+    expect(child.exitCode).toBe(code);
+    expect(linesOf(pipe.read())).toEqual(ALL_LINES);
+  });
+
+  test("is not stopped by a full pipe, and writes on when it is read", async () => {
+    using folder = tempFolder();
+    const { pipe, child, waitForAlive } = start(folder, "stay");
+    await waitForAlive();
+    await until(() => pipe.read().length >= ALL_LINES.join("\n").length + 1);
+    expect(linesOf(pipe.read())).toEqual(ALL_LINES);
+    child.kill("SIGKILL");
+    await child.exited;
+  });
+
+  test("keeps up to its bound, and says how many lines were lost", async () => {
+    using folder = tempFolder();
+    const { pipe, child, waitForAlive } = start(folder, "loss");
+    await waitForAlive();
+    await until(() => (pipe.read(), child.exitCode !== null));
+    const lines = linesOf(pipe.read());
+    const kept = lines.slice(0, -1);
+    expect(kept).toEqual(ALL_LINES.slice(0, kept.length));
+    expect(kept.length).toBeWithin(300, 600);
+    expect(lines.at(-1)).toBe(`lost ${LINES - kept.length}`);
+  });
+
+  test("goes on without a log when the reader is gone", async () => {
+    using folder = tempFolder();
+    const { pipe, child, waitForAlive } = start(folder, "gone");
+    closeSync(pipe.reader);
+    await waitForAlive();
+    expect(await child.exited).toBe(0);
+  });
+});
+
+describe("a file", () => {
+  test("gets lines in batches, in order and in UTF-8", async () => {
+    using folder = tempFolder();
+    const file = folder.write("log", "");
+    const fd = openSync(file, "a");
+    const output = createOutput({ fd });
+    output.write("ä\n");
+    output.write("€ 😀\n");
+    expect(readFileSync(file, "utf8")).toBe("");
+    await until(() => readFileSync(file, "utf8") !== "");
+    expect(readFileSync(file, "utf8")).toBe("ä\n€ 😀\n");
+    closeSync(fd);
+  });
+
+  test("gets a full batch without delay", () => {
+    using folder = tempFolder();
+    const file = folder.write("log", "");
+    const fd = openSync(file, "a");
+    createOutput({ fd }).write(`${"x".repeat(70_000)}\n`);
+    expect(readFileSync(file, "utf8").length).toBe(70_001);
+    closeSync(fd);
+  });
+});
+
+test("flushing gives up on a reader who takes nothing", () => {
+  using folder = tempFolder();
+  const { reader, writer } = namedPipe(folder);
+  const output = createOutput({ fd: writer });
+  for (let i = 0; i < 1_000; i++) output.write(`${FILLER}\n`);
+  const start = performance.now();
+  output.flushSync(50);
+  expect(performance.now() - start).toBeWithin(50, 2_000);
+  closeSync(reader);
+  closeSync(writer);
+});
+
+test("the descriptor it was given is left as it was", () => {
+  using folder = tempFolder();
+  const { reader, writer } = namedPipe(folder);
+  const blocking = openSync(folder.file("pipe"), constants.O_WRONLY);
+  createOutput({ fd: blocking });
+  const flags = readFileSync(`/proc/self/fdinfo/${blocking}`, "utf8");
+  expect(Number.parseInt(/flags:\s*(\d+)/.exec(flags)?.[1] ?? "", 8) & constants.O_NONBLOCK).toBe(0);
+  writeSync(blocking, "x");
+  closeSync(reader);
+  closeSync(writer);
+  closeSync(blocking);
+});
