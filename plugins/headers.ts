@@ -96,10 +96,19 @@ function compileLines(side: Side, key: string, lines: Readonly<Record<string, st
     const name = checkedName(side, key, written);
     if (seen.has(name)) throw new Error(`${key}: ${name} is here twice`);
     const parts = text.split(PLACEHOLDER);
-    // Between the placeholders stands text; where they stand, a stand-in or what is known already has to be valid.
-    seen.set(name, parts.map((part, i) => (i % 2 === 0 ? part : sampleOf(part, `${key}.${written}`, scope))).join(""));
+    // Where a placeholder stands, what is known already, or else a stand-in, has to be valid.
+    const sample = parts.map((part, i) => (i % 2 === 0 ? part : sampleOf(part, `${key}.${written}`, scope))).join("");
+    setChecked(seen, key, name, sample);
     return { name, value: parts.length === 1 ? text : renderer(parts) };
   });
+}
+
+function setChecked(headers: HeaderList, key: string, name: string, value: string): void {
+  try {
+    headers.set(name, value);
+  } catch (error) {
+    throw new Error(`${key}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** A `{` that begins no name, as in JSON, is text. */

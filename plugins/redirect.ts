@@ -80,14 +80,19 @@ const LEADING_SLASHES = /^\/{2,}/;
 
 type Params = Readonly<Record<string, string>>;
 
-const PARAMETER = /(:[A-Za-z_]\w*|\$<[A-Za-z_]\w*>|\$\d+|\*)/;
+/** As in a route's `rewrite`: a sign that begins no name is written twice. */
+const PARAMETER = /(::|\$\$|:[A-Za-z_]\w*|\$<[A-Za-z_]\w*>|\$\d+|\*)/;
 
 function compileText(
   text: string,
   names: ReadonlySet<string> | undefined,
   encode: (value: string) => string,
 ): (params: Params) => string {
-  const parts = text.split(PARAMETER).map((part, i) => (i % 2 === 0 ? part : { name: part.replace(/[:$<>]/g, "") }));
+  const parts = text.split(PARAMETER).map((part, i) => {
+    const isText = i % 2 === 0;
+    if (isText || part === "::" || part === "$$") return isText ? part : part.charAt(0);
+    return { name: part.replace(/[:$<>]/g, "") };
+  });
   for (const part of parts) {
     if (typeof part === "string" || names === undefined || names.has(part.name)) continue;
     throw new Error(

@@ -1,3 +1,4 @@
+import { createPluginApps, type PluginApps } from "./admin/plugin-apps.ts";
 import { type EffectivePlugin, effectivePlugins } from "./config/effective.ts";
 import type { Config, RouteConfig } from "./config/schema.ts";
 import { type Context, contextKey, type RouteInfo } from "./context.ts";
@@ -43,13 +44,15 @@ export async function compile(input: CompileInput, lasting: Lasting): Promise<Sn
 class Compiler {
   readonly #input: CompileInput;
   readonly #scope: ScopeBase;
+  readonly #apps: PluginApps;
   readonly #abort = new AbortController();
   readonly #closers: NonNullable<Phases["close"]>[] = [];
   readonly #services = new Map<string, Service>();
 
   constructor(input: CompileInput, lasting: Lasting) {
     this.#input = input;
-    this.#scope = { directory: input.directory, signal: this.#abort.signal, lasting };
+    this.#apps = createPluginApps(lasting.log);
+    this.#scope = { directory: input.directory, signal: this.#abort.signal, lasting, adminOf: this.#apps.of };
   }
 
   async run(): Promise<Snapshot> {
@@ -65,6 +68,7 @@ class Compiler {
       router: buildRouter(routes.map((route) => ({ ...route.config, value: route }))),
       services: this.#services,
       unmatched: await this.#unmatched(),
+      pluginApps: this.#apps,
       close: () => this.#close(),
     };
   }
@@ -72,9 +76,9 @@ class Compiler {
   async #route(config: RouteConfig): Promise<CompiledRoute> {
     const info = { name: config.name ?? routeName(config), path: config.path };
     const shares = config.weighted ?? [{ service: config.service, weight: 1 }];
-    const pipelines: Pipeline[] = [];
-    for (const { service } of shares) pipelines.push(await this.#pipeline(info, config, service));
-    const [first] = pipelines;
+    const ways: Way[] = [];
+    for (const { service } of shares) ways.push(await this.#way(info, config, service));
+    const [first] = ways;
     if (first === undefined) throw new Error(`route ${info.name} leads nowhere`);
     const draw = weightedChoice(
       shares.map(({ weight }) => weight),
@@ -83,14 +87,15 @@ class Compiler {
     return {
       info,
       config,
-      services: shares.flatMap(({ service }) => service ?? []),
-      plugins: this.#effective(config, shares[0]?.service).map(({ name }) => name),
-      next: pipelines.length === 1 ? () => first : () => pipelines[draw()] ?? first,
+      services: shares.flatMap(({ service: name, weight }) => (name === undefined ? [] : { name, weight })),
+      plugins: first.plugins,
+      next: ways.length === 1 ? () => first.pipeline : () => (ways[draw()] ?? first).pipeline,
     };
   }
 
-  async #pipeline(info: RouteInfo, config: RouteConfig, serviceName: string | undefined): Promise<Pipeline> {
-    const phases = await this.#setUp(this.#effective(config, serviceName), info, serviceName);
+  async #way(info: RouteInfo, config: RouteConfig, serviceName: string | undefined): Promise<Way> {
+    const effective = this.#effective(config, serviceName);
+    const phases = await this.#setUp(effective, info, serviceName);
     const service = serviceName === undefined ? undefined : this.#services.get(serviceName);
     const rewrite = compileRewrite(config);
     const prepare = (ctx: Context) => {
@@ -101,7 +106,10 @@ class Compiler {
       service === undefined
         ? { prepare, select: noService, send: noService }
         : { prepare, select: (ctx) => selectTarget(service, ctx), send: sendToSelected };
-    return composePipeline(phases, destination, this.#input.config.errors.format);
+    return {
+      pipeline: composePipeline(phases, destination, this.#input.config.errors.format),
+      plugins: effective.map(({ name }, i) => ({ name, phases: phaseNames(phases[i] ?? {}) })),
+    };
   }
 
   /** Around a 404 or 405 only the global plugins' request, response and log phases run. */
@@ -143,6 +151,16 @@ class Compiler {
     this.#abort.abort();
     await Promise.allSettled(this.#closers.map(async (close) => close()));
   }
+}
+
+/** One of a route's services, with the plugins before it. */
+interface Way {
+  readonly pipeline: Pipeline;
+  readonly plugins: CompiledRoute["plugins"];
+}
+
+function phaseNames(phases: Phases): string[] {
+  return Object.keys(phases).filter((phase) => phase !== "close");
 }
 
 /** The name of a route that has none. */

@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { unreadable } from "./config/file-path.ts";
+import { lendContract } from "./contract-import.ts";
 import { resolvePackage } from "./package-path.ts";
 import type { Plugin } from "./plugin.ts";
 import { importProblem, isPluginName, shapeProblem } from "./plugin-shape.ts";
@@ -28,6 +29,7 @@ export interface Registry {
 
 /** A registry of the plugins in a folder, each `NAME.ts` or `NAME/index.ts`. Nothing is loaded until it is named. */
 export async function createRegistry(pluginsDirectory: string): Promise<Registry> {
+  lendContract();
   const installed = await listInstalled(resolve(pluginsDirectory));
   const loaded = new Map<string, Plugin>();
 

@@ -2,9 +2,8 @@ import { SetupError } from "./compile.ts";
 import type { Loaded } from "./config/load.ts";
 import { formatProblem } from "./config/report.ts";
 import type { Config } from "./config/schema.ts";
-import type { Edge } from "./edge/edge.ts";
-import { listenWire } from "./edge/wire.ts";
 import { Gateway } from "./gateway.ts";
+import { Listeners } from "./listeners.ts";
 import { createLogger, type Logger } from "./observe/log.ts";
 import { createOutput } from "./observe/output.ts";
 import type { Plugin } from "./plugin.ts";
@@ -42,30 +41,21 @@ export async function runGateway(loaded: Loaded<Plugin>, options: RunOptions): P
 }
 
 async function serve(loaded: Loaded<Plugin>, options: RunOptions, log: Logger): Promise<string | undefined> {
-  const lasting: Lasting = {
-    log,
-    now: Date.now,
-    state: createState(),
-    adminOf: () => {
-      throw new Error("x");
-    },
-  };
+  const lasting: Lasting = { log, now: Date.now, state: createState() };
   const gateway = await createGateway(loaded, lasting);
   if (typeof gateway === "string") return gateway;
-  const edges: Edge[] = [];
+  const listeners = new Listeners();
   try {
-    for (const listen of loaded.config.listen) {
-      edges.push(listenWire(listen, gateway));
-    }
+    listeners.open(gateway, log);
   } catch (error) {
-    await stopEdges(edges, 0);
+    await listeners.close(0);
     await gateway.close();
-    return `cannot listen: ${error instanceof Error ? error.message : error}`;
+    return error instanceof Error ? error.message : String(error);
   }
-  for (const edge of edges) log.info("listening", { host: edge.host, port: edge.port });
-  await stopRequest(options);
-  log.info("stopping");
-  await stopEdges(edges, drainMs(loaded.config));
+  const signals = new Signals(options);
+  await signals.next();
+  log.info("stopping: requests in flight are finished");
+  await Promise.race([listeners.close(drainMs(loaded.config)), signals.next()]);
   await gateway.close();
   log.info("stopped");
   return undefined;
@@ -81,14 +71,31 @@ async function createGateway(loaded: Loaded<Plugin>, lasting: Lasting): Promise<
   }
 }
 
-function stopRequest(options: RunOptions): Promise<void> {
-  return new Promise((resolve) => options.onStop(resolve));
-}
-
-async function stopEdges(edges: readonly Edge[], ms: number): Promise<void> {
-  await Promise.all(edges.map((edge) => edge.stop(ms)));
-}
-
 function drainMs(config: Config): number {
   return Math.max(...config.listen.map(({ timeouts }) => timeouts.drain));
+}
+
+/** Signals that ask for a stop, one after the other. */
+class Signals {
+  #resolve: () => void = () => {};
+  #next: Promise<void>;
+
+  constructor(options: RunOptions) {
+    this.#next = this.#wait();
+    options.onStop(() => {
+      const resolve = this.#resolve;
+      this.#next = this.#wait();
+      resolve();
+    });
+  }
+
+  next(): Promise<void> {
+    return this.#next;
+  }
+
+  #wait(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
 }

@@ -10,8 +10,6 @@ export interface Lasting {
   now(): number;
   /** The value under that key, made when it is first asked for. */
   state<T>(key: string, create: () => T): T;
-  /** Where a plugin hangs its own admin endpoints. */
-  adminOf(plugin: string): AnyElysia;
 }
 
 /** What is the same for every instance of a plugin in one snapshot. */
@@ -19,6 +17,8 @@ export interface ScopeBase {
   readonly directory: string;
   readonly signal: AbortSignal;
   readonly lasting: Lasting;
+  /** Where a plugin hangs its own admin endpoints. */
+  adminOf(plugin: string): AnyElysia;
 }
 
 /** The scope of one instance of a plugin. */
@@ -26,7 +26,7 @@ export function createScope(
   plugin: string,
   route: RouteInfo | undefined,
   service: string | undefined,
-  { directory, signal, lasting }: ScopeBase,
+  { directory, signal, lasting, adminOf }: ScopeBase,
 ): Scope {
   return {
     route,
@@ -37,7 +37,7 @@ export function createScope(
     now: lasting.now,
     state: (key, create) => lasting.state(`${plugin}/${key}`, create),
     get admin() {
-      return lasting.adminOf(plugin);
+      return adminOf(plugin);
     },
   };
 }

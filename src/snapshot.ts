@@ -1,3 +1,4 @@
+import type { PluginApps } from "./admin/plugin-apps.ts";
 import type { Config, RouteConfig } from "./config/schema.ts";
 import type { RouteInfo } from "./context.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -8,9 +9,10 @@ import type { Service } from "./upstream/service.ts";
 export interface CompiledRoute {
   readonly info: RouteInfo;
   readonly config: RouteConfig;
-  /** Names of the services it may send to, and of its plugins in their order. */
-  readonly services: readonly string[];
-  readonly plugins: readonly string[];
+  /** One, or several with their shares; none where a plugin answers. */
+  readonly services: readonly { readonly name: string; readonly weight: number }[];
+  /** In their order, with the phases that each takes part in. */
+  readonly plugins: readonly { readonly name: string; readonly phases: readonly string[] }[];
   /** The way of the next request: of several weighted services one is drawn. */
   readonly next: () => Pipeline;
 }
@@ -23,6 +25,8 @@ export interface Snapshot {
   readonly services: ReadonlyMap<string, Service>;
   /** For requests that no route takes. */
   readonly unmatched: Pipeline;
+  /** Endpoints of its plugins on the admin port. */
+  readonly pluginApps: PluginApps;
   /** Closes the instances of its plugins. */
   close(): Promise<void>;
 }

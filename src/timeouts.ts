@@ -14,8 +14,8 @@ export class TimeoutQueue {
   }
 
   /** Appends; for Timeout alone. */
-  add(timeout: Timeout): void {
-    timeout.endsAt = performance.now() + this.ms;
+  add(timeout: Timeout, now: number): void {
+    timeout.endsAt = now + this.ms;
     timeout.before = this.#tail;
     if (this.#tail === undefined) this.#head = timeout;
     else this.#tail.after = timeout;
@@ -81,11 +81,11 @@ export class Timeout {
     return this.#queue !== undefined;
   }
 
-  /** Begins, or begins anew. */
-  set(queue: TimeoutQueue): void {
+  /** Begins, or begins anew. `now` is for those who have just asked the clock, `performance.now()`. */
+  set(queue: TimeoutQueue, now: number = performance.now()): void {
     this.#queue?.remove(this);
     this.#queue = queue;
-    queue.add(this);
+    queue.add(this, now);
   }
 
   clear(): void {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createRegistry, type Registry } from "../src/registry.ts";
+import { testPlugin } from "../src/testing.ts";
 import { type TempFolder, tempFolder } from "./support/temp.ts";
 
 const PROJECT = join(import.meta.dir, "..");
@@ -98,6 +99,25 @@ describe("paths", () => {
     const registry = await registryOf(folder);
     expect(await registry.find("./none.ts", folder.path)).toEqual({ problem: "there is no such file" });
     expect(await registry.find("./empty", folder.path)).toEqual({ problem: "it is a folder" });
+  });
+});
+
+describe("the contract", () => {
+  test("is imported as sluice/plugin from anywhere, and is the gateway's own", async () => {
+    using folder = tempFolder();
+    const text = `import { definePlugin, GatewayError, Type } from "sluice/plugin";
+import { testPlugin } from "sluice/testing";
+export default definePlugin({ name: "far", description: "For tests.", options: Type.Object({}),
+  setup: () => ({ request: () => { throw new GatewayError("forbidden"); }, response: (ctx, reply) => (testPlugin, reply) }) });
+`;
+    folder.write("far.ts", text);
+    // Another copy beside the plugin is not what it gets.
+    folder.write("node_modules/sluice/package.json", JSON.stringify({ name: "sluice", version: "9.9.9" }));
+    folder.write("node_modules/sluice/plugin.js", "throw new Error('another copy');");
+    const found = await (await registryOf(folder)).find("./far.ts", folder.path);
+    if (found === undefined || "problem" in found) throw new Error(found?.problem);
+    const { reply } = await (await testPlugin(found)).request();
+    expect(reply.status).toBe(403);
   });
 });
 

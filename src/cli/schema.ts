@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { pluginPage } from "../config/plugin-page.ts";
 import { publishedText } from "../config/publish.ts";
 import { referenceText } from "../config/reference.ts";
 import { createRegistry } from "../registry.ts";
@@ -9,8 +10,9 @@ import { PLUGINS_DIRECTORY, PROJECT_DIRECTORY } from "./project.ts";
 const USAGE = "usage: bun run gateway schema [--write | --check]\n";
 
 /**
- * Prints the JSON Schema of gateway.yaml. `--write` writes it to gateway.schema.json, and the reference to
- * docs/configuration.md; `--check` is 1 if one of these is not what would be written.
+ * Prints the JSON Schema of gateway.yaml. `--write` writes it to gateway.schema.json, the reference to
+ * docs/configuration.md, and the tables of options into docs/plugins; `--check` is 1 if one of these is not what would
+ * be written.
  */
 export async function schema(args: readonly string[], io: CliIo): Promise<number> {
   const [mode, ...rest] = args;
@@ -24,6 +26,10 @@ export async function schema(args: readonly string[], io: CliIo): Promise<number
     ["gateway.schema.json", publishedText(plugins)],
     ["docs/configuration.md", referenceText(plugins)],
   ]);
+  for (const plugin of plugins) {
+    const name = `docs/plugins/${plugin.name}.md`;
+    generated.set(name, pluginPage(await readFile(resolve(PROJECT_DIRECTORY, name), "utf8"), plugin));
+  }
   if (mode === "--write") return writeAll(generated, io);
   if (mode === "--check") return checkAll(generated, io);
   io.out(publishedText(plugins));

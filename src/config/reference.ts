@@ -20,6 +20,11 @@ export function referenceText(plugins: readonly PluginDescription[]): string {
   return `${[REFERENCE_INTRODUCTION, ...sections, pluginSection(plugins)].join("\n\n")}\n`;
 }
 
+/** The keys of a plugin's options as a table, for its page in `docs/plugins/`. */
+export function optionsTable(schema: TSchema): string {
+  return table(rowsOf(schema, ""));
+}
+
 function section(key: string, schema: TSchema): string {
   const rows = rowsOf(schema, "");
   const parts = [`## ${key}`, schema.description ?? ""];

@@ -20,12 +20,18 @@ export function sendReply(writer: MessageWriter, reply: Reply, head: string, fra
 }
 
 /** How a request has ended. Without a reply the client had left: 499. */
-export function outcomeOf(ctx: Context, reply: Reply | undefined, bytesIn: number, bytesOut: number): Outcome {
+export function outcomeOf(
+  ctx: Context,
+  reply: Reply | undefined,
+  bytesIn: number,
+  bytesOut: number,
+  now: number,
+): Outcome {
   return {
     status: reply?.status ?? 499,
     bytesIn,
     bytesOut,
-    durationMs: performance.now() - ctx.startedAt,
+    durationMs: now - ctx.startedAt,
     upstreamMs: ctx.upstreamRepliedAt === 0 ? undefined : ctx.upstreamRepliedAt - ctx.upstreamStartedAt,
     attempts: ctx.attempts,
     errorCode: ctx.error?.code,

@@ -155,9 +155,10 @@ export class WireConnection implements BodyOwner, WriterOwner, TimeoutOwner, Dow
   }
 
   onMessageSent(): void {
-    if (this.#ctx !== undefined) this.#finish(this.#ctx);
+    const now = performance.now();
+    if (this.#ctx !== undefined) this.#finish(this.#ctx, now);
     if (!this.#isPersistent) return this.#linger();
-    this.#reading.set(this.#settings.keepAliveQueue);
+    this.#reading.set(this.#settings.keepAliveQueue, now);
     const ahead = this.#ahead;
     if (ahead === undefined) return;
     this.#ahead = undefined;
@@ -317,13 +318,13 @@ export class WireConnection implements BodyOwner, WriterOwner, TimeoutOwner, Dow
     else if (ctx !== undefined) ctx.error ??= error;
     this.#body?.fail(error);
     this.#writer.abandon(error);
-    if (ctx !== undefined) this.#finish(ctx);
+    if (ctx !== undefined) this.#finish(ctx, performance.now());
     this.#owner.onClosed(this);
   }
 
-  #finish(ctx: Context): void {
+  #finish(ctx: Context, now: number): void {
     const bytesIn = this.#body?.received ?? this.#bytesIn;
-    const outcome = outcomeOf(ctx, this.#reply, bytesIn, this.#writer.bodyBytes);
+    const outcome = outcomeOf(ctx, this.#reply, bytesIn, this.#writer.bodyBytes, now);
     this.#ctx = undefined;
     this.#body = undefined;
     this.#reply = undefined;

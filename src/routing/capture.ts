@@ -1,7 +1,9 @@
 import type { PathPattern, SegmentPattern } from "./path-pattern.ts";
 
+/** Parts of a path by name, still percent-encoded. */
 export type Params = Readonly<Record<string, string>>;
 
+/** The parameters of a path that has none. */
 export const NO_PARAMS: Params = Object.freeze({});
 
 /** How a pattern's parameters are read from a path that it matches; undefined if it has none. */
@@ -11,6 +13,7 @@ export interface Capture {
   readonly isPrefix: boolean;
 }
 
+/** What a pattern captures; undefined for a path without parameters and for a regular expression. */
 export function captureOf(pattern: PathPattern): Capture | undefined {
   if (pattern.kind === "regex" || pattern.names.length === 0) return undefined;
   return { names: segmentNames(pattern), isPrefix: pattern.kind === "prefix" };

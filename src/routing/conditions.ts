@@ -9,12 +9,14 @@ export interface Conditions {
   readonly count: number;
 }
 
+/** The keys of a route that hold its conditions, as in the configuration. */
 export interface ConditionSource {
   readonly methods?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
 }
 
+/** A route's conditions in the form in which requests are compared. */
 export function conditionsOf({ methods, headers = {}, query = {} }: ConditionSource): Conditions {
   const headerPairs = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), byteText(value)] as const);
   const queryPairs = Object.entries(query).map(([name, value]) => [byteText(name), byteText(value)] as const);
@@ -25,10 +27,9 @@ export function conditionsOf({ methods, headers = {}, query = {} }: ConditionSou
   };
 }
 
-/** The methods that a route serves: HEAD goes wherever GET does (RFC 9110 §9.3.2). Undefined: all. */
+/** The methods that a route serves: HEAD goes where GET does (RFC 9110 §9.3.2), and may be there twice. None: all. */
 export function servedMethods(methods: readonly string[] | undefined): readonly string[] | undefined {
-  if (methods === undefined || !methods.includes("GET") || methods.includes("HEAD")) return methods;
-  return methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+  return methods?.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
 }
 
 /** One key for several values, so that no two lists of values share it. */

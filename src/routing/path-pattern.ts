@@ -14,6 +14,7 @@ export interface SegmentPattern {
   readonly names: readonly string[];
 }
 
+/** The `path` of a route, read. */
 export type PathPattern = SegmentPattern | RegexPattern;
 
 /**

@@ -47,10 +47,12 @@ export interface Scratch<T> {
   readonly refused: Bucket<TableRoute<T>>[];
 }
 
+/** An empty table, to be filled with `addRoute`. */
 export function createTable<T>(): PathTable<T> {
   return { exact: new Map(), tree: undefined, regexes: [] };
 }
 
+/** A route as it is put into a table. */
 export interface NewRoute<T> {
   readonly pattern: PathPattern;
   readonly conditions: Conditions;

@@ -31,6 +31,7 @@ export interface RouteSet<R extends Ranked> {
   readonly shapes: Shape<R>[];
 }
 
+/** An empty set, to be filled with `addToSet`. */
 export function createRouteSet<R extends Ranked>(): RouteSet<R> {
   return { plain: undefined, shapes: [] };
 }

@@ -22,6 +22,7 @@ export interface MethodMismatch {
 /** Undefined: no route has the path (404). */
 export type Routed<T> = RouteMatch<T> | MethodMismatch | undefined;
 
+/** Finds the route of a request; it never changes. */
 export interface Router<T> {
   match(request: GatewayRequest): Routed<T>;
 }

@@ -10,6 +10,7 @@ export interface TreeNode<S> {
   prefix: S | undefined;
 }
 
+/** A node without children, the root of a tree to be built. */
 export function createNode<S>(): TreeNode<S> {
   return { literals: new Map(), parameter: undefined, whole: undefined, prefix: undefined };
 }

@@ -14,7 +14,7 @@ import type { UpstreamTimeouts } from "./timeouts.ts";
 export interface ConnectionOwner {
   readonly timeouts: UpstreamTimeouts;
   /** It can run another exchange. */
-  onReusable(connection: UpstreamConnection): void;
+  onReusable(connection: UpstreamConnection, now: number): void;
   /** It is gone; `repeat` is the exchange that has to run again on a new connection, if there is one. */
   onClosed(connection: UpstreamConnection, repeat: Exchange | undefined): void;
   /** It has been idle for its time. */
@@ -56,6 +56,8 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
   #isKeepAlive = true;
   #hasReceived = false;
   #startedAt = 0;
+  /** In `run`, so that it is still the time at which that began. */
+  #isStarting = false;
 
   constructor(owner: ConnectionOwner, socket: UpstreamSocket) {
     this.#owner = owner;
@@ -64,7 +66,7 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
   }
 
   /** Sends the exchange's request. The reply's head, or an error, settles the exchange. */
-  run(exchange: Exchange): void {
+  run(exchange: Exchange, now: number): void {
     exchange.holder = this;
     this.#exchange = exchange;
     this.uses++;
@@ -74,17 +76,19 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
     this.#hasReceived = false;
     this.#body = undefined;
     this.#timeout.clear();
-    this.#startedAt = performance.now();
+    this.#startedAt = now;
+    this.#isStarting = true;
     const { body } = exchange.ctx.request;
     if (body.inMemory !== undefined) this.#writer.sendWhole(exchange.head, body.inMemory, "length");
     else if (body.length !== undefined) this.#writer.sendFrom(exchange.head, body.take(), "length", body.length);
     else this.#writer.sendFrom(exchange.head, body.take(), "chunked", 0);
+    this.#isStarting = false;
   }
 
   /** Waits to be used again; a surplus one not for long. */
-  idle(isSurplus: boolean): void {
+  idle(isSurplus: boolean, now: number): void {
     this.isSurplus = isSurplus;
-    this.#timeout.set(isSurplus ? this.#owner.timeouts.surplus : this.#owner.timeouts.keep);
+    this.#timeout.set(isSurplus ? this.#owner.timeouts.surplus : this.#owner.timeouts.keep, now);
   }
 
   /** Ends the connection; whatever runs on it fails with that error. */
@@ -114,7 +118,7 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
   /** The target will send no more: the proper end of some bodies, and of the connection in any case. */
   onEnd(): void {
     this.#isKeepAlive = false;
-    if (this.#body?.endOfInput() === true) this.#settle();
+    if (this.#body?.endOfInput() === true) this.#settle(performance.now());
     else this.onClose(undefined);
   }
 
@@ -163,8 +167,9 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
   onMessageSent(): void {
     this.#isRequestSent = true;
     if (this.#exchange === undefined) return;
-    this.#timeout.set(this.#owner.timeouts.response);
-    this.#exchange.startTotal(this.#owner.timeouts.total);
+    const now = this.#isStarting ? this.#startedAt : performance.now();
+    this.#timeout.set(this.#owner.timeouts.response, now);
+    this.#exchange.startTotal(this.#owner.timeouts.total, now);
   }
 
   /** The request's body failed on the client's side: what the target has got is no request. */
@@ -204,10 +209,11 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
     const isPersistent = head.minorVersion === 1 || framing.hasKeepAlive;
     this.#isKeepAlive = isPersistent && !framing.hasClose;
     const body = this.#readBody(bodyFraming(head, exchange.ctx.request.method), bytes, at);
-    exchange.onReply(performance.now() - this.#startedAt);
+    const now = performance.now();
+    exchange.onReply(now, now - this.#startedAt);
     this.#exchange = undefined;
     // The connection may be running another exchange before this one's reply is looked at: it has let go of it.
-    this.#settle();
+    this.#settle(now);
     exchange.resolve(new Reply(head.status, head.headers, body, head.reason));
   }
 
@@ -228,16 +234,16 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
 
   #endOfBody(bytes: Buffer, end: number): void {
     if (end < bytes.length) this.#isKeepAlive = false;
-    this.#settle();
+    if (this.#isReplyReceived) this.#settle(performance.now());
   }
 
   /** Frees the connection once the reply is complete; a request that is still being sent then ends it. */
-  #settle(): void {
+  #settle(now: number): void {
     if (!this.#isReplyReceived || !this.#isBusy || this.isClosed) return;
     this.#isBusy = false;
     this.#body = undefined;
     this.#timeout.clear();
-    if (this.#isKeepAlive && this.#isRequestSent) this.#owner.onReusable(this);
+    if (this.#isKeepAlive && this.#isRequestSent) this.#owner.onReusable(this, now);
     else this.close(STALE);
   }
 }

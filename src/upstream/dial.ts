@@ -35,16 +35,23 @@ export function openConnection(dialer: Dialer, owner: DialOwner): void {
 }
 
 type Socket = Bun.Socket<Dial>;
+type CodedError = Error & { readonly code?: string };
+
+/** The handshake is done, but the certificate is for another name. */
+const WRONG_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
 
 class Dial implements TimeoutOwner {
   readonly #dialer: Dialer;
   readonly #owner: DialOwner;
   readonly #timeout = new Timeout(this);
   #connection: UpstreamConnection | undefined = undefined;
+  /** Open, but not shaken hands on. */
+  #socket: Socket | undefined = undefined;
   #hostAddress = "";
   #tries = 0;
   /** The one who wanted it has been told of a failure. */
   #isOver = false;
+  #isClosed = false;
 
   constructor(dialer: Dialer, owner: DialOwner) {
     this.#dialer = dialer;
@@ -59,6 +66,7 @@ class Dial implements TimeoutOwner {
   onTimeout(): void {
     this.#dialer.resolver.failed(this.#hostAddress);
     // A connect cannot be called off: the socket is closed as soon as it opens, and counts until then.
+    this.#socket?.terminate();
     this.#fail(new GatewayError("upstream_timeout", { cause: `no connection to ${this.#dialer.address.url} in time` }));
   }
 
@@ -68,12 +76,14 @@ class Dial implements TimeoutOwner {
       return;
     }
     if (this.#dialer.tls === undefined) this.#succeed(socket);
+    else this.#socket = socket;
   }
 
-  onHandshake(socket: Socket, error: Error | null): void {
+  onHandshake(socket: Socket, isDone: boolean, error: CodedError | null): void {
     const { tls } = this.#dialer;
-    if (this.#isOver || tls === undefined) return;
-    if (error === null || !tls.verify) return this.#succeed(socket);
+    if (this.#isOver || this.#connection !== undefined || tls === undefined) return;
+    const isEncrypted = isDone || error?.code === WRONG_NAME;
+    if (error === null || (isEncrypted && !tls.verify)) return this.#succeed(socket);
     this.#fail(new GatewayError("upstream_connect", { cause: error }));
     socket.terminate();
   }
@@ -92,6 +102,9 @@ class Dial implements TimeoutOwner {
 
   onClose(cause: Error | undefined): void {
     if (this.#connection !== undefined) return this.#connection.onClose(cause);
+    // An error event may come before it.
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#fail(new GatewayError("upstream_connect", { cause: cause ?? "closed during the TLS handshake" }));
     this.#owner.onDialClosed();
   }
@@ -118,15 +131,21 @@ class Dial implements TimeoutOwner {
     this.#hostAddress = hostAddress;
     const { address, tls } = this.#dialer;
     const options = { socket: handlers, data: this, ...(tls === undefined ? {} : { tls: tlsOptions(tls) }) };
-    const connecting =
-      address.unixPath === undefined
-        ? Bun.connect<Dial>({ ...options, hostname: hostAddress, port: address.port })
-        : Bun.connect<Dial>({ ...options, unix: address.unixPath });
-    connecting.catch(ignoreRejection);
+    try {
+      const connecting =
+        address.unixPath === undefined
+          ? Bun.connect<Dial>({ ...options, hostname: hostAddress, port: address.port })
+          : Bun.connect<Dial>({ ...options, unix: address.unixPath });
+      connecting.catch(ignoreRejection);
+    } catch (cause) {
+      // A path too long for a Unix socket, for example.
+      this.onConnectError(cause);
+    }
   }
 
   #succeed(socket: Socket): void {
     this.#timeout.clear();
+    this.#socket = undefined;
     this.#connection = new UpstreamConnection(this.#owner, socket);
     this.#owner.onDialed(this.#connection);
   }
@@ -152,7 +171,7 @@ function tlsOptions(tls: UpstreamTls): Bun.TLSOptions {
 /** Every event goes to the dial that the socket was opened by, and on to its connection. */
 const handlers: Bun.SocketHandler<Dial> = {
   open: (socket) => socket.data.onOpen(socket),
-  handshake: (socket, _isAuthorized, error) => socket.data.onHandshake(socket, error),
+  handshake: (socket, isDone, error) => socket.data.onHandshake(socket, isDone, error),
   data: (socket, bytes) => socket.data.onData(bytes),
   drain: (socket) => socket.data.onDrain(),
   end: (socket) => socket.data.onEnd(),

@@ -43,10 +43,10 @@ export class Exchange implements Cancellable, TimeoutOwner {
     this.#stats = stats;
   }
 
-  /** The reply's head has come, after that many ms. */
-  onReply(ms: number): void {
-    this.ctx.upstreamRepliedAt = performance.now();
-    this.#stats.recordLatency(ms);
+  /** The reply's head has come, so long after the request was given to its connection. */
+  onReply(now: number, latencyMs: number): void {
+    this.ctx.upstreamRepliedAt = now;
+    this.#stats.recordLatency(latencyMs);
   }
 
   /**
@@ -60,8 +60,8 @@ export class Exchange implements Cancellable, TimeoutOwner {
   }
 
   /** Begins the time until the reply's head must be there. */
-  startTotal(queue: TimeoutQueue): void {
-    if (!this.isSettled && !this.#total.isSet) this.#total.set(queue);
+  startTotal(queue: TimeoutQueue, now: number): void {
+    if (!this.isSettled && !this.#total.isSet) this.#total.set(queue, now);
   }
 
   resolve(reply: Reply): void {

@@ -18,6 +18,8 @@ export interface PoolLimits {
 export class Pool implements ConnectionOwner, DialOwner, ExchangeHolder {
   readonly timeouts: UpstreamTimeouts;
   readonly stats: TargetStats;
+  /** What the last attempt to connect has shown. */
+  health: "unknown" | "up" | "down" = "unknown";
   readonly #dialer: Dialer;
   readonly #limits: PoolLimits;
   /** The last in is the first out: the rest can age. */
@@ -54,11 +56,11 @@ export class Pool implements ConnectionOwner, DialOwner, ExchangeHolder {
   }
 
   /** Runs the exchange as soon as there is a connection; too many waiting is `overloaded`. */
-  submit(exchange: Exchange): void {
+  submit(exchange: Exchange, now: number): void {
     const connection = exchange.isRepeated ? undefined : this.#idle.pop();
     if (connection !== undefined) {
       this.stats.reused++;
-      connection.run(exchange);
+      connection.run(exchange, now);
       return;
     }
     const canOpen = this.#open < this.#limits.maxConnections;
@@ -85,16 +87,16 @@ export class Pool implements ConnectionOwner, DialOwner, ExchangeHolder {
     for (const connection of this.#idle.splice(0)) connection.close(RETIRED);
   }
 
-  onReusable(connection: UpstreamConnection): void {
-    const isOld = performance.now() - connection.openedAt > this.#limits.maxAgeMs;
+  onReusable(connection: UpstreamConnection, now: number): void {
+    const isOld = now - connection.openedAt > this.#limits.maxAgeMs;
     if (this.#isClosed || isOld) return connection.close(RETIRED);
     const next = this.#waiting.shift();
     if (next !== undefined) {
       this.stats.reused++;
       next.wait?.clear();
-      return connection.run(next);
+      return connection.run(next, now);
     }
-    connection.idle(this.#idle.length >= this.#limits.maxIdle);
+    connection.idle(this.#idle.length >= this.#limits.maxIdle, now);
     this.#idle.push(connection);
   }
 
@@ -105,27 +107,30 @@ export class Pool implements ConnectionOwner, DialOwner, ExchangeHolder {
     if (at !== -1) this.#idle.splice(at, 1);
     if (repeat !== undefined) {
       repeat.isRepeated = true;
-      this.submit(repeat);
+      this.submit(repeat, performance.now());
     } else if (this.#waiting.length > this.#opening) this.#dial();
   }
 
   onIdleTimeout(connection: UpstreamConnection): void {
     const isWanted = connection.isSurplus && this.#idle.length <= this.#limits.maxIdle;
-    if (isWanted) connection.idle(false);
+    if (isWanted) connection.idle(false, performance.now());
     else connection.close(RETIRED);
   }
 
   onDialed(connection: UpstreamConnection): void {
     this.#opening--;
+    this.health = "up";
     this.stats.created++;
     const next = this.#waiting.shift();
-    if (next === undefined) return this.onReusable(connection);
+    const now = performance.now();
+    if (next === undefined) return this.onReusable(connection, now);
     next.wait?.clear();
-    connection.run(next);
+    connection.run(next, now);
   }
 
   onDialFailed(error: GatewayError): void {
     this.#opening--;
+    this.health = "down";
     this.#givenUp++;
     this.#waiting.shift()?.reject(error);
   }

@@ -51,11 +51,12 @@ export class Target {
   send(ctx: Context): Promise<Reply> {
     const host = this.#preserveHost && ctx.request.host !== "" ? ctx.request.host : this.address.hostHeader;
     const exchange = new Exchange(ctx, requestHead(ctx, host), this.stats);
+    const now = performance.now();
     ctx.inFlight = exchange;
     ctx.attempts++;
-    if (ctx.upstreamStartedAt === 0) ctx.upstreamStartedAt = performance.now();
-    if (ctx.request.body.inMemory !== undefined) exchange.startTotal(this.#timeouts.total);
-    this.pool.submit(exchange);
+    if (ctx.upstreamStartedAt === 0) ctx.upstreamStartedAt = now;
+    if (ctx.request.body.inMemory !== undefined) exchange.startTotal(this.#timeouts.total, now);
+    this.pool.submit(exchange, now);
     return exchange.reply;
   }
 

@@ -18,6 +18,7 @@ async function run(files: Readonly<Record<string, string>>, args: readonly strin
     env: {},
     cwd: folder.path,
     isTerminal: false,
+    onStop: () => {},
     ...init,
   };
   const exitCode = await check(args, io);

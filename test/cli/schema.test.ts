@@ -14,6 +14,7 @@ async function run(args: readonly string[]) {
     env: {},
     cwd: "/",
     isTerminal: false,
+    onStop: () => {},
   };
   const exitCode = await schema(args, io);
   return { exitCode, ...written };

@@ -46,7 +46,12 @@ function start(folder: TempFolder, mode: string) {
     let text = "";
     while (!text.includes("alive")) text += new TextDecoder().decode((await errors.read()).value);
   };
-  return { pipe, child, waitForAlive };
+  /** Reads on while it asks. */
+  const hasEnded = () => {
+    pipe.read();
+    return child.exitCode !== null;
+  };
+  return { pipe, child, waitForAlive, hasEnded };
 }
 
 function linesOf(text: string): string[] {
@@ -60,9 +65,9 @@ describe("a child process with a pipe as its standard output", () => {
     ["end", 1],
   ])("loses nothing when it ends at once (%s), however late the reader is", async (mode, code) => {
     using folder = tempFolder();
-    const { pipe, child } = start(folder, mode);
+    const { pipe, child, hasEnded } = start(folder, mode);
     await until(() => pipe.read().length > 0);
-    await until(() => (pipe.read(), child.exitCode !== null));
+    await until(hasEnded);
     expect(child.exitCode).toBe(code);
     expect(linesOf(pipe.read())).toEqual(ALL_LINES);
   });
@@ -79,9 +84,9 @@ describe("a child process with a pipe as its standard output", () => {
 
   test("keeps up to its bound, and says how many lines were lost", async () => {
     using folder = tempFolder();
-    const { pipe, child, waitForAlive } = start(folder, "loss");
+    const { pipe, hasEnded, waitForAlive } = start(folder, "loss");
     await waitForAlive();
-    await until(() => (pipe.read(), child.exitCode !== null));
+    await until(hasEnded);
     const lines = linesOf(pipe.read());
     const kept = lines.slice(0, -1);
     expect(kept).toEqual(ALL_LINES.slice(0, kept.length));

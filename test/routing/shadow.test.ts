@@ -56,6 +56,19 @@ describe("shadowed", () => {
       ["0 by 1"],
     ],
     [
+      "a regular expression by a prefix with its conditions",
+      [
+        { path: "~x", headers: { x: "1" }, methods: ["PUT"] },
+        { path: "*", headers: { x: "1" } },
+      ],
+      ["0 by 1"],
+    ],
+    [
+      "a regular expression that is covered twice, once",
+      [{ path: "~x" }, { path: "~x" }, { path: "*" }],
+      ["0 by 2", "1 by 0"],
+    ],
+    [
       "a regular expression by its own host's",
       [
         { path: "~x", host: "a.test" },

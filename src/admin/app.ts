@@ -1,0 +1,54 @@
+import { type AnyElysia, Elysia } from "elysia";
+import { GatewayError } from "../errors.ts";
+import type { Logger } from "../observe/log.ts";
+import { localGuard, tokenGuard } from "./guard.ts";
+import type { PluginApps } from "./plugin-apps.ts";
+import { errorHandler, problemResponse } from "./problem.ts";
+import { pluginReports, serviceReport } from "./reports.ts";
+import type { AdminView } from "./view.ts";
+
+export interface AdminOptions {
+  /** Needed for everything but /health; empty means none. */
+  readonly token?: string | undefined;
+  /** As configured: without a token it is answered to, beside the local names. */
+  readonly host?: string | undefined;
+  /** Those of the configuration at work, asked for at each request. */
+  plugins(): PluginApps;
+  readonly log: Logger;
+}
+
+/** Anyone may ask these: whoever starts and watches the gateway has no token. */
+const OPEN_PATHS = ["/health/live", "/health/ready"];
+const NO_STORE = { "cache-control": "no-store" };
+
+/** The gateway's own endpoints. Every answer is JSON, errors are problem details, nothing may be cached. */
+export function createAdmin(view: AdminView, { token, host, plugins, log }: AdminOptions): AnyElysia {
+  const guard = token === undefined || token === "" ? localGuard(host) : tokenGuard(token);
+  return new Elysia()
+    .onError(errorHandler(log))
+    .onRequest(({ request }) => {
+      const path = URL.parse(request.url)?.pathname;
+      if (path === undefined) return problemResponse(new GatewayError("bad_request", { detail: "Invalid host" }));
+      if (OPEN_PATHS.includes(path)) return undefined;
+      const error = guard(request);
+      return error === undefined ? undefined : problemResponse(error);
+    })
+    .get("/health/live", () => json({ status: "live" }))
+    .get("/health/ready", () => readiness(view))
+    .get("/api/routes", () => json({ routes: view.routes() }))
+    .get("/api/services", () => json({ services: view.services().map(serviceReport) }))
+    .get("/api/plugins", () => json({ plugins: pluginReports(view.routes(), plugins().has) }))
+    .all("/api/plugins/:name", ({ params, request }) => plugins().handle(params.name, "/", request), { parse: "none" })
+    .all("/api/plugins/:name/*", ({ params, request }) => plugins().handle(params.name, `/${params["*"]}`, request), {
+      parse: "none",
+    });
+}
+
+function readiness(view: AdminView): Response {
+  const { isReady, reasons } = view.readiness();
+  return isReady ? json({ status: "ready" }) : json({ status: "not ready", reasons }, 503);
+}
+
+function json(value: unknown, status = 200): Response {
+  return Response.json(value, { status, headers: NO_STORE });
+}

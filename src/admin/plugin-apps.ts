@@ -1,0 +1,45 @@
+import { type AnyElysia, Elysia } from "elysia";
+import { GatewayError } from "../errors.ts";
+import type { Logger } from "../observe/log.ts";
+import { errorHandler, problemResponse } from "./problem.ts";
+
+/**
+ * The endpoints that the plugins of one configuration hang on the admin port, each plugin under its own name. Of two
+ * endpoints of one plugin with the same method and path the first one answers.
+ */
+export interface PluginApps {
+  /** The plugin's app, made at the first call: what `scope.admin` is. Endpoints may be added at any time. */
+  of(plugin: string): AnyElysia;
+  has(plugin: string): boolean;
+  /** Lets the plugin's app answer; `path` is what follows its name, with its slash. */
+  handle(plugin: string, path: string, request: Request): Promise<Response>;
+}
+
+export function createPluginApps(log: Logger): PluginApps {
+  const apps = new Map<string, AnyElysia>();
+  return {
+    of(plugin) {
+      const known = apps.get(plugin);
+      if (known !== undefined) return known;
+      // Compiled ahead of time, an app would not see endpoints that are added after its first request.
+      const app = new Elysia({ aot: false }).onError(errorHandler(log.with({ plugin })));
+      apps.set(plugin, app);
+      return app;
+    },
+    has: (plugin) => apps.has(plugin),
+    async handle(plugin, path, request) {
+      const app = apps.get(plugin);
+      if (app === undefined) return problemResponse(new GatewayError("route_not_found"));
+      const url = new URL(request.url);
+      url.pathname = path;
+      return withoutCaching(await app.handle(new Request(url.href, request)));
+    },
+  };
+}
+
+function withoutCaching(response: Response): Response {
+  if (response.headers.has("cache-control")) return response;
+  const copy = new Response(response.body, response);
+  copy.headers.set("cache-control", "no-store");
+  return copy;
+}

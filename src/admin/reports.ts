@@ -1,0 +1,31 @@
+import { quantile } from "../upstream/histogram.ts";
+import type { PoolStats } from "../upstream/stats.ts";
+import type { RouteView, ServiceView } from "./view.ts";
+
+/** A service as /api/services tells it: its targets' latencies summed up besides. */
+export function serviceReport(service: ServiceView) {
+  return { ...service, targets: service.targets.map((target) => ({ ...target, pool: poolReport(target.pool) })) };
+}
+
+/** Every plugin in use, in order of first use, with the routes that it is on. */
+export function pluginReports(routes: readonly RouteView[], hasEndpoints: (plugin: string) => boolean) {
+  const instances = routes.flatMap((route) =>
+    route.plugins.map(({ name, phases }) => ({ name, route: route.name, phases })),
+  );
+  return [...Map.groupBy(instances, ({ name }) => name)].map(([name, uses]) => ({
+    name,
+    ...(hasEndpoints(name) ? { endpoints: `/api/plugins/${name}` } : {}),
+    instances: uses.map(({ route, phases }) => ({ route, phases })),
+  }));
+}
+
+function poolReport({ latency, ...pool }: PoolStats) {
+  const { count, sumMs, buckets } = latency;
+  const meanMs = count === 0 ? undefined : round(sumMs / count);
+  const [p50Ms, p90Ms, p99Ms] = [0.5, 0.9, 0.99].map((q) => round(quantile(latency, q)));
+  return { ...pool, latency: { count, sumMs: round(sumMs), meanMs, p50Ms, p90Ms, p99Ms, buckets } };
+}
+
+function round(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.round(ms * 1_000) / 1_000;
+}

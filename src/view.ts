@@ -1,0 +1,26 @@
+import type { AdminView, Readiness, RouteView, ServiceView, TargetView } from "./admin/view.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { Service } from "./upstream/service.ts";
+import type { Target } from "./upstream/target.ts";
+
+/** What the admin endpoints show, read from the snapshot that is current when they are asked. */
+export function createView(current: () => Snapshot, readiness: () => Readiness): AdminView {
+  return {
+    readiness,
+    routes: () => current().routes.map(routeView),
+    services: () => [...current().services.values()].map(serviceView),
+  };
+}
+
+function routeView({ info, config, services, plugins }: Snapshot["routes"][number]): RouteView {
+  const { methods, host, headers, query } = config;
+  return { name: info.name, path: info.path, methods, host, headers, query, services, plugins };
+}
+
+function serviceView({ name, config, targets }: Service): ServiceView {
+  return { name, balance: config.balance, targets: targets.map(targetView) };
+}
+
+function targetView({ url, weight, addresses, pool, stats }: Target): TargetView {
+  return { url, weight, health: pool.health, addresses, pool: stats.snapshot(pool) };
+}

@@ -1,0 +1,76 @@
+import { type AdminOptions, createAdmin } from "../../src/admin/app.ts";
+import { startAdmin } from "../../src/admin/listen.ts";
+import { createPluginApps, type PluginApps } from "../../src/admin/plugin-apps.ts";
+import type { AdminView } from "../../src/admin/view.ts";
+import { createLogger } from "../../src/observe/log.ts";
+import { TargetStats } from "../../src/upstream/stats.ts";
+
+export interface AdminUnderTest extends AsyncDisposable {
+  readonly port: number;
+  readonly apps: PluginApps;
+  readonly logs: string[];
+  get(path: string, headers?: Record<string, string>): Promise<Response>;
+}
+
+/** The admin port with a small gateway behind it, of which a test changes what it wants to see. */
+export function startTestAdmin(
+  view: Partial<AdminView> = {},
+  options: Partial<Pick<AdminOptions, "token" | "host">> = {},
+): AdminUnderTest {
+  const logs: string[] = [];
+  const log = createLogger({
+    level: "info",
+    format: "json",
+    redact: [],
+    write: (line) => logs.push(line),
+    now: () => 0,
+  });
+  const apps = createPluginApps(log);
+  const app = createAdmin({ ...SHOP, ...view }, { ...options, plugins: () => apps, log });
+  const server = startAdmin(app, { host: "127.0.0.1", port: 0 });
+  return {
+    port: server.port,
+    apps,
+    logs,
+    get: (path, headers = {}) => fetch(`http://127.0.0.1:${server.port}${path}`, { headers }),
+    [Symbol.asyncDispose]: () => server.stop(),
+  };
+}
+
+const stats = new TargetStats();
+stats.created = 2;
+for (let ms = 1; ms <= 100; ms++) stats.recordLatency(ms);
+stats.countError("upstream_timeout");
+
+/** Two routes to one service. */
+export const SHOP: AdminView = {
+  readiness: () => ({ isReady: true, reasons: [] }),
+  routes: () => [
+    {
+      name: "users",
+      path: "/users/*",
+      methods: ["GET"],
+      services: [{ name: "users", weight: 1 }],
+      plugins: [
+        { name: "request-id", phases: ["request", "response"] },
+        { name: "cache", phases: ["cache"] },
+      ],
+    },
+    { name: "hello", path: "/hello", services: [], plugins: [{ name: "request-id", phases: ["request"] }] },
+  ],
+  services: () => [
+    {
+      name: "users",
+      balance: "round-robin",
+      targets: [
+        {
+          url: "http://127.0.0.1:4001",
+          weight: 1,
+          health: "unknown",
+          addresses: ["127.0.0.1"],
+          pool: stats.snapshot({ open: 2, idle: 1, inUse: 1, pending: 0 }),
+        },
+      ],
+    },
+  ],
+};

@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { type InProcessGateway, startInProcess } from "../support/in-process.ts";
+import { exchange } from "../support/raw.ts";
+import { replies, response } from "../support/scripts.ts";
+import { startUpstream, type Upstream } from "../support/upstream.ts";
+
+let upstream: Upstream;
+let gateway: InProcessGateway;
+
+beforeAll(async () => {
+  upstream = startUpstream(replies());
+  gateway = await startInProcess(`
+services: { all: { targets: ["${upstream.url}"] } }
+routes: [{ path: /*, service: all }]
+`);
+});
+beforeEach(() => upstream.answer(replies()));
+afterAll(async () => {
+  await gateway.stop();
+  upstream.stop();
+});
+
+/** Sends a GET with these lines; answers what the upstream got. */
+async function forwarded(...lines: readonly string[]) {
+  const fields = ["Host: shop.example", ...lines].map((line) => `${line}\r\n`).join("");
+  const reply = await exchange(gateway.port, `GET /x HTTP/1.1\r\n${fields}\r\n`);
+  expect(reply.status).toBe(200);
+  const request = upstream.requests.at(-1);
+  if (request === undefined) throw new Error("nothing was forwarded");
+  return request;
+}
+
+/** Answers what the client gets of an upstream's response with these lines. */
+async function answered(...lines: readonly string[]) {
+  const fields = lines.map((line) => `${line}\r\n`).join("");
+  upstream.answer(replies(`HTTP/1.1 200 OK\r\n${fields}Content-Length: 2\r\n\r\nok`));
+  const reply = await exchange(gateway.port, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+  expect(reply.body.toString()).toBe("ok");
+  return reply;
+}
+
+const HOP_BY_HOP = [
+  "Keep-Alive: timeout=5",
+  "Proxy-Connection: keep-alive",
+  "Proxy-Authorization: Basic eDp5",
+  "Proxy-Authenticate: Basic",
+  "TE: trailers",
+  "Trailer: X-T",
+  "Upgrade: h2c",
+];
+
+describe("request fields", () => {
+  test("arrive in their order, duplicates as separate lines, with what nobody knows", async () => {
+    const request = await forwarded(
+      "X-A: 1",
+      "Accept: a",
+      "x-a: 2",
+      "X-Unknown: ?",
+      "X-A: 1",
+      "Cookie: a=1",
+      "Cookie: b",
+    );
+    const own = new Set(["host", "via", "forwarded"]);
+    const sent = request.headers.filter(([name]) => !own.has(name) && !name.startsWith("x-forwarded-"));
+    expect(sent).toEqual([
+      ["x-a", "1"],
+      ["accept", "a"],
+      ["x-a", "2"],
+      ["x-unknown", "?"],
+      ["x-a", "1"],
+      ["cookie", "a=1"],
+      ["cookie", "b"],
+    ]);
+  });
+
+  test("keep octets beyond ASCII, inner blanks and empty values", async () => {
+    const request = await forwarded("X-Name: caf\xe9 \xff\x80", "X-Blank:  a \t b  ", "X-Empty:", 'X-Quoted: "a, b"');
+    expect(request.raw).toContain("\r\nx-name: caf\xe9 \xff\x80\r\n");
+    expect(request.raw).toContain("\r\nx-blank: a \t b\r\n");
+    expect(request.header("x-empty")).toBe("");
+    expect(request.header("x-quoted")).toBe('"a, b"');
+  });
+
+  test("nothing is made up for the client, and its credentials pass", async () => {
+    const request = await forwarded("Authorization: Bearer abc");
+    const names = request.headers.map(([name]) => name);
+    expect(names).toEqual([
+      "host",
+      "authorization",
+      "x-forwarded-for",
+      "x-forwarded-proto",
+      "x-forwarded-host",
+      "forwarded",
+      "via",
+    ]);
+    expect(request.header("authorization")).toBe("Bearer abc");
+  });
+
+  test.each(HOP_BY_HOP)("of the connection do not pass: %s", async (line) => {
+    const request = await forwarded(line);
+    expect(request.header(line.slice(0, line.indexOf(":")).toLowerCase())).toBeUndefined();
+  });
+
+  test("that Connection names do not pass, nor does Connection", async () => {
+    const request = await forwarded("X-One: 1", "Connection: keep-alive, x-ONE ,X-Two", "X-Two: 2", "X-Three: 3");
+    expect(request.header("x-one")).toBeUndefined();
+    expect(request.header("x-two")).toBeUndefined();
+    expect(request.header("x-three")).toBe("3");
+    expect(request.header("connection")).toBeUndefined();
+  });
+
+  test("that the gateway sets itself cannot be listed away", async () => {
+    const lists =
+      "Connection: Host, Via, X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host, Forwarded, Content-Length";
+    const request = await forwarded(lists);
+    expect(request.header("host")).toBe(`127.0.0.1:${upstream.port}`);
+    expect(request.header("x-forwarded-for")).toBe("127.0.0.1");
+    expect(request.header("x-forwarded-host")).toBe("shop.example");
+    expect(request.header("forwarded")).toContain("for=127.0.0.1");
+    expect(request.header("via")).toStartWith("1.1 ");
+  });
+
+  test("a body keeps its length even if Connection lists it", async () => {
+    const reply = await exchange(
+      gateway.port,
+      "POST /x HTTP/1.1\r\nHost: a\r\nConnection: content-length\r\nContent-Length: 5\r\n\r\nhello",
+    );
+    expect(reply.status).toBe(200);
+    expect(upstream.requests.at(-1)).toMatchObject({ body: Buffer.from("hello") });
+  });
+
+  test("Content-Length: 0 of a GET is dropped, that of a POST without a body is sent", async () => {
+    expect((await forwarded("Content-Length: 0")).header("content-length")).toBeUndefined();
+    await exchange(gateway.port, "POST /x HTTP/1.1\r\nHost: a\r\n\r\n");
+    expect(upstream.requests.at(-1)?.header("content-length")).toBe("0");
+  });
+});
+
+describe("response fields", () => {
+  test("arrive in their order, and two Set-Cookie stay two", async () => {
+    const reply = await answered(
+      "Set-Cookie: a=1; Path=/",
+      "X-B: 1",
+      "Set-Cookie: b=2; Expires=Wed, 21 Oct 2065 07:28:00 GMT",
+    );
+    expect(reply.all("set-cookie")).toEqual(["a=1; Path=/", "b=2; Expires=Wed, 21 Oct 2065 07:28:00 GMT"]);
+    expect(reply.headers.slice(0, 3).map(([name]) => name)).toEqual(["set-cookie", "x-b", "set-cookie"]);
+  });
+
+  test("keep octets beyond ASCII; the reason phrase too", async () => {
+    upstream.answer(replies(response("", { reason: "D'accord \xe9", headers: [["X-Name", "caf\xe9"]] })));
+    const reply = await exchange(gateway.port, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+    expect(reply.startLine).toBe("HTTP/1.1 200 D'accord \xe9");
+    expect(reply.header("x-name")).toBe("caf\xe9");
+  });
+
+  test.each(HOP_BY_HOP)("of the connection do not pass: %s", async (line) => {
+    const reply = await answered(line);
+    expect(reply.header(line.slice(0, line.indexOf(":")).toLowerCase())).toBeUndefined();
+  });
+
+  test("that Connection names do not pass", async () => {
+    const reply = await answered("X-Secret: 1", "Connection: close, X-Secret", "X-Open: 2");
+    expect(reply.header("x-secret")).toBeUndefined();
+    expect(reply.header("x-open")).toBe("2");
+    expect(reply.header("connection")).toBeUndefined();
+  });
+
+  test("Date is added where there is none, and kept where there is one", async () => {
+    const date = "Tue, 15 Nov 1994 08:12:31 GMT";
+    expect((await answered(`Date: ${date}`)).all("date")).toEqual([date]);
+    const own = (await answered()).all("date");
+    expect(own).toHaveLength(1);
+    expect(Math.abs(Date.parse(own[0] ?? "") - Date.now())).toBeLessThan(5_000);
+  });
+
+  test("redirects and errors of the upstream pass untouched", async () => {
+    upstream.answer(replies(response("moved", { status: 302, reason: "Found", headers: [["Location", "/y"]] })));
+    const moved = await exchange(gateway.port, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+    expect([moved.status, moved.header("location"), moved.body.toString()]).toEqual([302, "/y", "moved"]);
+    upstream.answer(replies(response("broken", { status: 500, reason: "Oh no" })));
+    const broken = await exchange(gateway.port, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+    expect([broken.startLine, broken.body.toString()]).toEqual(["HTTP/1.1 500 Oh no", "broken"]);
+  });
+});

@@ -1,0 +1,53 @@
+import { loadConfig } from "../../src/config/load.ts";
+import { formatProblems } from "../../src/config/report.ts";
+import type { Edge } from "../../src/edge/edge.ts";
+import { listenWire } from "../../src/edge/wire.ts";
+import { Gateway } from "../../src/gateway.ts";
+import type { Plugin } from "../../src/plugin.ts";
+import { createRegistry } from "../../src/registry.ts";
+import { createTestLasting, type LogLine } from "../../src/testing/lasting.ts";
+import { tempFolder } from "./temp.ts";
+import { until } from "./until.ts";
+
+const PLUGINS = new URL("../../plugins", import.meta.url).pathname;
+
+/** The gateway with its listeners in the process of the test: quick to start, on real sockets. */
+export interface InProcessGateway extends AsyncDisposable {
+  /** Of the first listener. */
+  readonly port: number;
+  /** Each listener, in the order of the configuration. */
+  readonly edges: readonly Edge[];
+  /** Every line that it logged so far. */
+  readonly logs: readonly LogLine[];
+  /** Resolves with the first line, past or to come, that the function says yes to. */
+  waitForLog(find: (line: LogLine) => boolean, timeout?: number): Promise<LogLine>;
+  /** Stops listening; requests in flight get that many ms, none unless told. */
+  stop(drainMs?: number): Promise<void>;
+}
+
+/** Starts this gateway.yaml; without a `listen:` of its own it gets a free port on 127.0.0.1. Rejects if it is invalid. */
+export async function startInProcess(yaml: string): Promise<InProcessGateway> {
+  using folder = tempFolder();
+  const text = /^listen:/m.test(yaml) ? yaml : `listen: { host: 127.0.0.1, port: 0 }\n${yaml}`;
+  const file = folder.write("gateway.yaml", text);
+  const loaded = await loadConfig<Plugin>(file, { env: {}, plugins: await createRegistry(PLUGINS) });
+  if (!loaded.ok) throw new Error(formatProblems(loaded.problems, false));
+  const lasting = createTestLasting();
+  const gateway = await Gateway.create(loaded, lasting);
+  const edges = loaded.config.listen.map((listen) => listenWire(listen, gateway));
+
+  const stop = async (drainMs = 0) => {
+    await Promise.all(edges.map((edge) => edge.stop(drainMs)));
+    await gateway.close();
+  };
+  const latest = () => JSON.stringify(lasting.logs.slice(-20));
+  return {
+    port: edges[0]?.port ?? 0,
+    edges,
+    logs: lasting.logs,
+    waitForLog: (find, timeout = 5_000) =>
+      until(() => lasting.logs.find(find), { timeout, what: () => `such a line was logged: ${latest()}` }),
+    stop,
+    [Symbol.asyncDispose]: () => stop(),
+  };
+}
