@@ -1,10 +1,11 @@
 import { plugin } from "bun";
+import * as contract from "./plugin.ts";
 
 let isLent = false;
 
 /**
- * Lets files outside the project import `sluice/plugin` and `sluice/testing`, wherever they are, and makes these the
- * gateway's own modules: a copy that was installed beside a plugin would bring another GatewayError.
+ * Lets plugins that are not in the project import `sluice/plugin`, wherever they are, and makes it the gateway's own
+ * module: a copy that was installed beside a plugin would bring a GatewayError that the gateway does not know.
  */
 export function lendContract(): void {
   if (isLent) return;
@@ -12,8 +13,7 @@ export function lendContract(): void {
   plugin({
     name: "sluice",
     setup(build) {
-      build.module("sluice/plugin", async () => ({ exports: await import("./plugin.ts"), loader: "object" }));
-      build.module("sluice/testing", async () => ({ exports: await import("./testing.ts"), loader: "object" }));
+      build.module("sluice/plugin", () => ({ exports: contract, loader: "object" }));
     },
   });
 }

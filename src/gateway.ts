@@ -2,6 +2,7 @@ import { ALLOWED, type CompileInput, compile } from "./compile.ts";
 import type { Context, Outcome } from "./context.ts";
 import type { EdgeHandler } from "./edge/edge.ts";
 import type { GatewayError } from "./errors.ts";
+import { isLastForward } from "./message/max-forwards.ts";
 import { problemReply } from "./message/problem.ts";
 import { Reply } from "./message/reply.ts";
 import type { Awaitable } from "./plugin.ts";
@@ -31,7 +32,7 @@ export class Gateway implements EdgeHandler {
   handle(ctx: Context): Awaitable<Reply> {
     const snapshot = this.#snapshot;
     const { request } = ctx;
-    if (request.path === "*") return new Reply(204);
+    if (request.method === "OPTIONS" && (request.path === "*" || isLastForward(request.headers))) return new Reply(204);
     const routed = snapshot.router.match(request);
     let pipeline = snapshot.unmatched;
     if (routed?.kind === "match") {
@@ -44,6 +45,7 @@ export class Gateway implements EdgeHandler {
   }
 
   finish(ctx: Context, outcome: Outcome): void {
+    if (outcome.errorSource === "internal") this.#logInternal(ctx);
     try {
       ctx.observer?.finish(ctx, outcome);
     } catch (error) {
@@ -54,8 +56,17 @@ export class Gateway implements EdgeHandler {
   refuse(error: GatewayError, peerAddress: string): Reply {
     const requestId = crypto.randomUUID();
     const { code, source, detail } = error;
-    this.#lasting.log.info("request refused", { requestId, client: peerAddress, code, source, detail });
+    const fields = { requestId, client: peerAddress, code, source, detail };
+    if (source === "internal") this.#lasting.log.error("request failed", { ...fields, error });
+    else this.#lasting.log.info("request refused", fields);
     return problemReply(error, requestId, this.#snapshot.config.errors.format);
+  }
+
+  /** The client is told nothing of the cause, so the log must be. Overload is no fault and comes in floods. */
+  #logInternal(ctx: Context): void {
+    if (ctx.error?.code !== "internal") return;
+    const { requestId, route, service, error } = ctx;
+    this.#lasting.log.error("a request failed inside the gateway", { requestId, route: route?.name, service, error });
   }
 
   /** Closes plugins and idle connections; requests in flight are the edges' to end first. */

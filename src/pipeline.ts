@@ -86,7 +86,10 @@ async function transformed(ctx: Context, first: Reply, transforms: readonly Tran
   for (const transform of transforms) {
     try {
       const pending = transform(ctx, reply);
-      reply = pending instanceof Promise ? await pending : pending;
+      const next = pending instanceof Promise ? await pending : pending;
+      // A body that did not go along has nobody to read it any more.
+      if (next.body !== reply.body) reply.discard();
+      reply = next;
     } catch (error) {
       reply.discard();
       reply = failure(ctx, error, errors);

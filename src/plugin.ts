@@ -55,7 +55,7 @@ export interface Phases {
 export interface Scope {
   /** The route that this instance is for; undefined for the instance that serves requests without a route. */
   readonly route: RouteInfo | undefined;
-  /** Name of the route's service; undefined without one, and where several are weighted. */
+  /** Name of the service; of several weighted ones each has an instance of its own. Undefined without one. */
   readonly service: string | undefined;
   /** Folder of the configuration file: relative paths in options start there. */
   readonly directory: string;

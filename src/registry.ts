@@ -31,18 +31,8 @@ export interface Registry {
 export async function createRegistry(pluginsDirectory: string): Promise<Registry> {
   lendContract();
   const installed = await listInstalled(resolve(pluginsDirectory));
-  const loaded = new Map<string, Plugin>();
-
-  const load = async (file: string): Promise<Plugin | PluginProblem> => {
-    const known = loaded.get(file);
-    if (known !== undefined) return known;
-    const plugin = await loadPlugin(file);
-    if (!("problem" in plugin)) loaded.set(file, plugin);
-    return plugin;
-  };
-
   const loadInstalled = async (name: string, file: string): Promise<Plugin | PluginProblem> => {
-    const plugin = await load(file);
+    const plugin = await loadPlugin(file);
     if ("problem" in plugin || plugin.name === name) return plugin;
     return {
       problem: `its file says ${name}, but its name is ${JSON.stringify(plugin.name)}: they have to be the same`,
@@ -56,7 +46,7 @@ export async function createRegistry(pluginsDirectory: string): Promise<Registry
       const file = PATH.test(specifier)
         ? findFile(resolve(directory, specifier))
         : resolvePackage(specifier, [directory, pluginsDirectory]);
-      return typeof file === "string" ? load(file) : file;
+      return typeof file === "string" ? loadPlugin(file) : file;
     },
     names: () => [...installed.keys()],
     all: () => Promise.all([...installed].map(async ([name, file]) => orThrow(name, await loadInstalled(name, file)))),
@@ -83,6 +73,7 @@ function findFile(path: string): string | PluginProblem {
   return unreadable(index) === undefined ? realpathSync(index) : { problem: reason };
 }
 
+/** A file that could be imported is imported once: Bun keeps the module. */
 async function loadPlugin(file: string): Promise<Plugin | PluginProblem> {
   try {
     const module: { readonly default?: unknown } = await import(pathToFileURL(file).href);

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import type { TSchema } from "@sinclair/typebox";
 import type { AnyElysia } from "elysia";
+import { createPluginApps } from "./admin/plugin-apps.ts";
 import type { Context, Outcome, RouteInfo } from "./context.ts";
 import { GatewayError } from "./errors.ts";
 import { Reply } from "./message/reply.ts";
@@ -82,14 +83,16 @@ async function createTest<O extends TSchema>(
   const route = "route" in place ? place.route : DEFAULT_ROUTE;
   const service = "service" in place ? place.service : "test";
   const abort = new AbortController();
-  const scope = createScope(plugin.name, route, service, { directory, signal: abort.signal, lasting });
+  const apps = createPluginApps(lasting.log);
+  const base = { directory, signal: abort.signal, lasting, adminOf: apps.of };
+  const scope = createScope(plugin.name, route, service, base);
   const phases = await plugin.setup(decodeOptions(plugin, options, directory), scope);
   return {
     phases,
     clock: lasting.clock,
     logs: lasting.logs,
     get admin() {
-      return lasting.adminOf(plugin.name);
+      return apps.of(plugin.name);
     },
     context: (request = {}) => createContext(request, route, service),
     request: (request = {}, upstream = sayOk) => run(phases, createContext(request, route, service), upstream, lasting),

@@ -1,3 +1,6 @@
+/** The longest that `setTimeout` can wait, 24 days; it takes more for 1 ms. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /**
  * Many timeouts at the cost of few timers. A server sets and clears several timeouts a request, nearly all of a handful
  * of durations. Timeouts of one duration end in the order they began, so each duration is a linked list with one timer,
@@ -35,16 +38,19 @@ export class TimeoutQueue {
   }
 
   #arm(ms: number): void {
-    this.#timer = setTimeout(this.#onTimer, ms);
+    this.#timer = setTimeout(this.#onTimer, Math.min(ms, MAX_TIMER_MS));
     this.#timer.unref();
   }
 
   readonly #onTimer = (): void => {
-    this.#timer = undefined;
     const now = performance.now();
-    while (this.#head !== undefined && this.#head.endsAt <= now) this.#head.expire();
-    // The list may be empty now; the next `add` arms again. `expire` may also have armed already.
-    if (this.#head !== undefined && this.#timer === undefined) this.#arm(Math.ceil(this.#head.endsAt - now));
+    try {
+      // The timer counts as armed until all are told: one that begins anew meanwhile is behind those that wait already.
+      while (this.#head !== undefined && this.#head.endsAt <= now) this.#head.expire();
+    } finally {
+      this.#timer = undefined;
+      if (this.#head !== undefined) this.#arm(Math.ceil(this.#head.endsAt - now));
+    }
   };
 }
 

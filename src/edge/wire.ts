@@ -1,6 +1,7 @@
 import type { ListenConfig } from "../config/schema.ts";
 import type { Edge, EdgeHandler } from "./edge.ts";
-import { WireConnection, type WireOwner } from "./wire-connection.ts";
+import { WireConnection } from "./wire-connection.ts";
+import type { WireOwner } from "./wire-owner.ts";
 import { readServerTls, type WireSettings, wireSettings } from "./wire-settings.ts";
 
 /** HTTP/1.1 (RFC 9112) on a TCP socket, plain or TLS. Throws if it cannot listen. */
@@ -34,6 +35,8 @@ class WireListener implements Edge, WireOwner {
         data: (socket, bytes) => socket.data?.onData(bytes),
         drain: (socket) => socket.data?.onDrain(),
         end: (socket) => socket.data?.onEnd(),
+        // With this handler a TLS connection opens, and its time for a first head begins, before its handshake.
+        ...(tls === undefined ? {} : { handshake: () => {} }),
         close: (socket, error) => socket.data?.onClose(error),
         error: (socket, error) => socket.data?.onClose(error),
       },

@@ -13,10 +13,15 @@ export interface ChunkedOwner {
 const MAX_SIZE = 0xffff_ffff_ffff;
 /** Bytes of a chunk-size line, extensions included, and of the trailer section. */
 const MAX_SIZE_LINE = 4_096;
+/** A chunk-size line may have this many bytes, and as many more as its chunk; what is beyond that is counted together. */
+const FREE_SIZE_LINE = 16;
+const MAX_SURPLUS = 16_384;
 const MAX_TRAILER = 16_384;
 const MAX_TRAILER_LINES = 100;
 
 const SEMICOLON = 59;
+const QUOTE = 34;
+const BACKSLASH = 92;
 
 const SIZE = 0;
 const EXTENSION = 1;
@@ -26,6 +31,9 @@ const DATA_CR = 4;
 const DATA_LF = 5;
 const TRAILER = 6;
 const DONE = 7;
+/** Within a quoted value of an extension, and behind a backslash there. */
+const QUOTED = 8;
+const QUOTED_PAIR = 9;
 
 /**
  * Decodes the chunked coding (RFC 9112 §7.1) from pieces cut anywhere. Extensions are checked for length and control
@@ -36,7 +44,9 @@ export class ChunkedDecoder {
   #state = SIZE;
   #size = 0;
   #lineBytes = 0;
+  #surplus = 0;
   #trailer = "";
+  #isAfterCr = false;
 
   constructor(owner: ChunkedOwner) {
     this.#owner = owner;
@@ -66,12 +76,13 @@ export class ChunkedDecoder {
       case SIZE:
         return this.#sizeByte(byte);
       case EXTENSION:
+      case QUOTED:
+      case QUOTED_PAIR:
         return this.#extensionByte(byte);
       case SIZE_LF:
         if (byte !== LF) throw new ProtocolError("invalid end of a chunk-size line");
         this.#state = this.#size === 0 ? TRAILER : DATA;
-        this.#lineBytes = 0;
-        return;
+        return this.#countLine();
       case DATA_CR:
         if (byte !== CR) throw new ProtocolError("a chunk is longer than its size");
         this.#state = DATA_LF;
@@ -97,13 +108,14 @@ export class ChunkedDecoder {
     else throw new ProtocolError("invalid chunk-size");
   }
 
-  /** A CR cannot stand in a quoted value either (RFC 9110 §5.6.4), so it always ends the line. */
+  /** A CR cannot stand in a quoted value (RFC 9110 §5.6.4): there it is no end of the line, but an error. */
   #extensionByte(byte: number): void {
-    if (byte === CR) {
+    if (byte === CR && this.#state === EXTENSION) {
       this.#state = SIZE_LF;
       return;
     }
     if (valueTable[byte] !== 1) throw new ProtocolError("invalid chunk extension");
+    this.#state = stateInExtension(this.#state, byte);
     this.#countLineByte();
   }
 
@@ -111,15 +123,26 @@ export class ChunkedDecoder {
     if (++this.#lineBytes > MAX_SIZE_LINE) throw new ProtocolError("a chunk-size line is too long");
   }
 
+  /** Tiny chunks with long extensions would make work without being a large body (RFC 9112 §7.1.1). */
+  #countLine(): void {
+    this.#surplus = Math.max(0, this.#surplus + this.#lineBytes - FREE_SIZE_LINE - this.#size);
+    this.#lineBytes = 0;
+    if (this.#surplus > MAX_SURPLUS) throw new ProtocolError("the chunk extensions are too large");
+  }
+
   #trailerByte(byte: number): void {
+    if (this.#isAfterCr !== (byte === LF)) throw new ProtocolError("a bare CR or LF in the trailers");
+    this.#isAfterCr = byte === CR;
     this.#trailer += String.fromCharCode(byte);
     if (byte !== LF) {
+      if (this.#trailer.charCodeAt(this.#trailer.length - 2) === CR) {
+        throw new ProtocolError("a bare CR in the trailers");
+      }
       if (this.#trailer.length > MAX_TRAILER)
         throw new ProtocolError("the trailers are too large", "headers_too_large");
       return;
     }
     if (this.#trailer === "\r\n") return this.#end(undefined);
-    if (!this.#trailer.endsWith("\r\n")) throw new ProtocolError("a bare LF in the trailers");
     if (this.#trailer.endsWith("\r\n\r\n")) {
       this.#end(new HeaderList(parseFields(this.#trailer, 0, MAX_TRAILER_LINES)));
     }
@@ -130,6 +153,12 @@ export class ChunkedDecoder {
     this.#trailer = "";
     this.#owner.onEnd(trailers);
   }
+}
+
+function stateInExtension(state: number, byte: number): number {
+  if (state === QUOTED_PAIR) return QUOTED;
+  if (byte === QUOTE) return state === QUOTED ? EXTENSION : QUOTED;
+  return byte === BACKSLASH && state === QUOTED ? QUOTED_PAIR : state;
 }
 
 function hexDigit(byte: number): number {

@@ -55,6 +55,9 @@ export function readFraming(flat: string[], minorVersion: number): Framing {
   return framing;
 }
 
+/** Blanks of HTTP alone (RFC 9110 §5.6.3): `trim` would take U+00A0 off as well, and read what others do not. */
+const COMMA = /[\t ]*,[\t ]*/;
+
 function joined(before: string | undefined, value: string): string {
   return before === undefined ? value : `${before},${value}`;
 }
@@ -64,12 +67,7 @@ function readConnection(value: string, framing: Framing, flat: string[]): void {
     framing.hasKeepAlive = true;
     return;
   }
-  const listed = new Set(
-    value
-      .toLowerCase()
-      .split(",")
-      .map((option) => option.trim()),
-  );
+  const listed = new Set(value.toLowerCase().split(COMMA));
   framing.hasClose = listed.has("close");
   framing.hasKeepAlive = listed.has("keep-alive");
   framing.hasUpgrade = listed.has("upgrade");
@@ -106,10 +104,7 @@ function parseContentLength(value: string): number {
 function checkTransferEncoding(value: string, minorVersion: number): void {
   if (minorVersion === 0) throw new ProtocolError("Transfer-Encoding in an HTTP/1.0 message");
   if (value === "chunked") return;
-  const codings = value
-    .toLowerCase()
-    .split(",")
-    .map((coding) => coding.trim());
+  const codings = value.toLowerCase().split(COMMA);
   if (codings.length === 1 && codings[0] === "chunked") return;
   const isKnown = codings.every((coding) => coding === "chunked" || coding === "");
   throw new ProtocolError("Transfer-Encoding is not exactly chunked", isKnown ? "bad_request" : "not_implemented");

@@ -30,7 +30,7 @@ export class HeadReader {
 
   /**
    * Takes bytes from `at` on; returns where the head ends, or −1 if it needs more. Throws ProtocolError if it is too
-   * long (`headers_too_large`), has a bare LF, or fails the early check.
+   * long (`headers_too_large`, or `uri_too_long` if its first line is), has a bare LF, or fails the early check.
    */
   read(bytes: Buffer, at: number): number {
     if (this.#partial !== undefined) return this.#readOn(this.#partial, bytes, at);
@@ -39,7 +39,7 @@ export class HeadReader {
       this.#keep(bytes.subarray(at), 0);
       return -1;
     }
-    if (end + 4 - at > this.#maxBytes) throw tooLarge();
+    if (end + 4 - at > this.#maxBytes) throw tooLarge(bytes.subarray(at), this.#maxBytes);
     this.#text = bytes.toString("latin1", at, end + 4);
     return end + 4;
   }
@@ -51,7 +51,7 @@ export class HeadReader {
       this.#keep(joined, partial.length);
       return -1;
     }
-    if (end + 4 > this.#maxBytes) throw tooLarge();
+    if (end + 4 > this.#maxBytes) throw tooLarge(joined, this.#maxBytes);
     this.#text = joined.toString("latin1", 0, end + 4);
     this.#partial = undefined;
     return at + end + 4 - partial.length;
@@ -59,7 +59,7 @@ export class HeadReader {
 
   #keep(partial: Buffer, from: number): void {
     if (partial.length === 0) return;
-    if (partial.length > this.#maxBytes) throw tooLarge();
+    if (partial.length > this.#maxBytes) throw tooLarge(partial, this.#maxBytes);
     for (let i = partial.indexOf(LF, from); i !== -1; i = partial.indexOf(LF, i + 1)) {
       if (partial[i - 1] !== CR) throw new ProtocolError("a bare LF in the head");
     }
@@ -68,6 +68,9 @@ export class HeadReader {
   }
 }
 
-function tooLarge(): ProtocolError {
+/** RFC 9112 §3: a first line that is over the limit by itself has a target that is too long. */
+function tooLarge(head: Buffer, maxBytes: number): ProtocolError {
+  const lineEnd = head.indexOf(LF);
+  if (lineEnd === -1 || lineEnd >= maxBytes) return new ProtocolError("the first line is too long", "uri_too_long");
   return new ProtocolError("the head is too large", "headers_too_large");
 }

@@ -49,8 +49,12 @@ export class IncomingBody implements BodySource, ChunkedOwner {
     return this.#isStarted;
   }
 
-  /** Takes bytes from `at` on, and returns where the body ended or the bytes did. Throws ProtocolError on bad chunks. */
+  /**
+   * Takes bytes from `at` on, and returns where the body ended or the bytes did. Throws ProtocolError on bad chunks. A
+   * body that has failed has no end: it takes all that comes.
+   */
   feed(bytes: Uint8Array, at: number): number {
+    if (this.#error !== undefined) return bytes.length;
     this.#wantsPause = false;
     const end = this.#decoder === undefined ? this.#feedCounted(bytes, at) : this.#decoder.decode(bytes, at);
     if (this.#wantsPause && !this.isReceived) this.#owner.pauseReading();
@@ -109,7 +113,8 @@ export class IncomingBody implements BodySource, ChunkedOwner {
     this.#isStarted = true;
     if (this.#error !== undefined) return sink.fail(this.#error);
     this.#sink = sink;
-    const wantsMore = this.#deliverEarly(sink);
+    const wantsMore = this.#deliverEarly();
+    if (this.#sink === undefined) return;
     if (this.isReceived) {
       this.#sink = undefined;
       return sink.end(this.#trailers);
@@ -119,6 +124,7 @@ export class IncomingBody implements BodySource, ChunkedOwner {
   }
 
   resume(): void {
+    this.#wantsPause = false;
     if (!this.isReceived) this.#owner.resumeReading();
   }
 
@@ -130,11 +136,12 @@ export class IncomingBody implements BodySource, ChunkedOwner {
     if (!this.isReceived) this.#owner.onBodyCancel(error);
   }
 
-  #deliverEarly(sink: BodySink): boolean {
+  /** A sink may cancel while it is being written to: it is then not called again. */
+  #deliverEarly(): boolean {
     const early = this.#early;
     this.#early = undefined;
     let wantsMore = true;
-    if (early !== undefined) for (const chunk of early) wantsMore = sink.write(chunk);
+    if (early !== undefined) for (const chunk of early) wantsMore = this.#sink?.write(chunk) ?? false;
     return wantsMore;
   }
 }

@@ -41,6 +41,8 @@ export class MessageWriter implements BodySink {
   #head = "";
   #queue: Uint8Array[] = [];
   #isEnded = true;
+  /** It has ended, but the owner is told only once the peer has taken it. */
+  #isUntold = false;
   #isBlocked = false;
 
   constructor(owner: WriterOwner) {
@@ -70,15 +72,17 @@ export class MessageWriter implements BodySink {
     if (!this.#isEnded && this.#head !== "") this.#flushHead();
   }
 
-  /** Sends a head that stands alone, such as an interim response, before a message. */
+  /** Sends a head that stands alone, such as an interim response; a peer that takes nothing gets none. */
   sendInterim(head: string): void {
+    if (this.#isBlocked) return;
     const size = scratch.write(head, 0, "latin1");
     this.#send(scratch, 0, size);
   }
 
   write(chunk: Uint8Array): boolean {
-    if (this.#isEnded) return true;
-    if (this.#framing === "none") return true;
+    if (this.#isEnded || this.#framing === "none") return true;
+    // As a chunk, nothing would be the last one.
+    if (chunk.length === 0) return !this.#isBlocked;
     this.bodyBytes += chunk.length;
     if (this.#framing === "length" && this.bodyBytes > this.#expected) {
       this.fail(new GatewayError("internal", { cause: "a body is longer than its Content-Length" }));
@@ -98,6 +102,7 @@ export class MessageWriter implements BodySink {
     this.#isEnded = true;
     this.#source = undefined;
     if (this.#head !== "") this.#flushHead();
+    this.#isUntold = this.#isBlocked;
     if (!this.#isBlocked) this.#owner.onMessageSent();
   }
 
@@ -114,6 +119,7 @@ export class MessageWriter implements BodySink {
   /** The connection is gone or given up: lets go of the source. */
   abandon(error: GatewayError): void {
     this.#isEnded = true;
+    this.#isUntold = false;
     this.#socket = undefined;
     this.#queue = [];
     this.#head = "";
@@ -129,10 +135,11 @@ export class MessageWriter implements BodySink {
     this.#queue = [];
     this.#isBlocked = false;
     for (const bytes of queue) this.#send(bytes, 0, bytes.length);
-    if (this.#isBlocked) return this.#owner.onBlocked(true);
+    if (this.#isBlocked) return;
     this.#owner.onBlocked(false);
-    if (this.#isEnded) this.#owner.onMessageSent();
-    else this.#source?.resume();
+    if (!this.#isUntold) return this.#source?.resume();
+    this.#isUntold = false;
+    this.#owner.onMessageSent();
   }
 
   #begin(head: string, framing: WriteFraming, length: number): void {

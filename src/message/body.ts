@@ -36,8 +36,7 @@ export interface BodySource {
 export class Body {
   static readonly empty: Body = new Body(new Uint8Array(0), undefined);
 
-  /** Bytes of the whole body, if known before it is read; also once it has been taken. */
-  readonly length: number | undefined;
+  readonly #length: number | undefined;
   #bytes: Uint8Array | undefined;
   #source: BodySource | undefined;
   #reading: Promise<Uint8Array> | undefined;
@@ -45,12 +44,17 @@ export class Body {
   private constructor(bytes: Uint8Array | undefined, source: BodySource | undefined) {
     this.#bytes = bytes;
     this.#source = source;
-    this.length = bytes === undefined ? source?.length : bytes.byteLength;
+    this.#length = source?.length;
   }
 
   static of(content: string | Uint8Array): Body {
     const bytes = typeof content === "string" ? Buffer.from(content) : content;
     return bytes.byteLength === 0 ? Body.empty : new Body(bytes, undefined);
+  }
+
+  /** The bytes from `start` to `end`, which are not copied. */
+  static part(bytes: Uint8Array, start: number, end: number): Body {
+    return start === end ? Body.empty : new Body(bytes.subarray(start, end), undefined);
   }
 
   static from(source: BodySource): Body {
@@ -59,6 +63,11 @@ export class Body {
 
   static fromStream(stream: ReadableStream<Uint8Array>): Body {
     return new Body(undefined, sourceOfStream(stream));
+  }
+
+  /** Bytes of the whole body, if they are known beforehand or it has been read; also once it has been taken. */
+  get length(): number | undefined {
+    return this.#bytes?.byteLength ?? this.#length;
   }
 
   get isEmpty(): boolean {
@@ -112,7 +121,8 @@ export class Body {
     return source;
   }
 
-  /** Puts a stage between the source and whoever reads it: for counting, limiting or changing what passes. */
+  /** Puts a stage between the source and whoever reads it: for counting, limiting or changing what passes. A body
+   * in memory has no source, and stays as it is: look at `inMemory` first. */
   through(stage: (source: BodySource) => BodySource): Body {
     if (this.#source === undefined) return this;
     return Body.from(stage(this.take()));

@@ -1,4 +1,3 @@
-import { type AnyElysia, Elysia } from "elysia";
 import type { LogFields, Logger, LogLevel } from "../observe/log.ts";
 import { createState, type Lasting } from "../scope.ts";
 
@@ -22,10 +21,9 @@ export interface TestLasting extends Lasting {
   readonly clock: TestClock;
 }
 
-/** A clock at the beginning of 2030, an empty log, no state, and an admin app for each plugin. */
+/** A clock at the beginning of 2030, an empty log, and no state. */
 export function createTestLasting(): TestLasting {
   const logs: LogLine[] = [];
-  const admins = new Map<string, AnyElysia>();
   const clock: TestClock = {
     nowMs: Date.UTC(2030, 0, 1),
     advance(ms) {
@@ -38,11 +36,6 @@ export function createTestLasting(): TestLasting {
     log: recordingLogger(logs, {}),
     now: () => clock.nowMs,
     state: createState(),
-    adminOf(plugin) {
-      const admin = admins.get(plugin) ?? new Elysia();
-      admins.set(plugin, admin);
-      return admin;
-    },
   };
 }
 

@@ -141,8 +141,9 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
     this.close(STALE);
   }
 
+  /** The client is slow: its edge limits that. A body that nobody has asked for stays under the idle timeout. */
   pauseReading(): void {
-    this.#timeout.clear();
+    if (this.#body?.isStarted === true) this.#timeout.clear();
     this.#socket.pause();
   }
 
@@ -222,7 +223,7 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
     if (typeof framing === "number" && framing <= bytes.length - at) {
       this.#isReplyReceived = true;
       if (framing < bytes.length - at) this.#isKeepAlive = false;
-      return Body.of(bytes.subarray(at, at + framing));
+      return Body.part(bytes, at, at + framing);
     }
     if (framing === "until-close") this.#isKeepAlive = false;
     this.#timeout.set(this.#owner.timeouts.idle);

@@ -66,8 +66,8 @@ class Dial implements TimeoutOwner {
   onTimeout(): void {
     this.#dialer.resolver.failed(this.#hostAddress);
     // A connect cannot be called off: the socket is closed as soon as it opens, and counts until then.
-    this.#socket?.terminate();
     this.#fail(new GatewayError("upstream_timeout", { cause: `no connection to ${this.#dialer.address.url} in time` }));
+    this.#socket?.terminate();
   }
 
   onOpen(socket: Socket): void {
@@ -131,16 +131,11 @@ class Dial implements TimeoutOwner {
     this.#hostAddress = hostAddress;
     const { address, tls } = this.#dialer;
     const options = { socket: handlers, data: this, ...(tls === undefined ? {} : { tls: tlsOptions(tls) }) };
-    try {
-      const connecting =
-        address.unixPath === undefined
-          ? Bun.connect<Dial>({ ...options, hostname: hostAddress, port: address.port })
-          : Bun.connect<Dial>({ ...options, unix: address.unixPath });
-      connecting.catch(ignoreRejection);
-    } catch (cause) {
-      // A path too long for a Unix socket, for example.
-      this.onConnectError(cause);
-    }
+    const connecting =
+      address.unixPath === undefined
+        ? Bun.connect<Dial>({ ...options, hostname: hostAddress, port: address.port })
+        : Bun.connect<Dial>({ ...options, unix: address.unixPath });
+    connecting.catch(ignoreRejection);
   }
 
   #succeed(socket: Socket): void {

@@ -39,7 +39,7 @@ test("the demo prints curls for the port it has, and ends with its gateway at a 
   });
   child.kill("SIGINT");
   expect(await ended, output.text).toBe(0);
-  for (const url of [origin, admin]) await expect(fetch(url)).rejects.toMatchObject({ code: "ConnectionRefused" });
+  for (const url of [origin, admin]) await expect(fetch(url)).rejects.toThrow("Unable to connect");
 }, 30_000);
 
 test("a port in use is told with the variable that chooses another", async () => {

@@ -233,7 +233,7 @@ describe("log injection", () => {
       const { log, lines } = recorder({ format });
       log.with({ constant: HOSTILE }).info(HOSTILE, { [HOSTILE]: 1, value: HOSTILE, nested: { [HOSTILE]: [HOSTILE] } });
       let text = lines[0] ?? "";
-    if (format === "pretty") for (const code of [0, 1, 2, 32]) text = text.replaceAll(`\x1b[${code}m`, "");
+      if (format === "pretty") for (const code of [0, 1, 2, 32]) text = text.replaceAll(`\x1b[${code}m`, "");
       expect(text.slice(0, -1)).not.toMatch(/[\p{Cc}\p{Cs}\u2028\u2029\u202e]/u);
       expect(text).toEndWith("\n");
     },

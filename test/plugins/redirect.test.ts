@@ -32,6 +32,10 @@ describe("where it goes", () => {
     expect(await location({ to }, { params }, "~^/(\\d+)/(?<slug>\\w+)")).toBe("/posts/2024/hello/hello");
   });
 
+  test("https is redirected as http is, without a scheme in the options", async () => {
+    expect(await location({ to: "/new" }, { scheme: "https" })).toBe("/new");
+  });
+
   test("a sign written twice is that sign", async () => {
     expect(await location({ to: "/a::b/$$1?t=12::30" }, {}, "/users")).toBe("/a:b/$1?t=12:30");
   });

@@ -1,0 +1,109 @@
+import type { GatewayError } from "../errors.ts";
+import { HeadReader } from "../http1/head-reader.ts";
+import { type BodyOwner, IncomingBody } from "../http1/incoming.ts";
+import { parseRequestHead, type RequestHead } from "../http1/request-head.ts";
+import { Body } from "../message/body.ts";
+import { bodyFramingOf, checkRequest, checkStart, refusalOf } from "./wire-request.ts";
+import type { WireSettings } from "./wire-settings.ts";
+
+/** The connection that requests are read from. */
+export interface RequestReaderOwner extends BodyOwner {
+  /** No request is under way: the next may be read. */
+  readonly isReady: boolean;
+  readonly isOpen: boolean;
+  /** The first bytes of a head, but not all of it, have come. */
+  onPartialHead(): void;
+  /** A request has come, or its head; `bodyBytes` of its body with it. */
+  onRequest(head: RequestHead, body: Body, bodyBytes: number): void;
+  /** Bytes of the request's body have come. */
+  onBodyBytes(): void;
+  /** Bytes of the request after it have come: nothing more is to be read until their turn. */
+  onAhead(): void;
+  onInvalid(error: GatewayError): void;
+}
+
+const CR = 13;
+const LF = 10;
+
+/** Finds requests in the bytes of a connection, one after the other; those ahead of their turn wait (RFC 9112 §9.3.2). */
+export class RequestReader {
+  /** The body of the request under way, unless it came with its head. */
+  body: IncomingBody | undefined = undefined;
+  readonly #owner: RequestReaderOwner;
+  readonly #settings: WireSettings;
+  readonly #head: HeadReader;
+  #ahead: Buffer | undefined = undefined;
+
+  constructor(owner: RequestReaderOwner, settings: WireSettings) {
+    this.#owner = owner;
+    this.#settings = settings;
+    this.#head = new HeadReader(settings.head.headerBytes, checkStart);
+  }
+
+  get isPartial(): boolean {
+    return this.#head.isPartial;
+  }
+
+  /** Whether a body is still on its way. */
+  get isBodyLeft(): boolean {
+    return this.body !== undefined && !this.body.isReceived;
+  }
+
+  /** Whether bytes wait for their turn. */
+  get isAhead(): boolean {
+    return this.#ahead !== undefined;
+  }
+
+  /** Takes what has waited for its turn. */
+  next(): void {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead !== undefined) this.receive(ahead);
+  }
+
+  receive(bytes: Buffer): void {
+    let at = 0;
+    try {
+      while (at < bytes.length && this.#owner.isOpen) {
+        if (this.body !== undefined && !this.body.isReceived) at = this.#receiveBody(this.body, bytes, at);
+        else if (!this.#owner.isReady) return this.#wait(bytes.subarray(at));
+        else if (bytes[at] === CR && bytes[at + 1] === LF && !this.#head.isPartial) at += 2;
+        else at = this.#receiveHead(bytes, at);
+      }
+    } catch (error) {
+      this.#owner.onInvalid(refusalOf(error));
+    }
+  }
+
+  #receiveBody(body: IncomingBody, bytes: Buffer, at: number): number {
+    this.#owner.onBodyBytes();
+    return body.feed(bytes, at);
+  }
+
+  #wait(bytes: Buffer): void {
+    this.#ahead = this.#ahead === undefined ? bytes : Buffer.concat([this.#ahead, bytes]);
+    this.#owner.onAhead();
+  }
+
+  #receiveHead(bytes: Buffer, at: number): number {
+    const isNew = !this.#head.isPartial;
+    const end = this.#head.read(bytes, at);
+    if (end !== -1) return this.#begin(parseRequestHead(this.#head.text, this.#settings.head), bytes, end);
+    if (isNew) this.#owner.onPartialHead();
+    return bytes.length;
+  }
+
+  /** A body that has come with its head is bytes in memory; the rest of another comes through its source. */
+  #begin(head: RequestHead, bytes: Buffer, at: number): number {
+    checkRequest(head, this.#settings.bodyBytes);
+    const framing = bodyFramingOf(head);
+    if (typeof framing === "number" && framing <= bytes.length - at) {
+      this.body = undefined;
+      this.#owner.onRequest(head, Body.part(bytes, at, at + framing), framing);
+      return at + framing;
+    }
+    this.body = new IncomingBody(framing, this.#owner, this.#settings.bodyBytes);
+    this.#owner.onRequest(head, Body.from(this.body), 0);
+    return at;
+  }
+}

@@ -1,0 +1,22 @@
+import type { WritableSocket } from "../http1/writer.ts";
+import type { EdgeHandler } from "./edge.ts";
+import type { WireConnection } from "./wire-connection.ts";
+import type { WireSettings } from "./wire-settings.ts";
+
+/** A client's socket as its connection uses it. */
+export interface ClientSocket extends WritableSocket {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  pause(): void;
+  resume(): void;
+  end(): unknown;
+  terminate(): void;
+}
+
+/** The listener that a connection came in by. */
+export interface WireOwner {
+  readonly settings: WireSettings;
+  readonly handler: EdgeHandler;
+  readonly isDraining: boolean;
+  onClosed(connection: WireConnection): void;
+}

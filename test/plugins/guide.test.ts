@@ -1,0 +1,43 @@
+import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { execPath } from "node:process";
+import { pathToFileURL } from "node:url";
+import { createRegistry } from "../../src/registry.ts";
+import { tempFolder } from "../support/temp.ts";
+
+const PROJECT = join(import.meta.dir, "../..");
+const guide = readFileSync(join(PROJECT, "docs/plugins.md"), "utf8");
+
+/** The files that docs/plugins.md shows, each with its name in the first line; imports of the gateway made absolute. */
+const files = [...guide.matchAll(/^```ts\n\/\/ (\S+)\n(.*?)^```$/gms)].map(([, name = "", text = ""]) => {
+  const src = pathToFileURL(join(PROJECT, "src")).href;
+  return { name, text: text.replaceAll(/"(?:\.\.\/)+src\//g, `"${src}/`) };
+});
+
+test("every plugin that the guide shows can be used", async () => {
+  const plugins = files.filter(({ name }) => name.startsWith("plugins/"));
+  expect(plugins.map(({ name }) => name)).toEqual([...Array(3).fill("plugins/quota.ts"), "plugins/fallback.ts"]);
+  const registry = await createRegistry(join(PROJECT, "plugins"));
+  for (const { name, text } of plugins) {
+    using folder = tempFolder();
+    const expected = name.replace(/^.*\/|\.ts$/g, "");
+    expect(await registry.find(folder.write("plugin.ts", text), "/")).toMatchObject({ name: expected });
+  }
+});
+
+test("the guide's test passes with its last plugin, and fails without the first", () => {
+  const [empty, , last] = files;
+  const [written] = files.slice(-1);
+  expect(run(last?.text ?? "", written?.text ?? "")).toBe(0);
+  expect(run(empty?.text ?? "", written?.text ?? "")).toBe(1);
+});
+
+/** Exit code of `bun test` for this plugin and this test. */
+function run(plugin: string, text: string): number {
+  using folder = tempFolder();
+  folder.write("plugins/quota.ts", plugin);
+  folder.write("test/plugins/quota.test.ts", text);
+  const { exitCode } = Bun.spawnSync([execPath, "test"], { cwd: folder.path, stdout: "ignore", stderr: "ignore" });
+  return exitCode;
+}
