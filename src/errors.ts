@@ -50,6 +50,12 @@ export interface ErrorOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** The code of an error that the system or a protocol library has made, such as ECONNRESET; bugs have none. */
+export function systemCode(error: unknown): string | undefined {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : undefined;
+}
+
 /** A failure with a stable code, a side to blame and a text that may be shown to the client. */
 export class GatewayError extends Error {
   override readonly name = "GatewayError";

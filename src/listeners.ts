@@ -3,6 +3,7 @@ import { type AdminServer, startAdmin } from "./admin/listen.ts";
 import type { Readiness } from "./admin/view.ts";
 import type { Edge } from "./edge/edge.ts";
 import { listenWire } from "./edge/wire.ts";
+import { systemCode } from "./errors.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Logger } from "./observe/log.ts";
 import { createView } from "./view.ts";
@@ -52,7 +53,7 @@ function attempt<T>({ host, port }: { host: string; port: number }, open: () => 
 }
 
 function reasonOf(cause: unknown): string {
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  const code = systemCode(cause);
   if (code === "EADDRINUSE") return "another process uses the port";
   if (code === "EACCES") return "not permitted; ports below 1024 need privileges";
   return cause instanceof Error ? cause.message : String(cause);

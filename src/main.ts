@@ -25,6 +25,10 @@ const io: CliIo = {
     process.on("SIGTERM", listener);
     process.on("SIGINT", listener);
   },
+  onFault: (listener) => {
+    process.on("unhandledRejection", listener);
+    process.on("uncaughtException", listener);
+  },
   env: process.env,
   cwd: process.cwd(),
   isTerminal: process.stdout.isTTY === true,

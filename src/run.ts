@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly isTerminal: boolean;
   /** Calls back at each signal that asks for a stop. */
   onStop(listener: () => void): void;
+  /** Calls back with every error that nobody has caught. */
+  onFault(listener: (error: unknown) => void): void;
 }
 
 /**
@@ -33,6 +35,8 @@ export async function runGateway(loaded: Loaded<Plugin>, options: RunOptions): P
     write: output.write,
     now: Date.now,
   });
+  // A promise that a plugin has forgotten must not end the requests of others.
+  options.onFault((error) => log.error("an error that nobody has caught", { error }));
   try {
     return await serve(loaded, options, log);
   } finally {
@@ -42,7 +46,7 @@ export async function runGateway(loaded: Loaded<Plugin>, options: RunOptions): P
 
 async function serve(loaded: Loaded<Plugin>, options: RunOptions, log: Logger): Promise<string | undefined> {
   const lasting: Lasting = { log, now: Date.now, state: createState() };
-  const gateway = await createGateway(loaded, lasting);
+  const gateway = await compileLoaded(loaded, lasting);
   if (typeof gateway === "string") return gateway;
   const listeners = new Listeners();
   try {
@@ -61,7 +65,8 @@ async function serve(loaded: Loaded<Plugin>, options: RunOptions, log: Logger): 
   return undefined;
 }
 
-async function createGateway(loaded: Loaded<Plugin>, lasting: Lasting): Promise<Gateway | string> {
+/** The gateway of a valid configuration; a text if a plugin refuses its options when it is set up. */
+export async function compileLoaded(loaded: Loaded<Plugin>, lasting: Lasting): Promise<Gateway | string> {
   try {
     return await Gateway.create(loaded, lasting);
   } catch (error) {

@@ -23,6 +23,8 @@ export function startAdmin(app: AnyElysia, { host, port }: AdminAddress): AdminS
     hostname: host,
     port,
     development: false,
+    // Outside development Bun shares ports unless told: a second gateway would silently get half of the requests.
+    reusePort: false,
     maxRequestBodySize: MAX_BODY,
     fetch: (request) => app.fetch(request),
   });

@@ -1,7 +1,10 @@
 import { type Loaded, loadConfig } from "../config/load.ts";
 import type { PluginDescription } from "../config/plugin-lookup.ts";
 import { counted, countProblems, formatProblems } from "../config/report.ts";
+import { createNullLogger } from "../observe/log.ts";
 import { createRegistry } from "../registry.ts";
+import { compileLoaded } from "../run.ts";
+import { createState } from "../scope.ts";
 import type { CliIo } from "./io.ts";
 import { PLUGINS_DIRECTORY } from "./project.ts";
 
@@ -24,6 +27,13 @@ export async function check(args: readonly string[], io: CliIo): Promise<number>
     io.err(`${file} is not valid: ${countProblems(result.problems)}\n`);
     return 1;
   }
+  // Plugins are set up as for a start: some find fault with their options only then.
+  const gateway = await compileLoaded(result, { log: createNullLogger(), now: Date.now, state: createState() });
+  if (typeof gateway === "string") {
+    io.err(`${gateway}\n${file} is not valid: 1 error\n`);
+    return 1;
+  }
+  await gateway.close();
   io.out(summary(file, result));
   return 0;
 }

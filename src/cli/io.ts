@@ -5,6 +5,8 @@ export interface CliIo {
   /** Writes to standard error, as given. */
   err(text: string): void;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Calls back with every error that nobody has caught; without a listener the process ends. */
+  onFault(listener: (error: unknown) => void): void;
   /** Calls back at each signal that asks the gateway to stop. */
   onStop(listener: () => void): void;
   /** Relative paths start here. */

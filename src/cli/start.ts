@@ -25,7 +25,7 @@ export async function start(args: readonly string[], io: CliIo): Promise<number>
     io.err(`${file} is not valid: ${countProblems(loaded.problems)}\n`);
     return 1;
   }
-  const result = await runGateway(loaded, { isTerminal: io.isTerminal, onStop: (stop) => io.onStop(stop) });
+  const result = await runGateway(loaded, io);
   if (result === undefined) return 0;
   io.err(`${result}\n`);
   return 1;

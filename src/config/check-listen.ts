@@ -2,6 +2,7 @@ import { parseCidr } from "../message/cidr.ts";
 import type { Draft } from "./draft.ts";
 import { below } from "./key-path.ts";
 import { nearestNode } from "./node.ts";
+import { pemFault } from "./pem-fault.ts";
 import { type Problem, problemAt } from "./problem.ts";
 import type { Config, ListenConfig } from "./schema.ts";
 import { found } from "./words.ts";
@@ -23,6 +24,8 @@ export function checkListen({ root, main }: Draft): readonly Problem[] {
       const node = nearestNode(root, place);
       at(place, `expected an address or a CIDR, found ${found(node)}`, "for example 10.0.0.0/8 or 2001:db8::/32");
     }
+    const fault = config.tls === undefined ? undefined : pemFault(config.tls);
+    if (fault !== undefined) at([...keys, "tls", fault.key], fault.message);
     const address = addressOf(config);
     if (address === undefined) continue;
     if (taken.some((other) => overlaps(other, address))) {

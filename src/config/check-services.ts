@@ -1,6 +1,7 @@
 import type { Draft, ServiceEntry } from "./draft.ts";
 import { below } from "./key-path.ts";
 import { nearestNode } from "./node.ts";
+import { pemFault } from "./pem-fault.ts";
 import { type Problem, problemAt } from "./problem.ts";
 import type { ServiceConfig } from "./schema.ts";
 import { targetFault, targetIdentity } from "./target-url.ts";
@@ -58,6 +59,8 @@ function pairProblems(service: ServiceEntry, config: ServiceConfig): readonly Pr
   const { cert, key } = config.tls;
   if (cert !== undefined && key === undefined) at(["tls", "cert"], "a client certificate needs its key", "add tls.key");
   if (key !== undefined && cert === undefined) at(["tls", "key"], "a key needs its certificate", "add tls.cert");
+  const fault = (cert === undefined) === (key === undefined) ? pemFault(config.tls) : undefined;
+  if (fault !== undefined) at(["tls", fault.key], fault.message);
   const weights = config.targets.map((target) => (typeof target === "string" ? 1 : target.weight));
   if (weights.every((weight) => weight === 0)) at(["targets"], "every target has the weight 0: none gets a request");
   return problems;

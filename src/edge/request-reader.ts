@@ -44,6 +44,11 @@ export class RequestReader {
     return this.#head.isPartial;
   }
 
+  /** Whether the head that was read last is one of HEAD: its reply has no body, a refusal neither. */
+  get isForHead(): boolean {
+    return this.#head.text.startsWith("HEAD ");
+  }
+
   /** Whether a body is still on its way. */
   get isBodyLeft(): boolean {
     return this.body !== undefined && !this.body.isReceived;
@@ -88,7 +93,7 @@ export class RequestReader {
   #receiveHead(bytes: Buffer, at: number): number {
     const isNew = !this.#head.isPartial;
     const end = this.#head.read(bytes, at);
-    if (end !== -1) return this.#begin(parseRequestHead(this.#head.text, this.#settings.head), bytes, end);
+    if (end !== -1) return this.#begin(parseRequestHead(requestText(this.#head.text), this.#settings.head), bytes, end);
     if (isNew) this.#owner.onPartialHead();
     return bytes.length;
   }
@@ -106,4 +111,9 @@ export class RequestReader {
     this.#owner.onRequest(head, Body.from(this.body), 0);
     return at;
   }
+}
+
+/** A head without the empty line before it, which is there if it came in two pieces (RFC 9112 §2.2). */
+function requestText(head: string): string {
+  return head.startsWith("\r\n") ? head.slice(2) : head;
 }

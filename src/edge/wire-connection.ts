@@ -1,5 +1,5 @@
 import { Context, type Downstream } from "../context.ts";
-import { GatewayError } from "../errors.ts";
+import { GatewayError, systemCode } from "../errors.ts";
 import type { RequestHead } from "../http1/request-head.ts";
 import { MessageWriter, type WriterOwner } from "../http1/writer.ts";
 import type { Body } from "../message/body.ts";
@@ -65,12 +65,20 @@ export class WireConnection implements RequestReaderOwner, WriterOwner, TimeoutO
   onEnd(): void {
     this.#isPersistent = false;
     if (this.#ctx === undefined) this.#linger();
-    else if (this.#reader.isBodyLeft) this.#cut(GONE);
+    else if (this.#reader.isBodyLeft && this.#reply === undefined) this.#cut(GONE);
     else this.#halfClose.watch();
   }
 
   onClose(cause: Error | undefined): void {
     this.#end(new GatewayError("client_closed", { cause }));
+  }
+
+  /** The connection has failed; or a handler has thrown, which is the gateway's own fault. */
+  onError(cause: Error): void {
+    if (systemCode(cause) !== undefined) return this.onClose(cause);
+    const error = GatewayError.from(cause);
+    if (this.#ctx === undefined) this.#owner.handler.refuse(error, this.#peer.address);
+    this.#cut(error);
   }
 
   onDrain(): void {
@@ -172,7 +180,7 @@ export class WireConnection implements RequestReaderOwner, WriterOwner, TimeoutO
   onMessageSent(): void {
     const now = performance.now();
     if (this.#ctx !== undefined) this.#finish(this.#ctx, now);
-    if (!this.#isPersistent) return this.#linger();
+    if (!this.#isPersistent || this.#owner.isDraining) return this.#linger();
     this.#reading.set(this.#settings.keepAliveQueue, now);
     if (this.#reader.isAhead) this.#socket.resume();
     this.#reader.next();
@@ -239,8 +247,10 @@ export class WireConnection implements RequestReaderOwner, WriterOwner, TimeoutO
     this.#isPersistent = false;
     this.#state = "lingering";
     const reply = this.#owner.handler.refuse(error, this.#peer.address);
-    const head = replyHead(reply, "length", "GET") + connectionField(true, 1);
-    this.#writer.sendWhole(head, reply.body.inMemory, "length");
+    const method = this.#reader.isForHead ? "HEAD" : "GET";
+    const framing = replyFraming(reply, method, 1);
+    const head = replyHead(reply, framing, method) + connectionField(true, 1);
+    this.#writer.sendWhole(head, reply.body.inMemory, framing);
   }
 
   /** Sends FIN and waits for the client's: closing with unread bytes would take back what it has not read yet. */

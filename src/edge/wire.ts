@@ -38,7 +38,7 @@ class WireListener implements Edge, WireOwner {
         // With this handler a TLS connection opens, and its time for a first head begins, before its handshake.
         ...(tls === undefined ? {} : { handshake: () => {} }),
         close: (socket, error) => socket.data?.onClose(error),
-        error: (socket, error) => socket.data?.onClose(error),
+        error: (socket, error) => socket.data?.onError(error),
       },
     });
     this.host = config.host;

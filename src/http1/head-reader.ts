@@ -23,7 +23,7 @@ export class HeadReader {
     return this.#partial !== undefined;
   }
 
-  /** The head that `read` has found, latin1, with the empty line. */
+  /** The head that the last `read` has found, latin1, with the empty line; else nothing. */
   get text(): string {
     return this.#text;
   }
@@ -33,6 +33,7 @@ export class HeadReader {
    * long (`headers_too_large`, or `uri_too_long` if its first line is), has a bare LF, or fails the early check.
    */
   read(bytes: Buffer, at: number): number {
+    this.#text = "";
     if (this.#partial !== undefined) return this.#readOn(this.#partial, bytes, at);
     const end = bytes.indexOf(HEAD_END, at);
     if (end === -1) {

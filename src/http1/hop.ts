@@ -27,18 +27,40 @@ export function isHopByHop(name: string): boolean {
   }
 }
 
-/** Fields that would change framing, routing or authority if a trailer section brought them (RFC 9110 §6.5.1). */
+/**
+ * Fields that would change framing, routing, authority, or how the message is taken, if a trailer section brought them
+ * (RFC 9110 §6.5.1).
+ */
 const NEVER_TRAILERS = new Set([
   "host",
   "authorization",
   "cookie",
   "set-cookie",
+  "www-authenticate",
+  "forwarded",
+  "via",
+  "x-http-method-override",
+  "x-original-url",
+  "x-real-ip",
+  "x-rewrite-url",
+  "age",
   "cache-control",
   "content-encoding",
   "content-range",
   "content-type",
-  "forwarded",
-  "via",
+  "date",
+  "expires",
+  "if-match",
+  "if-modified-since",
+  "if-none-match",
+  "if-range",
+  "if-unmodified-since",
+  "location",
+  "max-forwards",
+  "pragma",
+  "range",
+  "retry-after",
+  "vary",
 ]);
 
 export function isAllowedTrailer(name: string): boolean {

@@ -1,4 +1,4 @@
-import { GatewayError } from "../errors.ts";
+import { GatewayError, systemCode } from "../errors.ts";
 import { Timeout, type TimeoutOwner } from "../timeouts.ts";
 import type { TargetAddress } from "./address.ts";
 import { type ConnectionOwner, UpstreamConnection } from "./connection.ts";
@@ -109,6 +109,13 @@ class Dial implements TimeoutOwner {
     this.#owner.onDialClosed();
   }
 
+  /** The connection has failed; or a handler has thrown, which is the gateway's own fault. */
+  onError(socket: Socket, cause: Error): void {
+    if (systemCode(cause) !== undefined || this.#connection === undefined) return this.onClose(cause);
+    this.#connection.close(GatewayError.from(cause));
+    socket.terminate();
+  }
+
   onConnectError(cause: unknown): void {
     this.#dialer.resolver.failed(this.#hostAddress);
     if (!this.#isOver && ++this.#tries < this.#dialer.resolver.current().length) return this.#next();
@@ -171,7 +178,7 @@ const handlers: Bun.SocketHandler<Dial> = {
   drain: (socket) => socket.data.onDrain(),
   end: (socket) => socket.data.onEnd(),
   close: (socket, error) => socket.data.onClose(error),
-  error: (socket, error) => socket.data.onClose(error),
+  error: (socket, error) => socket.data.onError(socket, error),
   connectError: (socket, error) => socket.data.onConnectError(error),
 };
 

@@ -57,7 +57,7 @@ export class Pool implements ConnectionOwner, DialOwner, ExchangeHolder {
 
   /** Runs the exchange as soon as there is a connection; too many waiting is `overloaded`. */
   submit(exchange: Exchange, now: number): void {
-    const connection = exchange.isRepeated ? undefined : this.#idle.pop();
+    const connection = exchange.isRepeated ? undefined : this.#takeIdle(now);
     if (connection !== undefined) {
       this.stats.reused++;
       connection.run(exchange, now);
@@ -88,9 +88,8 @@ export class Pool implements ConnectionOwner, DialOwner, ExchangeHolder {
   }
 
   onReusable(connection: UpstreamConnection, now: number): void {
-    const isOld = now - connection.openedAt > this.#limits.maxAgeMs;
-    if (this.#isClosed || isOld) return connection.close(RETIRED);
-    const next = this.#waiting.shift();
+    if (this.#isClosed || this.#isOld(connection, now)) return connection.close(RETIRED);
+    const next = this.#nextForUsed();
     if (next !== undefined) {
       this.stats.reused++;
       next.wait?.clear();
@@ -139,6 +138,27 @@ export class Pool implements ConnectionOwner, DialOwner, ExchangeHolder {
     this.#givenUp--;
     this.#open--;
     if (this.#waiting.length > this.#opening) this.#dial();
+  }
+
+  /** The connection used last; those that have become too old meanwhile are closed. */
+  #takeIdle(now: number): UpstreamConnection | undefined {
+    for (;;) {
+      const connection = this.#idle.pop();
+      if (connection === undefined || !this.#isOld(connection, now)) return connection;
+      connection.close(RETIRED);
+    }
+  }
+
+  #isOld(connection: UpstreamConnection, now: number): boolean {
+    return now - connection.openedAt > this.#limits.maxAgeMs;
+  }
+
+  /** The first of the queue that may run on a used connection: one that is repeated has its new one on the way. */
+  #nextForUsed(): Exchange | undefined {
+    for (let i = 0; i < this.#waiting.length; i++) {
+      if (this.#waiting[i]?.isRepeated === false) return this.#waiting.splice(i, 1)[0];
+    }
+    return undefined;
   }
 
   #dial(): void {

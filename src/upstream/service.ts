@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { createSecureContext } from "node:tls";
 import type { ServiceConfig } from "../config/schema.ts";
 import type { Context } from "../context.ts";
 import { GatewayError } from "../errors.ts";
@@ -21,7 +20,7 @@ export interface Service {
 
 const NONE_TRIED: readonly Target[] = [];
 
-/** Makes a service from its configuration. Throws if a file of its `tls` cannot be read, or is no PEM. */
+/** Makes a service from its configuration. Throws if a file of its `tls` cannot be read. */
 export function createService(name: string, config: ServiceConfig): Service {
   const timeouts = upstreamTimeouts(config);
   const limits = {
@@ -66,11 +65,10 @@ export function closeService(service: Service): void {
 function readTls(config: ServiceConfig, address: TargetAddress): UpstreamTls {
   const { tls } = config;
   const read = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file, "utf8"));
-  const files = { ca: read(tls.ca), cert: read(tls.cert), key: read(tls.key) };
-  // Throws if they are no PEM; a connection would, too late.
-  createSecureContext(files);
   return {
-    ...files,
+    ca: read(tls.ca),
+    cert: read(tls.cert),
+    key: read(tls.key),
     serverName: tls["server-name"] ?? address.host,
     verify: tls.verify,
   };

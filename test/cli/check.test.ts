@@ -19,6 +19,7 @@ async function run(files: Readonly<Record<string, string>>, args: readonly strin
     cwd: folder.path,
     isTerminal: false,
     onStop: () => {},
+    onFault: () => {},
     ...init,
   };
   const exitCode = await check(args, io);
@@ -103,4 +104,12 @@ gateway.yaml is not valid: 2 errors
     expect(await run({}, ["a", "b"])).toMatchObject({ exitCode: 2, err: expect.stringContaining("usage:") });
     expect(await run({}, ["--nope"])).toMatchObject({ exitCode: 2 });
   });
+});
+
+test("what a plugin refuses only when it is set up is reported at its line", async () => {
+  const yaml = VALID.replace("request-id: {}", "request-id: {}, headers: { request: { set: { connection: close } } }");
+  const { exitCode, err } = await run({ "gateway.yaml": yaml });
+  expect(exitCode).toBe(1);
+  expect(err).toContain("gateway.yaml:1:29 error plugins.headers: plugin headers: request.set: connection");
+  expect(err).toContain("is not valid: 1 error");
 });

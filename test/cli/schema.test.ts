@@ -15,6 +15,7 @@ async function run(args: readonly string[]) {
     cwd: "/",
     isTerminal: false,
     onStop: () => {},
+    onFault: () => {},
   };
   const exitCode = await schema(args, io);
   return { exitCode, ...written };

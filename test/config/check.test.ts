@@ -125,7 +125,9 @@ describe("services", () => {
     const problems = await service("{ targets: [https://a], tls: { cert: gateway.yaml } }");
     expect(problems).toEqual(["2:47 services.users.tls.cert: a client certificate needs its key (add tls.key)"]);
     expect(await service("{ targets: [https://a], tls: { key: gateway.yaml } }")).toHaveLength(1);
-    expect(await service("{ targets: [https://a], tls: { key: gateway.yaml, cert: gateway.yaml } }")).toEqual([]);
+    expect(await service("{ targets: [https://a], tls: { key: gateway.yaml, cert: gateway.yaml } }")).toEqual([
+      "2:66 services.users.tls.cert: no PEM certificate is in this file",
+    ]);
   });
 });
 

@@ -4,7 +4,7 @@ import { problemOf } from "../support/problem.ts";
 import { connect, exchange } from "../support/raw.ts";
 import { flood, hangs, replies, response } from "../support/scripts.ts";
 import { until } from "../support/until.ts";
-import { startUpstream, type Upstream } from "../support/upstream.ts";
+import { startUpstream, type Upstream, type UpstreamConnection } from "../support/upstream.ts";
 
 const BODY_MS = 200;
 const SEND_MS = 300;
@@ -43,6 +43,11 @@ function get(path: string): string {
   return `GET ${path} HTTP/1.1\r\nHost: a.test\r\n\r\n`;
 }
 
+/** The upstream's connection that brought the request. */
+function carrierOf(path: string): UpstreamConnection | undefined {
+  return upstream.connections.find(({ requests }) => requests.some(({ target }) => target === path));
+}
+
 function logged(path: string): Promise<Readonly<Record<string, unknown>>> {
   return gateway.waitForLog((line) => line.msg === "request" && line.path === path);
 }
@@ -53,9 +58,9 @@ describe("a client that goes away before the reply", () => {
     const path = newPath();
     const client = await connect(gateway.port);
     void client.send(get(path));
-    await until(() => upstream.requests.some(({ target }) => target === path));
+    await until(() => carrierOf(path));
     client[how]();
-    await upstream.waitForClosed();
+    await until(() => carrierOf(path)?.isClosed);
     expect(await logged(path)).toMatchObject({
       status: 499,
       errorCode: "client_closed",
@@ -70,11 +75,10 @@ describe("a client that goes away before the reply", () => {
     const path = newPath();
     const client = await connect(gateway.port);
     void client.send(`POST ${path} HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n`);
-    await until(() => upstream.requests.some(({ target }) => target === path));
-    const connection = upstream.connections.at(-1);
+    const connection = await until(() => carrierOf(path));
     client.reset();
-    await upstream.waitForClosed();
-    expect(connection?.inbox.rest.toString()).toEndWith("4\r\nhalf\r\n");
+    await connection.waitForClosed();
+    expect(connection.inbox.rest.toString()).toEndWith("4\r\nhalf\r\n");
     expect(await logged(path)).toMatchObject({ status: 499, errorCode: "client_closed", bytesIn: 4 });
   });
 
@@ -83,7 +87,7 @@ describe("a client that goes away before the reply", () => {
     using first = await connect(gateway.port);
     const [busy, given, next] = [newPath("/narrow"), newPath("/narrow"), newPath("/narrow")];
     void first.send(get(busy));
-    await until(() => upstream.requests.some(({ target }) => target === busy));
+    await until(() => carrierOf(busy));
     const second = await connect(gateway.port);
     void second.send(get(given));
     using third = await connect(gateway.port);
@@ -95,7 +99,7 @@ describe("a client that goes away before the reply", () => {
     upstream.answer(replies(response("fine")));
     first.reset();
     expect((await third.readResponse()).body.toString()).toBe("fine");
-    expect(upstream.requests.map(({ target }) => target)).not.toContain(given);
+    expect(carrierOf(given)).toBeUndefined();
   });
 });
 
@@ -111,7 +115,7 @@ describe("a client that goes away within the reply", () => {
     void client.send(get(path));
     await client.waitForBytes(1_000_000);
     client[how]();
-    await upstream.waitForClosed();
+    await until(() => carrierOf(path)?.isClosed);
     expect(await logged(path)).toMatchObject({ status: 200, errorCode: "client_closed", errorSource: "downstream" });
   });
 
@@ -122,7 +126,7 @@ describe("a client that goes away within the reply", () => {
     void client.send(get(path));
     await client.readUntil("data: 1");
     client.close();
-    await upstream.waitForClosed();
+    await until(() => carrierOf(path)?.isClosed);
     expect(await logged(path)).toMatchObject({ errorCode: "client_closed" });
   });
 
@@ -136,7 +140,7 @@ describe("a client that goes away within the reply", () => {
     client.pause();
     void client.send(get(path));
     expect(await logged(path)).toMatchObject({ status: 200, errorCode: "client_closed" });
-    await upstream.waitForClosed();
+    await until(() => carrierOf(path)?.isClosed);
     client.reset();
   });
 });
@@ -155,7 +159,7 @@ describe("a client whose upload stalls", () => {
     expect(answer.header("connection")).toBe("close");
     expect(ms).toBeGreaterThanOrEqual(BODY_MS - 5);
     expect(ms).toBeLessThan(BODY_MS + 500);
-    await upstream.waitForClosed();
+    await until(() => carrierOf(path)?.isClosed);
     expect(await logged(path)).toMatchObject({ status: 408, errorCode: "request_timeout", errorSource: "downstream" });
   });
 

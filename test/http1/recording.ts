@@ -1,0 +1,32 @@
+import type { BodyOwner } from "../../src/http1/incoming.ts";
+import type { BodySink } from "../../src/message/body.ts";
+
+/** The owner of a body that writes down what it is told. */
+export function recordingOwner(): BodyOwner & { readonly calls: string[] } {
+  const calls: string[] = [];
+  return {
+    calls,
+    pauseReading: () => calls.push("pause"),
+    resumeReading: () => calls.push("resume"),
+    onBodyStart: () => calls.push("start"),
+    onBodyReceived: () => calls.push("received"),
+    onBodyCancel: (error) => calls.push(`cancel ${error.code}`),
+  };
+}
+
+/** A sink that writes down what it is given; `answer` is asked after each chunk whether it takes more. */
+export function recordingSink(answer: (chunk: string) => boolean = () => true): BodySink & {
+  readonly events: string[];
+} {
+  const events: string[] = [];
+  return {
+    events,
+    write(chunk) {
+      const text = Buffer.from(chunk).toString("latin1");
+      events.push(text);
+      return answer(text);
+    },
+    end: (trailers) => events.push(trailers === undefined ? "end" : `end ${trailers.flat.join(" ")}`),
+    fail: (error) => events.push(`fail ${error.code}`),
+  };
+}
