@@ -111,8 +111,9 @@ export class Pool implements ConnectionOwner, DialOwner, ExchangeHolder {
   }
 
   onIdleTimeout(connection: UpstreamConnection): void {
+    const { surplus, keep } = this.timeouts;
     const isWanted = connection.isSurplus && this.#idle.length <= this.#limits.maxIdle;
-    if (isWanted) connection.idle(false, performance.now());
+    if (isWanted && surplus.ms < keep.ms) connection.idle(false, performance.now());
     else connection.close(RETIRED);
   }
 

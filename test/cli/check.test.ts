@@ -110,6 +110,6 @@ test("what a plugin refuses only when it is set up is reported at its line", asy
   const yaml = VALID.replace("request-id: {}", "request-id: {}, headers: { request: { set: { connection: close } } }");
   const { exitCode, err } = await run({ "gateway.yaml": yaml });
   expect(exitCode).toBe(1);
-  expect(err).toContain("gateway.yaml:1:29 error plugins.headers: plugin headers: request.set: connection");
+  expect(err).toContain("gateway.yaml:1:28 error plugins.headers: plugin headers: request.set: connection");
   expect(err).toContain("is not valid: 1 error");
 });
