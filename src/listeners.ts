@@ -5,7 +5,7 @@ import type { Edge } from "./edge/edge.ts";
 import { listenWire } from "./edge/wire.ts";
 import { systemCode } from "./errors.ts";
 import type { Gateway } from "./gateway.ts";
-import type { Logger } from "./observe/log.ts";
+import type { Logger } from "./observe/logger.ts";
 import { createView } from "./view.ts";
 
 const READY: Readiness = { isReady: true, reasons: [] };

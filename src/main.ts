@@ -29,6 +29,7 @@ const io: CliIo = {
     process.on("unhandledRejection", listener);
     process.on("uncaughtException", listener);
   },
+  onExit: (listener) => void process.on("exit", listener),
   env: process.env,
   cwd: process.cwd(),
   isTerminal: process.stdout.isTTY === true,

@@ -6,7 +6,7 @@ import type { Static, TSchema } from "@sinclair/typebox";
 import type { AnyElysia } from "elysia";
 import type { Context, Outcome, RouteInfo } from "./context.ts";
 import type { Reply } from "./message/reply.ts";
-import type { Logger } from "./observe/log.ts";
+import type { Logger } from "./observe/logger.ts";
 
 export { type Static, type TSchema, Type } from "@sinclair/typebox";
 export { FilePath } from "./config/file-path.ts";
@@ -14,11 +14,12 @@ export { Duration, Share, Size } from "./config/units.ts";
 export { type Context, type ContextKey, contextKey, type Outcome, type Principal, type RouteInfo } from "./context.ts";
 export { type ErrorCode, GatewayError } from "./errors.ts";
 export { isHopByHop } from "./http1/hop.ts";
-export { Body, type BodySink, type BodySource } from "./message/body.ts";
+export { Body } from "./message/body.ts";
 export { HeaderList } from "./message/headers.ts";
 export { Reply } from "./message/reply.ts";
 export type { GatewayRequest, Peer } from "./message/request.ts";
-export type { Logger } from "./observe/log.ts";
+export type { BodySink, BodySource } from "./message/source.ts";
+export type { Logger } from "./observe/logger.ts";
 
 export type Awaitable<T> = T | Promise<T>;
 

@@ -4,7 +4,8 @@ import { formatProblem } from "./config/report.ts";
 import type { Config } from "./config/schema.ts";
 import { Gateway } from "./gateway.ts";
 import { Listeners } from "./listeners.ts";
-import { createLogger, type Logger } from "./observe/log.ts";
+import { createLogger } from "./observe/log.ts";
+import type { Logger } from "./observe/logger.ts";
 import { createOutput } from "./observe/output.ts";
 import type { Plugin } from "./plugin.ts";
 import { createState, type Lasting } from "./scope.ts";
@@ -13,6 +14,8 @@ export interface RunOptions {
   readonly isTerminal: boolean;
   /** Calls back at each signal that asks for a stop. */
   onStop(listener: () => void): void;
+  /** Calls back when the process ends, whoever ends it. */
+  onExit(listener: () => void): void;
   /** Calls back with every error that nobody has caught. */
   onFault(listener: (error: unknown) => void): void;
 }
@@ -37,11 +40,8 @@ export async function runGateway(loaded: Loaded<Plugin>, options: RunOptions): P
   });
   // A promise that a plugin has forgotten must not end the requests of others.
   options.onFault((error) => log.error("an error that nobody has caught", { error }));
-  try {
-    return await serve(loaded, options, log);
-  } finally {
-    output.flushSync();
-  }
+  options.onExit(() => output.flushSync());
+  return serve(loaded, options, log);
 }
 
 async function serve(loaded: Loaded<Plugin>, options: RunOptions, log: Logger): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 import type { AnyElysia } from "elysia";
 import type { RouteInfo } from "./context.ts";
-import type { Logger } from "./observe/log.ts";
+import type { Logger } from "./observe/logger.ts";
 import type { Scope } from "./plugin.ts";
 
 /** What outlives a reload: lent to plugins through their scope, and to the next snapshot. */

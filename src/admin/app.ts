@@ -1,6 +1,6 @@
 import { type AnyElysia, Elysia } from "elysia";
 import { GatewayError } from "../errors.ts";
-import type { Logger } from "../observe/log.ts";
+import type { Logger } from "../observe/logger.ts";
 import { localGuard, tokenGuard } from "./guard.ts";
 import type { PluginApps } from "./plugin-apps.ts";
 import { errorHandler, problemResponse } from "./problem.ts";

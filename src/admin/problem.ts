@@ -1,6 +1,6 @@
 import { GatewayError } from "../errors.ts";
 import { problemReply } from "../message/problem.ts";
-import type { Logger } from "../observe/log.ts";
+import type { Logger } from "../observe/logger.ts";
 
 /** The error as a response of its own, under an id that the log has, too. */
 export function problemResponse(error: GatewayError, requestId: string = crypto.randomUUID()): Response {

@@ -2,7 +2,7 @@ import { type Loaded, loadConfig } from "../config/load.ts";
 import type { PluginDescription } from "../config/plugin-lookup.ts";
 import { counted, countProblems, formatProblems } from "../config/report.ts";
 import { createNullLogger } from "../observe/log.ts";
-import { createRegistry } from "../registry.ts";
+import { createRegistry } from "../registry/registry.ts";
 import { compileLoaded } from "../run.ts";
 import { createState } from "../scope.ts";
 import type { CliIo } from "./io.ts";

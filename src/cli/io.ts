@@ -7,6 +7,8 @@ export interface CliIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Calls back with every error that nobody has caught; without a listener the process ends. */
   onFault(listener: (error: unknown) => void): void;
+  /** Calls back when the process ends, whoever ends it; nothing can be waited for then. */
+  onExit(listener: () => void): void;
   /** Calls back at each signal that asks the gateway to stop. */
   onStop(listener: () => void): void;
   /** Relative paths start here. */

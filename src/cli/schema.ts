@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { pluginPage } from "../config/plugin-page.ts";
 import { publishedText } from "../config/publish.ts";
 import { referenceText } from "../config/reference.ts";
-import { createRegistry } from "../registry.ts";
+import { createRegistry } from "../registry/registry.ts";
 import type { CliIo } from "./io.ts";
 import { PLUGINS_DIRECTORY, PROJECT_DIRECTORY } from "./project.ts";
 

@@ -1,7 +1,7 @@
 import { type LoadResult, loadConfig } from "../config/load.ts";
 import { countProblems, formatProblems } from "../config/report.ts";
 import type { Plugin } from "../plugin.ts";
-import { createRegistry } from "../registry.ts";
+import { createRegistry } from "../registry/registry.ts";
 import { runGateway } from "../run.ts";
 import type { CliIo } from "./io.ts";
 import { PLUGINS_DIRECTORY } from "./project.ts";

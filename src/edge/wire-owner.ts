@@ -1,6 +1,5 @@
 import type { WritableSocket } from "../http1/writer.ts";
 import type { EdgeHandler } from "./edge.ts";
-import type { WireConnection } from "./wire-connection.ts";
 import type { WireSettings } from "./wire-settings.ts";
 
 /** A client's socket as its connection uses it. */
@@ -13,10 +12,18 @@ export interface ClientSocket extends WritableSocket {
   terminate(): void;
 }
 
+/** A connection as its listener has it. */
+export interface ListedConnection {
+  /** The gateway stops: an idle connection ends now, another after its reply. */
+  drain(): void;
+  /** Time is up: it ends now, whatever runs on it. */
+  abort(): void;
+}
+
 /** The listener that a connection came in by. */
 export interface WireOwner {
   readonly settings: WireSettings;
   readonly handler: EdgeHandler;
   readonly isDraining: boolean;
-  onClosed(connection: WireConnection): void;
+  onClosed(connection: ListedConnection): void;
 }

@@ -1,7 +1,7 @@
 import type { ListenConfig } from "../config/schema.ts";
 import type { Edge, EdgeHandler } from "./edge.ts";
 import { WireConnection } from "./wire-connection.ts";
-import type { WireOwner } from "./wire-owner.ts";
+import type { ListedConnection, WireOwner } from "./wire-owner.ts";
 import { readServerTls, type WireSettings, wireSettings } from "./wire-settings.ts";
 
 /** HTTP/1.1 (RFC 9112) on a TCP socket, plain or TLS. Throws if it cannot listen. */
@@ -18,7 +18,7 @@ class WireListener implements Edge, WireOwner {
   readonly handler: EdgeHandler;
   isDraining = false;
   readonly #listener: Bun.TCPSocketListener<WireConnection | undefined>;
-  readonly #connections = new Set<WireConnection>();
+  readonly #connections = new Set<ListedConnection>();
   #onEmpty: (() => void) | undefined = undefined;
 
   constructor(config: ListenConfig, handler: EdgeHandler) {
@@ -49,7 +49,7 @@ class WireListener implements Edge, WireOwner {
     return this.#connections.size;
   }
 
-  onClosed(connection: WireConnection): void {
+  onClosed(connection: ListedConnection): void {
     this.#connections.delete(connection);
     if (this.#connections.size === 0) this.#onEmpty?.();
   }

@@ -1,6 +1,6 @@
 import { GatewayError } from "../errors.ts";
-import type { BodySink, BodySource } from "../message/body.ts";
 import type { HeaderList } from "../message/headers.ts";
+import type { BodySink, BodySource } from "../message/source.ts";
 import { ChunkedDecoder, type ChunkedOwner } from "./chunked.ts";
 
 /** The connection that a body arrives on. */

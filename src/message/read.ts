@@ -1,5 +1,5 @@
 import { GatewayError } from "../errors.ts";
-import type { BodySource } from "./body.ts";
+import type { BodySource } from "./source.ts";
 
 /** Reads a source to its end into one array; past `limit` bytes it is cancelled and `payload_too_large` thrown. */
 export function readAll(source: BodySource, limit: number): Promise<Uint8Array> {

@@ -1,5 +1,5 @@
 import { GatewayError } from "../errors.ts";
-import type { BodySink, BodySource } from "./body.ts";
+import type { BodySink, BodySource } from "./source.ts";
 
 /** A web stream that reads the source: its queue holds about 64 KiB, then the source is paused. */
 export function streamOfSource(source: BodySource): ReadableStream<Uint8Array> {

@@ -1,6 +1,6 @@
 import type { LineFormat } from "./format.ts";
 import { jsonValue, REDACTED, type ValueOptions } from "./json-value.ts";
-import type { LogFields } from "./log.ts";
+import type { LogFields } from "./logger.ts";
 import { quote } from "./quote.ts";
 
 /** Names that a line has anyway; a field of that name gets an underscore behind it. */

@@ -1,6 +1,6 @@
 import type { LineFormat } from "./format.ts";
 import { jsonValue, REDACTED, type ValueOptions } from "./json-value.ts";
-import type { LogFields, LogLevel } from "./log.ts";
+import type { LogFields, LogLevel } from "./logger.ts";
 import { escapeText, quote } from "./quote.ts";
 
 const RESET = "\x1b[0m";

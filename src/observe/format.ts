@@ -1,4 +1,4 @@
-import type { LogFields, LogLevel } from "./log.ts";
+import type { LogFields, LogLevel } from "./logger.ts";
 
 /** One way of writing log lines. */
 export interface LineFormat {

@@ -1,4 +1,4 @@
-import type { BodySource } from "../message/body.ts";
+import type { BodySource } from "../message/source.ts";
 
 /** The source, and a word about the size of each chunk that leaves it. */
 export function counted(source: BodySource, add: (bytes: number) => void): BodySource {

@@ -1,4 +1,4 @@
-import type { LogFields, Logger, LogLevel } from "../observe/log.ts";
+import type { LogFields, Logger, LogLevel } from "../observe/logger.ts";
 import { createState, type Lasting } from "../scope.ts";
 
 /** A line that a plugin has logged. */

@@ -37,9 +37,6 @@ export function openConnection(dialer: Dialer, owner: DialOwner): void {
 type Socket = Bun.Socket<Dial>;
 type CodedError = Error & { readonly code?: string };
 
-/** The handshake is done, but the certificate is for another name. */
-const WRONG_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
-
 class Dial implements TimeoutOwner {
   readonly #dialer: Dialer;
   readonly #owner: DialOwner;
@@ -79,11 +76,10 @@ class Dial implements TimeoutOwner {
     else this.#socket = socket;
   }
 
-  onHandshake(socket: Socket, isDone: boolean, error: CodedError | null): void {
+  onHandshake(socket: Socket, error: CodedError | null): void {
     const { tls } = this.#dialer;
     if (this.#isOver || this.#connection !== undefined || tls === undefined) return;
-    const isEncrypted = isDone || error?.code === WRONG_NAME;
-    if (error === null || (isEncrypted && !tls.verify)) return this.#succeed(socket);
+    if (error === null || (!tls.verify && isAboutCertificate(error))) return this.#succeed(socket);
     this.#fail(new GatewayError("upstream_connect", { cause: error }));
     socket.terminate();
   }
@@ -170,10 +166,15 @@ function tlsOptions(tls: UpstreamTls): Bun.TLSOptions {
   };
 }
 
+/** The handshake is done, then, and CERT_HAS_EXPIRED or the like says what is wrong; else it is EPROTO or ECONNRESET. */
+function isAboutCertificate(error: CodedError): boolean {
+  return error.code?.includes("_") === true;
+}
+
 /** Every event goes to the dial that the socket was opened by, and on to its connection. */
 const handlers: Bun.SocketHandler<Dial> = {
   open: (socket) => socket.data.onOpen(socket),
-  handshake: (socket, isDone, error) => socket.data.onHandshake(socket, isDone, error),
+  handshake: (socket, _isDone, error) => socket.data.onHandshake(socket, error),
   data: (socket, bytes) => socket.data.onData(bytes),
   drain: (socket) => socket.data.onDrain(),
   end: (socket) => socket.data.onEnd(),

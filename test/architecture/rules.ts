@@ -23,19 +23,16 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   openapi: PARTS,
   pipeline: [...BASE, "plugin"],
   scope: [...BASE, "plugin"],
-  "package-path": [],
-  "plugin-shape": [],
-  "contract-import": ["plugin", "testing"],
-  registry: [...PARTS, "contract-import", "package-path", "plugin-shape"],
+  registry: [...PARTS, "testing"],
   snapshot: [...PARTS, "admin", "pipeline", "routing", "upstream"],
-  compile: [...PARTS, "admin", "pipeline", "registry", "routing", "scope", "snapshot", "store", "openapi", "upstream"],
+  compile: [...PARTS, "admin", "pipeline", "routing", "scope", "snapshot", "store", "openapi", "upstream"],
   gateway: [...PARTS, "compile", "scope", "snapshot", "store", "upstream", "edge"],
   view: [...PARTS, "admin", "snapshot", "upstream"],
   listeners: [...PARTS, "admin", "edge", "gateway", "view"],
   run: [...PARTS, "admin", "compile", "edge", "gateway", "listeners", "scope", "upstream", "view"],
   cli: [...PARTS, "compile", "gateway", "registry", "routing", "run", "scope"],
   main: ["cli"],
-  testing: [...PARTS, "admin", "pipeline", "scope", "testing"],
+  testing: [...PARTS, "admin", "pipeline", "scope"],
 };
 
 /** One dependency, one place: the only files (or folders, with a slash at the end) that may load it. */

@@ -20,6 +20,7 @@ async function run(files: Readonly<Record<string, string>>, args: readonly strin
     isTerminal: false,
     onStop: () => {},
     onFault: () => {},
+    onExit: () => {},
     ...init,
   };
   const exitCode = await check(args, io);

@@ -16,6 +16,7 @@ async function run(args: readonly string[]) {
     isTerminal: false,
     onStop: () => {},
     onFault: () => {},
+    onExit: () => {},
   };
   const exitCode = await schema(args, io);
   return { exitCode, ...written };

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { loadConfig } from "../../src/config/load.ts";
-import { createRegistry } from "../../src/registry.ts";
+import { createRegistry } from "../../src/registry/registry.ts";
 import { tempFolder } from "../support/temp.ts";
 
 const PROJECT = resolve(import.meta.dir, "../..");

@@ -1,5 +1,5 @@
 import type { BodyOwner } from "../../src/http1/incoming.ts";
-import type { BodySink } from "../../src/message/body.ts";
+import type { BodySink } from "../../src/message/source.ts";
 
 /** The owner of a body that writes down what it is told. */
 export function recordingOwner(): BodyOwner & { readonly calls: string[] } {

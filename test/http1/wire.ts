@@ -1,6 +1,6 @@
 import type { GatewayError } from "../../src/errors.ts";
 import { MessageWriter, type WritableSocket, type WriterOwner } from "../../src/http1/writer.ts";
-import type { BodySink, BodySource } from "../../src/message/body.ts";
+import type { BodySink, BodySource } from "../../src/message/source.ts";
 
 /** A socket in memory that takes only so many bytes at a time, as one under back-pressure does. */
 export class MeteredSocket implements WritableSocket {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { createLogger, type LogFields, type Logger, type LoggerOptions } from "../../src/observe/log.ts";
+import { createLogger, type LoggerOptions } from "../../src/observe/log.ts";
+import type { LogFields, Logger } from "../../src/observe/logger.ts";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 67);
 
@@ -238,6 +239,29 @@ describe("log injection", () => {
       expect(text).toEndWith("\n");
     },
   );
+
+  test("each unsafe character is escaped, also where it is the only one", () => {
+    const { log, lines } = recorder();
+    for (const unsafe of [
+      "\n",
+      "\x1b",
+      "\x7f",
+      "\u0085",
+      "\u2028",
+      "\u200e",
+      "\u200f",
+      "\u202a",
+      "\u202e",
+      "\u2066",
+      "\ud800",
+    ]) {
+      log.info(`a${unsafe}b`);
+      expect(lines.at(-1)?.slice(0, -1)).not.toContain(unsafe);
+      expect(JSON.parse(lines.at(-1) ?? "").msg).toBe(`a${unsafe}b`);
+    }
+    log.info("plain ä € 😀");
+    expect(lines.at(-1)).toContain('"plain ä € 😀"');
+  });
 
   test("in JSON nothing of it is lost", () => {
     const { log, last } = recorder();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { Plugin } from "../../src/plugin.ts";
-import { createRegistry } from "../../src/registry.ts";
+import { createRegistry } from "../../src/registry/registry.ts";
 import { testPlugin } from "../../src/testing.ts";
 
 const PROJECT = join(import.meta.dir, "../..");

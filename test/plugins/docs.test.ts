@@ -5,7 +5,7 @@ import { compile } from "../../src/compile.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { pluginPage } from "../../src/config/plugin-page.ts";
 import type { Plugin } from "../../src/plugin.ts";
-import { createRegistry } from "../../src/registry.ts";
+import { createRegistry } from "../../src/registry/registry.ts";
 import { createTestLasting } from "../../src/testing/lasting.ts";
 import { closeService } from "../../src/upstream/service.ts";
 import { tempFolder } from "../support/temp.ts";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execPath } from "node:process";
 import { pathToFileURL } from "node:url";
-import { createRegistry } from "../../src/registry.ts";
+import { createRegistry } from "../../src/registry/registry.ts";
 import { tempFolder } from "../support/temp.ts";
 
 const PROJECT = join(import.meta.dir, "../..");

@@ -4,7 +4,7 @@ import type { Edge } from "../../src/edge/edge.ts";
 import { listenWire } from "../../src/edge/wire.ts";
 import { Gateway } from "../../src/gateway.ts";
 import type { Plugin } from "../../src/plugin.ts";
-import { createRegistry } from "../../src/registry.ts";
+import { createRegistry } from "../../src/registry/registry.ts";
 import { createTestLasting, type LogLine } from "../../src/testing/lasting.ts";
 import { tempFolder } from "./temp.ts";
 import { until } from "./until.ts";

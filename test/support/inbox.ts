@@ -12,6 +12,7 @@ export class Inbox {
   #store = Buffer.alloc(1_024);
   #size = 0;
   #isKeeping = true;
+  #see: ((chunk: Uint8Array) => void) | undefined;
   #waiter: Waiter | undefined;
   /** Bytes handed to readers so far: the next reader begins here. */
   #taken = 0;
@@ -25,9 +26,10 @@ export class Inbox {
     return this.#store.subarray(this.#taken, this.#size);
   }
 
-  /** From now on bytes are counted and thrown away: for streams larger than memory. */
-  discard(): void {
+  /** From now on bytes are counted, shown to `see` and thrown away: for streams larger than memory. */
+  discard(see?: (chunk: Uint8Array) => void): void {
     this.#isKeeping = false;
+    this.#see = see;
   }
 
   /** Takes that many bytes, which the caller has read through `rest`. */
@@ -39,6 +41,7 @@ export class Inbox {
   add(chunk: Uint8Array): void {
     this.total += chunk.byteLength;
     if (this.#isKeeping) this.#keep(chunk);
+    else this.#see?.(chunk);
     this.#tell();
   }
 

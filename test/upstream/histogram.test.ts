@@ -74,6 +74,12 @@ describe("quantile", () => {
     }
   });
 
+  test("is interpolated within a bucket", () => {
+    const latency = recorded(...Array.from({ length: 100 }, (_, index) => 2 + (index + 1) / 100));
+    expect(quantile(latency, 0.5)).toBeCloseTo(2.5);
+    expect(quantile(latency, 0.99)).toBeCloseTo(2.99);
+  });
+
   test("grows with the share and stays within the bounds", () => {
     const latency = recorded(0.1, 3, 3, 900, 100_000);
     const found = [-1, 0, 0.2, 0.5, 0.8, 0.9, 1, 2].map((q) => quantile(latency, q) ?? Number.NaN);

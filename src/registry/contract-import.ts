@@ -1,5 +1,5 @@
 import { plugin } from "bun";
-import * as contract from "./plugin.ts";
+import * as contract from "../plugin.ts";
 
 let isLent = false;
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
-import { createRegistry, type Registry } from "../src/registry.ts";
-import { testPlugin } from "../src/testing.ts";
-import { type TempFolder, tempFolder } from "./support/temp.ts";
+import { createRegistry, type Registry } from "../../src/registry/registry.ts";
+import { testPlugin } from "../../src/testing.ts";
+import { type TempFolder, tempFolder } from "../support/temp.ts";
 
-const PROJECT = join(import.meta.dir, "..");
+const PROJECT = join(import.meta.dir, "../..");
 const CONTRACT = pathToFileURL(join(PROJECT, "src/plugin.ts")).href;
 
 /** The text of a plugin's file. */

@@ -2,10 +2,10 @@ import { realpathSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { unreadable } from "./config/file-path.ts";
+import { unreadable } from "../config/file-path.ts";
+import type { Plugin } from "../plugin.ts";
 import { lendContract } from "./contract-import.ts";
 import { resolvePackage } from "./package-path.ts";
-import type { Plugin } from "./plugin.ts";
 import { importProblem, isPluginName, shapeProblem } from "./plugin-shape.ts";
 
 /** A text that says why a plugin cannot be used. */
