@@ -28,8 +28,9 @@ const promised: Partial<Record<ErrorCode, number>> = {
 const codes = Object.keys(ERRORS) as ErrorCode[];
 
 describe("the table of errors", () => {
-  test.each(Object.entries(promised))("has %s with status %p", (code, status) => {
-    expect(ERRORS[code as ErrorCode].status).toBe(status);
+  test("has the codes and statuses that were promised", () => {
+    const statuses = Object.fromEntries(codes.map((code) => [code, ERRORS[code].status]));
+    expect(statuses).toMatchObject(promised);
   });
 
   test.each(codes)("%s has a code in snake case, a title, and a source that fits its status", (code) => {
@@ -51,7 +52,7 @@ describe("GatewayError", () => {
     const error = new GatewayError(code);
     const { status, source, title } = ERRORS[code];
     expect(error).toMatchObject({ code, status, source, title, message: title, name: "GatewayError" });
-    expect(error).toMatchObject({ detail: undefined, bytesSent: false, headers: undefined, cause: undefined });
+    expect(error).toMatchObject({ detail: undefined, bytesSent: false, headers: undefined });
     expect(Object.hasOwn(error, "cause")).toBe(false);
   });
 

@@ -24,7 +24,7 @@ export type WriteFraming = "length" | "chunked" | "close" | "none";
 /** Heads and small chunks are joined here, so that they leave in one write. */
 const scratch = Buffer.allocUnsafeSlow(96 * 1024);
 /** A chunk up to this size is copied behind what has to go before it; a larger one is written by itself. */
-const JOIN_BYTES = 64 * 1024;
+const JOIN_BYTES = 16 * 1024;
 
 /** Writes messages to one connection, one after the other: a head, then a body as its sink, with back-pressure. */
 export class MessageWriter implements BodySink {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import { type InProcessGateway, startInProcess } from "../support/in-process.ts";
 import { connect, exchange } from "../support/raw.ts";
 import { echoes, replies, response } from "../support/scripts.ts";
+import { turns } from "../support/turns.ts";
 import { until } from "../support/until.ts";
 import { startUpstream, type Upstream } from "../support/upstream.ts";
 
@@ -142,7 +143,7 @@ describe("Expect: 100-continue", () => {
     expect(atOnce.status).toBe(200);
     using old = await connect(gateway.port);
     void old.send("POST /x HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
-    await new Promise(setImmediate);
+    await turns();
     void old.send("hello");
     expect((await old.readResponse()).status).toBe(200);
   });

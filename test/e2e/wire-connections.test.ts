@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import { type InProcessGateway, startInProcess } from "../support/in-process.ts";
 import { connect, type RawClient } from "../support/raw.ts";
 import { chunkedResponse, response } from "../support/scripts.ts";
+import { turns } from "../support/turns.ts";
 import { type Script, startUpstream, type Upstream } from "../support/upstream.ts";
 
 let upstream: Upstream;
@@ -129,7 +130,7 @@ describe("requests split at any byte", () => {
     for (let at = 1; at < stream.length; at++) {
       using client = await connect(gateway.port);
       void client.send(stream.slice(0, at));
-      await new Promise(setImmediate);
+      await turns();
       void client.send(stream.slice(at));
       expect([at, await bodies(client, 4)]).toEqual([at, expected]);
     }
@@ -139,7 +140,7 @@ describe("requests split at any byte", () => {
     using client = await connect(gateway.port);
     for (const byte of stream) {
       void client.send(byte);
-      await new Promise(setImmediate);
+      await turns();
     }
     expect(await bodies(client, 4)).toEqual(expected);
   });
@@ -149,7 +150,7 @@ describe("requests split at any byte", () => {
     for (let at = 1; at < reply.length; at++) {
       upstream.answer(async (_, connection) => {
         await connection.send(reply.slice(0, at));
-        await new Promise(setImmediate);
+        await turns();
         await connection.send(reply.slice(at));
       });
       using client = await connect(gateway.port);

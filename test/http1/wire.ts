@@ -1,6 +1,5 @@
 import type { GatewayError } from "../../src/errors.ts";
 import { MessageWriter, type WritableSocket, type WriterOwner } from "../../src/http1/writer.ts";
-import type { BodySink, BodySource } from "../../src/message/source.ts";
 
 /** A socket in memory that takes only so many bytes at a time, as one under back-pressure does. */
 export class MeteredSocket implements WritableSocket {
@@ -58,38 +57,5 @@ export function drain(writer: MessageWriter): void {
   for (let turn = 0; writer.isBlocked; turn++) {
     if (turn > 100_000) throw new Error("the writer stays blocked");
     writer.onDrain();
-  }
-}
-
-/** A source that is told what to send, and writes down what it is told. */
-export class HandSource implements BodySource {
-  readonly calls: string[] = [];
-  readonly length: number | undefined;
-  readonly #atStart: ((sink: BodySink) => void) | undefined;
-  #sink: BodySink | undefined;
-
-  /** @param atStart runs within `start` */
-  constructor(atStart?: (sink: BodySink) => void, length?: number) {
-    this.#atStart = atStart;
-    this.length = length;
-  }
-
-  get sink(): BodySink {
-    if (this.#sink === undefined) throw new Error("the source has not been started");
-    return this.#sink;
-  }
-
-  start(sink: BodySink): void {
-    this.#sink = sink;
-    this.calls.push("start");
-    this.#atStart?.(sink);
-  }
-
-  resume(): void {
-    this.calls.push("resume");
-  }
-
-  cancel(error: GatewayError): void {
-    this.calls.push(`cancel ${error.code}`);
   }
 }

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { GatewayError } from "../../src/errors.ts";
 import type { WriteFraming } from "../../src/http1/writer.ts";
 import { HeaderList } from "../../src/message/headers.ts";
-import { createWire, drain, HandSource } from "./wire.ts";
+import { ManualSource } from "../message/manual-source.ts";
+import { createWire, drain } from "./wire.ts";
 
 const HEAD = "HTTP/1.1 200 OK\r\n\r\n";
 const INTERIM = "HTTP/1.1 103 Early Hints\r\n\r\n";
@@ -33,7 +34,7 @@ describe("a peer that takes only part of what is written", () => {
 
   test("stops its source, which goes on after the drain", () => {
     const { writer, socket, calls } = createWire([HEAD.length, 3, 100, 100, 100]);
-    const source = new HandSource();
+    const source = new ManualSource();
     writer.sendFrom(HEAD, source, "chunked", 0);
     expect(source.sink.write(bytes("hello"))).toBe(false);
     expect(source.calls).toEqual(["start"]);
@@ -48,7 +49,7 @@ describe("a peer that takes only part of what is written", () => {
 
   test("gets what a source sends although it was stopped", () => {
     const { writer, socket } = createWire([HEAD.length, 1, 1000]);
-    const source = new HandSource();
+    const source = new ManualSource();
     writer.sendFrom(HEAD, source, "length", 6);
     expect(source.sink.write(bytes("ab"))).toBe(false);
     expect(source.sink.write(bytes("cd"))).toBe(false);
@@ -71,7 +72,7 @@ describe("a peer that takes only part of what is written", () => {
   test("a drain without need changes nothing", () => {
     const { writer, calls } = createWire();
     writer.onDrain();
-    const source = new HandSource();
+    const source = new ManualSource();
     writer.sendFrom(HEAD, source, "chunked", 0);
     writer.onDrain();
     expect(calls).toEqual([]);
@@ -112,7 +113,7 @@ describe("interim responses to a peer that takes nothing", () => {
 describe("a connection that goes", () => {
   test("takes what is kept and the source along", () => {
     const { writer, socket, calls } = createWire([3]);
-    const source = new HandSource();
+    const source = new ManualSource();
     writer.sendFrom(HEAD, source, "chunked", 0);
     writer.abandon(RESET);
     expect(source.calls).toEqual(["start", "cancel upstream_reset"]);
@@ -135,7 +136,7 @@ describe("a connection that goes", () => {
   test("from within the owner, while the source starts, is not written to again", () => {
     const { writer, socket, owner } = createWire([3]);
     owner.onBlocked = () => writer.abandon(RESET);
-    const source = new HandSource((sink) => {
+    const source = new ManualSource(undefined, (sink) => {
       sink.write(bytes("abc"));
       sink.write(bytes("def"));
       sink.end();
@@ -149,7 +150,7 @@ describe("a connection that goes", () => {
   test("and says so by -1 keeps nothing, and blocks nothing", () => {
     const { writer, socket } = createWire();
     socket.isClosed = true;
-    const source = new HandSource();
+    const source = new ManualSource();
     writer.sendFrom(HEAD, source, "length", 10);
     expect(source.sink.write(bytes("abc"))).toBe(true);
     expect(writer).toMatchObject({ isBlocked: false, hasSent: false });
@@ -157,7 +158,7 @@ describe("a connection that goes", () => {
 
   test("a failure with bytes still waiting is told at once, and they are no message", () => {
     const { writer, calls } = createWire([3]);
-    const source = new HandSource();
+    const source = new ManualSource();
     writer.sendFrom(HEAD, source, "chunked", 0);
     source.sink.fail(RESET);
     drain(writer);
@@ -185,7 +186,7 @@ describe("any pattern of short writes", () => {
       fc.property(framing, takes, parts, fc.boolean(), (kind, pattern, content, isPatient) => {
         const { writer, socket, calls } = createWire(pattern.map((most) => most * 997));
         const length = content.reduce((sum, part) => sum + part.length, 0);
-        const source = new HandSource();
+        const source = new ManualSource();
         writer.sendFrom(HEAD, source, kind, length);
         for (const part of content) if (!source.sink.write(bytes(part)) && isPatient) drain(writer);
         source.sink.end(new HeaderList(["x-t", "1"]));
@@ -199,7 +200,7 @@ describe("any pattern of short writes", () => {
   test("also byte by byte", () => {
     for (const kind of ["length", "chunked", "close"] as const) {
       const { writer, socket } = createWire([1, 0]);
-      const source = new HandSource();
+      const source = new ManualSource();
       writer.sendFrom(HEAD, source, kind, 11);
       for (const part of ["hello", " world"]) source.sink.write(bytes(part));
       source.sink.end(new HeaderList(["x-t", "1"]));

@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
 import { MessageWriter } from "../../src/http1/writer.ts";
+import { ManualSource } from "../message/manual-source.ts";
 import { connect } from "../support/raw.ts";
 import { until } from "../support/until.ts";
-import { HandSource, writerLog } from "./wire.ts";
+import { writerLog } from "./wire.ts";
 
 const HEAD = "HTTP/1.1 200 OK\r\n\r\n";
 const BLOCK = 300_000;
@@ -11,7 +12,7 @@ const BLOCKS = 40;
 test("to a client that stalls, a writer blocks, its source waits, and afterwards every byte arrives", async () => {
   const owner = writerLog();
   const writer = new MessageWriter(owner);
-  const source = new HandSource();
+  const source = new ManualSource();
   using listener = Bun.listen({
     hostname: "127.0.0.1",
     port: 0,

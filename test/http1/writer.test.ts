@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { GatewayError } from "../../src/errors.ts";
 import { MessageWriter, type WriteFraming } from "../../src/http1/writer.ts";
 import { HeaderList } from "../../src/message/headers.ts";
-import { createWire, HandSource, writerLog } from "./wire.ts";
+import { ManualSource } from "../message/manual-source.ts";
+import { createWire, writerLog } from "./wire.ts";
 
 const HEAD = "HTTP/1.1 200 OK\r\nx: caf\xe9\r\n\r\n";
 const bytes = (text: string) => Buffer.from(text, "latin1");
@@ -65,7 +66,7 @@ describe("a message whose body comes from a source", () => {
     ["none", HEAD],
   ] as const)("with framing %s", (framing, wire) => {
     const { writer, socket, calls } = createWire();
-    const source = new HandSource();
+    const source = new ManualSource();
     writer.sendFrom(HEAD, source, framing, 5);
     expect(socket.wire).toBe(HEAD);
     expect(source.sink.write(bytes("abc"))).toBe(true);
@@ -79,13 +80,13 @@ describe("a message whose body comes from a source", () => {
 
   test("that is at hand leaves with the head in one write", () => {
     const { writer, socket } = createWire();
-    writer.sendFrom(HEAD, new HandSource((sink) => sink.write(bytes("abc"))), "chunked", 0);
+    writer.sendFrom(HEAD, new ManualSource(undefined, (sink) => sink.write(bytes("abc"))), "chunked", 0);
     expect(socket.writes).toEqual([`${HEAD}3\r\nabc\r\n`]);
   });
 
   test("that ends before start returns is sent once", () => {
     const { writer, socket, calls } = createWire();
-    const atOnce = new HandSource((sink) => {
+    const atOnce = new ManualSource(undefined, (sink) => {
       sink.write(bytes("abc"));
       sink.end();
     });
@@ -96,14 +97,14 @@ describe("a message whose body comes from a source", () => {
 
   test("that is empty has no chunk but the last", () => {
     const { writer, socket, calls } = createWire();
-    writer.sendFrom(HEAD, new HandSource((sink) => sink.end()), "chunked", 0);
+    writer.sendFrom(HEAD, new ManualSource(undefined, (sink) => sink.end()), "chunked", 0);
     expect(socket.writes).toEqual([`${HEAD}0\r\n\r\n`]);
     expect(calls).toEqual(["sent"]);
   });
 
   test("an empty piece is no last chunk", () => {
     const { writer, socket, calls } = createWire();
-    const source = new HandSource((sink) => sink.write(new Uint8Array(0)));
+    const source = new ManualSource(undefined, (sink) => sink.write(new Uint8Array(0)));
     writer.sendFrom(HEAD, source, "chunked", 0);
     expect(source.sink.write(new Uint8Array(0))).toBe(true);
     source.sink.write(bytes("abc"));
@@ -116,7 +117,7 @@ describe("a message whose body comes from a source", () => {
   test("sizes of chunks are hexadecimal", () => {
     const { writer, socket } = createWire();
     const large = "x".repeat(70_000);
-    const source = new HandSource();
+    const source = new ManualSource();
     writer.sendFrom("", source, "chunked", 0);
     for (const size of [10, 16, 255]) source.sink.write(bytes("x".repeat(size)));
     source.sink.write(bytes(large));
@@ -139,13 +140,13 @@ describe("a message whose body comes from a source", () => {
       "2",
     ]);
     const { writer, socket } = createWire();
-    writer.sendFrom(HEAD, new HandSource((sink) => sink.end(trailers)), "chunked", 0);
+    writer.sendFrom(HEAD, new ManualSource(undefined, (sink) => sink.end(trailers)), "chunked", 0);
     expect(socket.wire).toBe(`${HEAD}0\r\netag: 1\r\nx-t: \xe9\r\nx-t: 2\r\n\r\n`);
   });
 
   test.each(["length", "close", "none"] as const)("trailers are left out with framing %s", (framing) => {
     const { writer, socket } = createWire();
-    writer.sendFrom(HEAD, new HandSource((sink) => sink.end(new HeaderList(["etag", "1"]))), framing, 0);
+    writer.sendFrom(HEAD, new ManualSource(undefined, (sink) => sink.end(new HeaderList(["etag", "1"]))), framing, 0);
     expect(socket.wire).toBe(HEAD);
   });
 });
@@ -153,7 +154,7 @@ describe("a message whose body comes from a source", () => {
 describe("a body that is not as long as its head has promised", () => {
   test("fails when it is longer, with nothing on the wire beyond the promise", () => {
     const { writer, socket, calls } = createWire();
-    const source = new HandSource();
+    const source = new ManualSource();
     writer.sendFrom(HEAD, source, "length", 4);
     source.sink.write(bytes("abc"));
     expect(source.sink.write(bytes("de"))).toBe(true);
@@ -165,7 +166,7 @@ describe("a body that is not as long as its head has promised", () => {
 
   test("fails when it is shorter", () => {
     const { writer, calls } = createWire();
-    const source = new HandSource();
+    const source = new ManualSource();
     writer.sendFrom(HEAD, source, "length", 4);
     source.sink.write(bytes("abc"));
     source.sink.end();
@@ -180,7 +181,7 @@ describe("a body that fails", () => {
     "with framing %s gives no end, and tells the owner once",
     (framing) => {
       const { writer, socket, calls } = createWire();
-      const source = new HandSource();
+      const source = new ManualSource();
       writer.sendFrom(HEAD, source, framing, 5);
       source.sink.write(bytes("abc"));
       const before = socket.wire;
@@ -195,7 +196,7 @@ describe("a body that fails", () => {
 
   test("before anything was sent leaves not even the head", () => {
     const { writer, socket, calls } = createWire();
-    writer.sendFrom(HEAD, new HandSource((sink) => sink.fail(RESET)), "chunked", 0);
+    writer.sendFrom(HEAD, new ManualSource(undefined, (sink) => sink.fail(RESET)), "chunked", 0);
     expect(socket.wire).toBe("");
     expect(writer.hasSent).toBe(false);
     expect(calls).toEqual(["failed upstream_reset"]);
@@ -216,9 +217,9 @@ describe("messages one after the other", () => {
     const { writer, socket, owner } = createWire();
     let left = 3;
     owner.onMessageSent = () => {
-      if (--left > 0) writer.sendFrom(HEAD, new HandSource((sink) => sink.end()), "chunked", 0);
+      if (--left > 0) writer.sendFrom(HEAD, new ManualSource(undefined, (sink) => sink.end()), "chunked", 0);
     };
-    writer.sendFrom(HEAD, new HandSource((sink) => sink.end()), "chunked", 0);
+    writer.sendFrom(HEAD, new ManualSource(undefined, (sink) => sink.end()), "chunked", 0);
     expect(socket.wire).toBe(`${HEAD}0\r\n\r\n`.repeat(3));
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { GatewayError } from "../../src/errors.ts";
 import { Body } from "../../src/message/body.ts";
-import { codeOf, ManualSource, sourceOf } from "./source.ts";
+import { codeOf, ManualSource, sourceOf } from "./manual-source.ts";
 
 const textOf = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 
@@ -55,7 +55,7 @@ describe("a body from a source", () => {
     const reading = body.text(10);
     source.write("hel");
     source.write("lo");
-    source.end();
+    source.sink.end();
     expect(await reading).toBe("hello");
     expect(source.calls).toEqual(["start"]);
     expect(textOf(body.inMemory ?? Buffer.alloc(0))).toBe("hello");
@@ -90,7 +90,7 @@ describe("a body from a source", () => {
     const second = body.json(10);
     const third = body.bytes(1);
     source.write("[1]");
-    source.end();
+    source.sink.end();
     expect(await first).toBe("[1]");
     expect(await second).toEqual([1]);
     expect(await codeOf(third)).toBe("payload_too_large");
@@ -112,7 +112,7 @@ describe("a body from a source", () => {
   test("that fails rejects with its error", async () => {
     const source = new ManualSource();
     const reading = codeOf(Body.from(source).bytes(10));
-    source.fail(new GatewayError("upstream_reset"));
+    source.sink.fail(new GatewayError("upstream_reset"));
     expect(await reading).toBe("upstream_reset");
   });
 

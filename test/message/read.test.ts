@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { GatewayError } from "../../src/errors.ts";
 import { readAll } from "../../src/message/read.ts";
-import { codeOf, ManualSource, sourceOf } from "./source.ts";
+import { codeOf, ManualSource, sourceOf } from "./manual-source.ts";
 
 const textOf = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 
@@ -14,10 +14,9 @@ describe("readAll", () => {
   test("does not copy a single chunk", async () => {
     const chunk = Buffer.from("hello");
     const source = new ManualSource();
-    const reading = readAll(
-      { ...source, resume() {}, cancel() {}, start: (sink) => void (sink.write(chunk), sink.end()) },
-      5,
-    );
+    const reading = readAll(source, 5);
+    source.sink.write(chunk);
+    source.sink.end();
     expect(await reading).toBe(chunk);
   });
 
@@ -41,32 +40,24 @@ describe("readAll", () => {
     const source = new ManualSource(2);
     const reading = readAll(source, 2);
     source.write("ab");
-    source.end();
+    source.sink.end();
     expect(textOf(await reading)).toBe("ab");
   });
 
   test("a source that goes on although it was cancelled changes nothing", async () => {
-    const stubborn = {
-      length: undefined,
-      cancels: 0,
-      start(sink: Parameters<ManualSource["start"]>[0]) {
-        for (let i = 0; i < 3; i++) sink.write(Buffer.from("abc"));
-        sink.end();
-      },
-      resume() {},
-      cancel() {
-        this.cancels++;
-      },
-    };
+    const stubborn = new ManualSource(undefined, (sink) => {
+      for (let i = 0; i < 3; i++) sink.write(Buffer.from("abc"));
+      sink.end();
+    });
     expect(await codeOf(readAll(stubborn, 4))).toBe("payload_too_large");
-    expect(stubborn.cancels).toBe(1);
+    expect(stubborn.calls).toEqual(["start", "cancel payload_too_large"]);
   });
 
   test("rejects with the error of a source that fails", async () => {
     const source = new ManualSource();
     const reading = codeOf(readAll(source, 4));
     source.write("abc");
-    source.fail(new GatewayError("client_closed"));
+    source.sink.fail(new GatewayError("client_closed"));
     expect(await reading).toBe("client_closed");
   });
 });

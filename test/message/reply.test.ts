@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { Body } from "../../src/message/body.ts";
 import { HeaderList } from "../../src/message/headers.ts";
 import { Reply } from "../../src/message/reply.ts";
-import { ManualSource } from "./source.ts";
+import { ManualSource } from "./manual-source.ts";
 
 describe("making a reply", () => {
   test("json", async () => {
@@ -89,7 +89,7 @@ describe("to a web response", () => {
     const response = new Reply(200, new HeaderList(), Body.from(source)).toResponse();
     source.write("hel");
     source.write("lo");
-    source.end();
+    source.sink.end();
     expect(await response.text()).toBe("hello");
   });
 });

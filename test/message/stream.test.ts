@@ -3,7 +3,7 @@ import { GatewayError } from "../../src/errors.ts";
 import { sourceOfStream, streamOfSource } from "../../src/message/stream.ts";
 import { recordingSink } from "../http1/recording.ts";
 import { until } from "../support/until.ts";
-import { ManualSource, sourceOf } from "./source.ts";
+import { ManualSource, sourceOf } from "./manual-source.ts";
 
 const RESET = new GatewayError("upstream_reset");
 
@@ -59,7 +59,7 @@ describe("streamOfSource", () => {
     const source = new ManualSource();
     const reader = streamOfSource(source).getReader();
     source.write("a");
-    source.fail(RESET);
+    source.sink.fail(RESET);
     await expect(reader.read().then(() => reader.read())).rejects.toBe(RESET);
   });
 });
@@ -113,7 +113,11 @@ describe("sourceOfStream", () => {
 
   test("cancelled while a read is under way, it tells the sink nothing more", async () => {
     let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-    const stream = new ReadableStream<Uint8Array>({ start: (own) => void (controller = own) });
+    const stream = new ReadableStream<Uint8Array>({
+      start(own) {
+        controller = own;
+      },
+    });
     const source = sourceOfStream(stream);
     const sink = recordingSink();
     source.start(sink);

@@ -1,20 +1,28 @@
 import type { GatewayError } from "../../src/errors.ts";
 import type { BodySink, BodySource } from "../../src/message/source.ts";
-import type { HeaderList } from "../../src/message/headers.ts";
 
 /** A source that a test drives by hand; it writes down what it is told. */
 export class ManualSource implements BodySource {
   readonly calls: string[] = [];
   readonly length: number | undefined;
+  readonly #atStart: ((sink: BodySink) => void) | undefined;
   #sink: BodySink | undefined;
 
-  constructor(length?: number) {
+  /** @param atStart runs within `start` */
+  constructor(length?: number, atStart?: (sink: BodySink) => void) {
     this.length = length;
+    this.#atStart = atStart;
+  }
+
+  get sink(): BodySink {
+    if (this.#sink === undefined) throw new Error("the source has not been started");
+    return this.#sink;
   }
 
   start(sink: BodySink): void {
     this.#sink = sink;
     this.calls.push("start");
+    this.#atStart?.(sink);
   }
 
   resume(): void {
@@ -22,35 +30,21 @@ export class ManualSource implements BodySource {
   }
 
   cancel(error: GatewayError): void {
-    this.#sink = undefined;
     this.calls.push(`cancel ${error.code}`);
   }
 
-  /** What the sink answers; false if there is none any more. */
+  /** What the sink answers to the text, UTF-8. */
   write(text: string): boolean {
-    return this.#sink?.write(Buffer.from(text)) ?? false;
-  }
-
-  end(trailers?: HeaderList): void {
-    this.#sink?.end(trailers);
-  }
-
-  fail(error: GatewayError): void {
-    this.#sink?.fail(error);
+    return this.sink.write(Buffer.from(text));
   }
 }
 
 /** A source that has all of its chunks at hand when it is started. */
 export function sourceOf(...chunks: string[]): BodySource {
-  return {
-    length: undefined,
-    start(sink) {
-      for (const chunk of chunks) sink.write(Buffer.from(chunk));
-      sink.end();
-    },
-    resume: () => undefined,
-    cancel: () => undefined,
-  };
+  return new ManualSource(undefined, (sink) => {
+    for (const chunk of chunks) sink.write(Buffer.from(chunk));
+    sink.end();
+  });
 }
 
 /** The code of the GatewayError that it rejects with. */
