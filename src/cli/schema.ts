@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { errorsPage } from "../config/errors-page.ts";
 import { pluginPage } from "../config/plugin-page.ts";
 import { publishedText } from "../config/publish.ts";
 import { referenceText } from "../config/reference.ts";
@@ -10,9 +11,9 @@ import { PLUGINS_DIRECTORY, PROJECT_DIRECTORY } from "./project.ts";
 const USAGE = "usage: bun run gateway schema [--write | --check]\n";
 
 /**
- * Prints the JSON Schema of gateway.yaml. `--write` writes it to gateway.schema.json, the reference to
- * docs/configuration.md, and the tables of options into docs/plugins; `--check` is 1 if one of these is not what would
- * be written.
+ * Prints the JSON Schema of gateway.yaml. `--write` writes it to gateway.schema.json, the references to
+ * docs/configuration.md and docs/errors.md, and the tables of options into docs/plugins; `--check` is 1 if one of these
+ * is not what would be written.
  */
 export async function schema(args: readonly string[], io: CliIo): Promise<number> {
   const [mode, ...rest] = args;
@@ -25,6 +26,7 @@ export async function schema(args: readonly string[], io: CliIo): Promise<number
   const generated = new Map([
     ["gateway.schema.json", publishedText(plugins)],
     ["docs/configuration.md", referenceText(plugins)],
+    ["docs/errors.md", errorsPage()],
   ]);
   for (const plugin of plugins) {
     const name = `docs/plugins/${plugin.name}.md`;

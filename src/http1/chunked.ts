@@ -135,9 +135,6 @@ export class ChunkedDecoder {
     this.#isAfterCr = byte === CR;
     this.#trailer += String.fromCharCode(byte);
     if (byte !== LF) {
-      if (this.#trailer.charCodeAt(this.#trailer.length - 2) === CR) {
-        throw new ProtocolError("a bare CR in the trailers");
-      }
       if (this.#trailer.length > MAX_TRAILER)
         throw new ProtocolError("the trailers are too large", "headers_too_large");
       return;

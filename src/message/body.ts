@@ -97,8 +97,10 @@ export class Body {
     return source;
   }
 
-  /** Puts a stage between the source and whoever reads it: for counting, limiting or changing what passes. A body
-   * in memory has no source, and stays as it is: look at `inMemory` first. */
+  /**
+   * Puts a stage between the source and whoever reads it: for counting, limiting or changing what passes. A body in
+   * memory has no source, and stays as it is: look at `inMemory` first.
+   */
   through(stage: (source: BodySource) => BodySource): Body {
     if (this.#source === undefined) return this;
     return Body.from(stage(this.take()));

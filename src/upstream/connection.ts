@@ -55,6 +55,10 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
   #isReplyReceived = false;
   #isKeepAlive = true;
   #hasReceived = false;
+  /** A part of the reply's body is due; not while somebody downstream cannot take it. */
+  #isReading = false;
+  /** The target takes no more of the request for now. */
+  #isBlocked = false;
   #startedAt = 0;
   /** In `run`, so that it is still the time at which that began. */
   #isStarting = false;
@@ -74,15 +78,26 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
     this.#isRequestSent = false;
     this.#isReplyReceived = false;
     this.#hasReceived = false;
+    this.#isReading = false;
+    this.#isBlocked = false;
     this.#body = undefined;
     this.#timeout.clear();
     this.#startedAt = now;
     this.#isStarting = true;
-    const { body } = exchange.ctx.request;
-    if (body.inMemory !== undefined) this.#writer.sendWhole(exchange.head, body.inMemory, "length");
-    else if (body.length !== undefined) this.#writer.sendFrom(exchange.head, body.take(), "length", body.length);
-    else this.#writer.sendFrom(exchange.head, body.take(), "chunked", 0);
+    try {
+      this.#send(exchange);
+    } catch (cause) {
+      // Somebody has taken the body and not put another in its place.
+      this.close(GatewayError.from(cause));
+    }
     this.#isStarting = false;
+  }
+
+  #send({ head, ctx: { request } }: Exchange): void {
+    const { body } = request;
+    if (body.inMemory !== undefined) this.#writer.sendWhole(head, body.inMemory, "length");
+    else if (body.length !== undefined) this.#writer.sendFrom(head, body.take(), "length", body.length);
+    else this.#writer.sendFrom(head, body.take(), "chunked", 0);
   }
 
   /** Waits to be used again; a surplus one not for long. */
@@ -143,14 +158,16 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
 
   /** The client is slow: its edge limits that. A body that nobody has asked for stays under the idle timeout. */
   pauseReading(): void {
-    if (this.#body?.isStarted === true) this.#timeout.clear();
+    this.#isReading = this.#body?.isStarted !== true;
+    this.#watch();
     this.#socket.pause();
   }
 
   resumeReading(): void {
     if (this.isClosed) return;
     this.#socket.resume();
-    this.#timeout.set(this.#owner.timeouts.idle);
+    this.#isReading = true;
+    this.#watch();
   }
 
   onBodyStart(): void {
@@ -167,6 +184,7 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
 
   onMessageSent(): void {
     this.#isRequestSent = true;
+    this.#isBlocked = false;
     if (this.#exchange === undefined) return;
     const now = this.#isStarting ? this.#startedAt : performance.now();
     this.#timeout.set(this.#owner.timeouts.response, now);
@@ -180,13 +198,19 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
 
   onBlocked(isBlocked: boolean): void {
     if (this.isClosed || this.#isRequestSent) return;
-    if (isBlocked) this.#timeout.set(this.#owner.timeouts.idle);
-    else this.#timeout.clear();
+    this.#isBlocked = isBlocked;
+    this.#watch();
   }
 
   onTimeout(): void {
     if (!this.#isBusy) return this.#owner.onIdleTimeout(this);
     this.close(new GatewayError("upstream_timeout", { bytesSent: true }));
+  }
+
+  /** The idle timeout runs while bytes are due, in either direction. */
+  #watch(): void {
+    if (this.#isReading || this.#isBlocked) this.#timeout.set(this.#owner.timeouts.idle);
+    else this.#timeout.clear();
   }
 
   #read(bytes: Buffer): void {
@@ -226,7 +250,8 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
       return Body.part(bytes, at, at + framing);
     }
     if (framing === "until-close") this.#isKeepAlive = false;
-    this.#timeout.set(this.#owner.timeouts.idle);
+    this.#isReading = true;
+    this.#watch();
     const body = new IncomingBody(framing, this, Number.POSITIVE_INFINITY);
     this.#body = body;
     if (at < bytes.length && body.feed(bytes, at) < bytes.length) this.#isKeepAlive = false;

@@ -1,4 +1,5 @@
 import type { Context } from "../context.ts";
+import { GatewayError } from "../errors.ts";
 import type { Reply } from "../message/reply.ts";
 import type { TargetAddress } from "./address.ts";
 import type { Dialer } from "./dial.ts";
@@ -49,6 +50,7 @@ export class Target {
 
   /** Sends the request; rejects with a GatewayError. */
   send(ctx: Context): Promise<Reply> {
+    if (ctx.isAborted) return Promise.reject(ctx.error ?? new GatewayError("client_closed"));
     const host = this.#preserveHost && ctx.request.host !== "" ? ctx.request.host : this.address.hostHeader;
     const exchange = new Exchange(ctx, requestHead(ctx, host), this.stats);
     const now = performance.now();

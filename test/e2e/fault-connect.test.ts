@@ -4,7 +4,7 @@ import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { problemOf } from "../support/problem.ts";
 import { exchange } from "../support/raw.ts";
 import { hangs } from "../support/scripts.ts";
-import { startUpstream, type Upstream } from "../support/upstream.ts";
+import { startUpstream, type Upstream, type UpstreamConnection } from "../support/upstream.ts";
 
 const CONNECT_MS = 250;
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
   const closed = startUpstream(hangs());
   closed.stop();
   const hole = cleanup.use(await startBlackHole());
-  silent = cleanup.use(startUpstream(hangs(), { onOpen: (connection) => void (connection.isRaw = true) }));
+  silent = cleanup.use(startUpstream(hangs(), { onOpen: listenOnly }));
   const timeouts = `timeouts: { connect: ${CONNECT_MS}ms, pool: 100ms, response: 5s }`;
   const target = (name: string, url: string, more = "") => `  ${name}: { targets: ["${url}"], ${more} ${timeouts} }`;
   const names = ["refused", "hole", "one", "unix", "name", "silent"];
@@ -98,6 +98,10 @@ routes:
     await plain.waitForClosed();
   });
 });
+
+function listenOnly(connection: UpstreamConnection): void {
+  connection.isRaw = true;
+}
 
 /** Greets with HTTP before anyone has asked. */
 function startPlain(): Upstream {

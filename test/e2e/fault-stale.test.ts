@@ -4,8 +4,8 @@ import type { RawRequest } from "../support/messages.ts";
 import { problemOf } from "../support/problem.ts";
 import { connect, exchange } from "../support/raw.ts";
 import { hangs, replies, response } from "../support/scripts.ts";
-import { type Script, startUpstream, type Upstream, type UpstreamConnection } from "../support/upstream.ts";
 import { until } from "../support/until.ts";
+import { type Script, startUpstream, type Upstream, type UpstreamConnection } from "../support/upstream.ts";
 
 const cleanup = new AsyncDisposableStack();
 let gateway: GatewayProcess;

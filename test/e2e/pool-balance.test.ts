@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { connect } from "../support/raw.ts";
 import { hangs, replies, response } from "../support/scripts.ts";
-import { startUpstream, type Upstream } from "../support/upstream.ts";
 import { until } from "../support/until.ts";
+import { startUpstream, type Upstream } from "../support/upstream.ts";
 
 const cleanup = new AsyncDisposableStack();
 let gateway: GatewayProcess;

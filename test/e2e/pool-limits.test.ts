@@ -4,8 +4,8 @@ import { poolOf } from "../support/pool-stats.ts";
 import { problemOf } from "../support/problem.ts";
 import { connect, exchange } from "../support/raw.ts";
 import { hangs, replies, response } from "../support/scripts.ts";
-import { startUpstream, type Upstream } from "../support/upstream.ts";
 import { until } from "../support/until.ts";
+import { startUpstream, type Upstream } from "../support/upstream.ts";
 
 const POOL_MS = 250;
 const SURPLUS_MS = 1_000;

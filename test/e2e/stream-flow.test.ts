@@ -3,8 +3,8 @@ import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { GIB, MIB, PatternCheck, sendPattern } from "../support/pattern.ts";
 import { connect } from "../support/raw.ts";
 import { chunkedResponse, hangs, response } from "../support/scripts.ts";
-import { startUpstream, type Upstream, type UpstreamConnection } from "../support/upstream.ts";
 import { until } from "../support/until.ts";
+import { startUpstream, type Upstream, type UpstreamConnection } from "../support/upstream.ts";
 
 /** Of the largest stream; another number in the environment makes the test shorter or longer. */
 const STREAM_BYTES = Number(Bun.env.SLUICE_TEST_STREAM_GIB ?? "10") * GIB;

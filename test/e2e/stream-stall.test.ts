@@ -6,8 +6,8 @@ import { hangs, response } from "../support/scripts.ts";
 import type { RawSocket } from "../support/socket.ts";
 import { tempFolder } from "../support/temp.ts";
 import { makeCertificates } from "../support/tls.ts";
-import { startUpstream, type Upstream } from "../support/upstream.ts";
 import { until } from "../support/until.ts";
+import { startUpstream, type Upstream } from "../support/upstream.ts";
 
 /** The whole gateway process; about 70 MB of it is there before the first request. */
 const RSS_LIMIT = 150 * MIB;

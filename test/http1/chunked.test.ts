@@ -20,6 +20,8 @@ describe("ChunkedDecoder", () => {
     ["leading zeros", "0005\r\nhello\r\n000\r\n\r\n", "hello"],
     ["an extension", "5;a=b\r\nhello\r\n0;c\r\n\r\n", "hello"],
     ["a quoted extension", '5;a="x;y \\"z\\""\r\nhello\r\n0\r\n\r\n', "hello"],
+    ["a quoted extension that ends in a backslash, quoted", '5;a="x\\\\";b\r\nhello\r\n0\r\n\r\n', "hello"],
+    ["a backslash outside quotes", "5;a\\b\r\nhello\r\n0\r\n\r\n", "hello"],
     ["line ends as content", "4\r\n\r\n\r\n\r\n0\r\n\r\n", "\r\n\r\n"],
     ["content that looks like a last chunk", "5\r\n0\r\n\r\n\r\n0\r\n\r\n", "0\r\n\r\n"],
   ])("decodes %s, cut anywhere", (_, body, content) => {
@@ -95,6 +97,7 @@ describe("ChunkedDecoder", () => {
     ["2^48", "1000000000000\r\nhello"],
     ["LF for its end", "5\nhello\r\n0\r\n\r\n"],
     ["CR for its end", "5\rhello\r\n0\r\n\r\n"],
+    ["CR and another octet for its end", "5\rXhello\r\n0\r\n\r\n"],
     ["two CR before LF", "5\r\r\nhello\r\n0\r\n\r\n"],
   ])("refuses a chunk-size with %s", (_, body) => {
     expect(refusalOfCuts(body)).toBe("bad_request");
@@ -109,6 +112,9 @@ describe("ChunkedDecoder", () => {
     ["less data than said", "6\r\nhello\r\n0\r\n\r\n"],
     ["a bare CR in an extension", "5;a\rb\r\nhello\r\n0\r\n\r\n"],
     ["LF in an extension", "5;\nhello\r\n0\r\n\r\n"],
+    ["a quote that is not closed", '5;a="x\r\nhello\r\n0\r\n\r\n'],
+    ["a quote that only an escaped one would close", '5;a="x\\"\r\nhello\r\n0\r\n\r\n'],
+    ["a line end in quotes, with the rest of the quote", '5;a="\r\nhello\r\n";\r\nhello\r\n0\r\n\r\n'],
     ["NUL in an extension", "5;a=\0\r\nhello\r\n0\r\n\r\n"],
     ["DEL in an extension", "5;a=\x7f\r\nhello\r\n0\r\n\r\n"],
   ])("refuses %s", (_, body) => {
@@ -155,6 +161,7 @@ describe("the limits of a chunked body", () => {
 
   test("tiny chunks, and extensions shorter than their chunks, may be as many as they like", () => {
     expect(decodePieces(Array(20_000).fill("1\r\nx\r\n")).content).toHaveLength(20_000);
+    expect(decodePieces(Array(20_000).fill("00000001\r\nx\r\n")).content).toHaveLength(20_000);
     const signed = `100;chunk-signature=${"f".repeat(64)}\r\n${"x".repeat(256)}\r\n`;
     expect(decodePieces(Array(1_000).fill(signed)).content).toHaveLength(256_000);
   });

@@ -53,6 +53,8 @@ describe("Content-Length", () => {
   test.each([
     ["different", "5", "10"],
     ["equal", "5", "5"],
+    ["none and some", "0", "5"],
+    ["none twice", "0", "0"],
     ["an empty and a good", "", "5"],
     ["a good and an empty", "5", ""],
   ])("refuses two lines: %s", (_, first, second) => {
@@ -115,6 +117,7 @@ describe("Transfer-Encoding", () => {
     ] as const;
     expect(refusal(() => framingOf(...te, ...cl))).toBe("bad_request");
     expect(refusal(() => framingOf(...cl, ...te))).toBe("bad_request");
+    expect(refusal(() => framingOf("content-length", "0", ...te))).toBe("bad_request");
     expect(refusal(() => framingOf("transfer-encoding", "", ...cl))).toBe("bad_request");
     expect(refusal(() => framingOf("transfer-encoding", "xchunked", ...cl))).toBe("not_implemented");
   });

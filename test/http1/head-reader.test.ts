@@ -60,6 +60,17 @@ describe("HeadReader", () => {
     expect(reader.isPartial).toBe(false);
   });
 
+  test("has no text of a head before, once the next has begun", () => {
+    const reader = new HeadReader(50, anything);
+    reader.read(bytesOf(HEAD), 0);
+    reader.read(bytesOf("GET"), 0);
+    expect(reader.text).toBe("");
+    reader.read(bytesOf(HEAD.slice(3)), 0);
+    expect(reader.text).toBe(HEAD);
+    refusal(() => reader.read(bytesOf("x".repeat(60)), 0));
+    expect(reader.text).toBe("");
+  });
+
   test("any cuts lead to the same", () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: HEAD.length }), { maxLength: 6 }), (cuts) => {

@@ -1,4 +1,4 @@
-import type { BodyOwner } from "../../src/http1/incoming.ts";
+import { type BodyFraming, type BodyOwner, IncomingBody } from "../../src/http1/incoming.ts";
 import type { BodySink } from "../../src/message/source.ts";
 
 /** The owner of a body that writes down what it is told. */
@@ -29,4 +29,12 @@ export function recordingSink(answer: (chunk: string) => boolean = () => true): 
     end: (trailers) => events.push(trailers === undefined ? "end" : `end ${trailers.flat.join(" ")}`),
     fail: (error) => events.push(`fail ${error.code}`),
   };
+}
+
+/** A body on such an owner, and a way to feed it latin1. */
+export function createBody(framing: BodyFraming, limit = Number.POSITIVE_INFINITY) {
+  const owner = recordingOwner();
+  const body = new IncomingBody(framing, owner, limit);
+  const feed = (text: string, at = 0) => body.feed(Buffer.from(text, "latin1"), at);
+  return { owner, body, feed };
 }

@@ -30,6 +30,15 @@ describe("a body in memory", () => {
     expect(Body.empty.inMemory).toHaveLength(0);
   });
 
+  test("of a part of some bytes is not copied", async () => {
+    const bytes = Buffer.from("hello world");
+    const body = Body.part(bytes, 6, 9);
+    expect(body.length).toBe(3);
+    expect(await body.text(3)).toBe("wor");
+    expect(body.inMemory?.buffer).toBe(bytes.buffer);
+    expect(Body.part(bytes, 4, 4)).toBe(Body.empty);
+  });
+
   test("larger than the limit is refused, and stays", async () => {
     const body = Body.of("hello");
     expect(await codeOf(body.bytes(4))).toBe("payload_too_large");
@@ -67,6 +76,13 @@ describe("a body from a source", () => {
     const body = Body.from(sourceOf("hel", "lo"));
     await body.bytes(10);
     expect(body.length).toBe(5);
+    const source = new ManualSource(7);
+    const other = Body.from(source);
+    const reading = other.bytes(10);
+    source.write("hello");
+    source.sink.end();
+    await reading;
+    expect(other.length).toBe(5);
     const none = Body.from(sourceOf());
     await none.bytes(10);
     expect(none).toMatchObject({ length: 0, isEmpty: true });

@@ -98,6 +98,19 @@ describe("sourceOfStream", () => {
     expect(sink.events).toEqual(["0", "1", "2", "end"]);
   });
 
+  test("resumed while it is reading, it still stops when it is told to", async () => {
+    const { stream, state } = counting(5);
+    const sink = recordingSink(() => false);
+    const source = sourceOfStream(stream);
+    source.start(sink);
+    source.resume();
+    source.resume();
+    await until(() => sink.events.length > 0);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(sink.events).toEqual(["0"]);
+    expect(state.pulled).toBe(1);
+  });
+
   test("cancelled, it cancels the stream and tells the sink nothing more", async () => {
     const { stream, state } = counting(5);
     const source = sourceOfStream(stream);

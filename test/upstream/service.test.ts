@@ -1,0 +1,61 @@
+import { describe, expect, test } from "bun:test";
+import { closeService, createService, selectTarget, sendToSelected } from "../../src/upstream/service.ts";
+import { replies, response } from "../support/scripts.ts";
+import { tempFolder } from "../support/temp.ts";
+import { startUpstream } from "../support/upstream.ts";
+import { contextOf, serviceConfig } from "./support.ts";
+
+describe("a service", () => {
+  test("has a target for each URL, with its weight", () => {
+    const config = serviceConfig({ targets: ["http://a.test", { url: "https://b.test:8443", weight: 3 }, "unix:/c"] });
+    const { name, targets } = createService("users", config);
+    expect(name).toBe("users");
+    expect(targets.map(({ url, weight }) => [url, weight])).toEqual([
+      ["http://a.test", 1],
+      ["https://b.test:8443", 3],
+      ["unix:/c", 1],
+    ]);
+  });
+
+  test("says which target's URL is none", () => {
+    const config = serviceConfig({ targets: ["ftp://a.test"] });
+    expect(() => createService("users", config)).toThrow("service users: ftp://a.test is not the URL of a target");
+  });
+
+  test("reads the files of its tls when it is made, and only for https", () => {
+    using folder = tempFolder();
+    const ca = folder.write("ca.pem", "to be removed");
+    const secure = serviceConfig({ targets: ["https://a.test"], tls: { ca } });
+    const plain = serviceConfig({ targets: ["http://a.test"], tls: { ca } });
+    folder.remove();
+    expect(() => createService("users", secure)).toThrow("ENOENT");
+    expect(createService("users", plain).targets).toHaveLength(1);
+  });
+
+  test("selects a target, notes it on the request, and sends there", async () => {
+    using a = startUpstream(replies(response("a")));
+    using b = startUpstream(replies(response("b")));
+    const service = createService("users", serviceConfig({ targets: [a.url, b.url] }));
+    const seen: string[] = [];
+    for (let i = 0; i < 4; i++) {
+      const ctx = contextOf();
+      selectTarget(service, ctx);
+      expect(ctx.service).toBe("users");
+      const reply = await sendToSelected(ctx);
+      seen.push(`${ctx.target} ${await reply.body.text(10)}`);
+    }
+    const expected = [`${a.url} a`, `${b.url} b`];
+    expect(seen.sort()).toEqual([...expected, ...expected].sort());
+    closeService(service);
+    await Promise.all([a.waitForClosed(), b.waitForClosed()]);
+  });
+
+  test("without a target to select is no_target_available", () => {
+    const service = createService("users", serviceConfig({ targets: [{ url: "http://a.test", weight: 0 }] }));
+    expect(() => selectTarget(service, contextOf())).toThrow(expect.objectContaining({ code: "no_target_available" }));
+  });
+
+  test("sends nothing that no target was selected for", () => {
+    expect(() => sendToSelected(contextOf())).toThrow("no target has been selected");
+  });
+});
