@@ -38,15 +38,13 @@ export function composePipeline(plugins: readonly Phases[], destination: Destina
       let reply: Reply;
       try {
         prepare?.(ctx);
-        reply = await answer(ctx);
+        reply = checkedReply(await answer(ctx));
       } catch (error) {
         reply = failure(ctx, error, errors);
       }
       return transforms.length === 0 ? reply : transformed(ctx, reply, transforms, errors);
     },
-    finish: (ctx, outcome) => {
-      for (const observe of observers) observe(ctx, outcome);
-    },
+    finish: (ctx, outcome) => observeAll(observers, ctx, outcome),
   };
 }
 
@@ -72,7 +70,7 @@ function filtered(filters: readonly Filter[], handler: Handler): Handler {
     for (const filter of filters) {
       const pending = filter(ctx);
       const answer = pending instanceof Promise ? await pending : pending;
-      if (answer !== undefined) return answer instanceof Response ? Reply.from(answer) : answer;
+      if (answer !== undefined) return checkedReply(answer);
       if (ctx.error !== undefined) throw ctx.error;
     }
     return handler(ctx);
@@ -86,21 +84,52 @@ async function transformed(ctx: Context, first: Reply, transforms: readonly Tran
   for (const transform of transforms) {
     try {
       const pending = transform(ctx, reply);
-      const next = pending instanceof Promise ? await pending : pending;
+      const next = checkedReply(pending instanceof Promise ? await pending : pending);
       // A body that did not go along has nobody to read it any more.
       if (next.body !== reply.body) reply.discard();
       reply = next;
     } catch (error) {
       reply.discard();
+      if (!ctx.isAborted) ctx.error = undefined;
       reply = failure(ctx, error, errors);
     }
   }
   return reply;
 }
 
+type Observer = NonNullable<Phases["log"]>;
+
+/** One that throws keeps none of the others from seeing the request. */
+function observeAll(observers: readonly Observer[], ctx: Context, outcome: Outcome): void {
+  const failures: unknown[] = [];
+  for (const observe of observers) {
+    try {
+      observe(ctx, outcome);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(failures);
+}
+
+/** What a plugin has answered with, if it can be sent; throws TypeError if it cannot. */
+function checkedReply(answer: unknown): Reply {
+  const reply = answer instanceof Response ? Reply.from(answer) : answer;
+  if (!(reply instanceof Reply)) throw new TypeError(`a plugin has answered with ${typeof reply} instead of a reply`);
+  // Interim statuses are no replies (RFC 9110 §15.2).
+  if (Number.isInteger(reply.status) && reply.status >= 200 && reply.status <= 599) return reply;
+  throw new TypeError(`a plugin has answered with the status ${reply.status}`);
+}
+
 /** The reply for a failure, which is kept for the log. */
-export function failure(ctx: Context, error: unknown, errors: ErrorFormat): Reply {
+function failure(ctx: Context, error: unknown, errors: ErrorFormat): Reply {
   const known = GatewayError.from(error);
   ctx.error ??= known;
-  return problemReply(known, ctx.requestId, errors);
+  try {
+    return problemReply(known, ctx.requestId, errors);
+  } catch (cause) {
+    // The error brought a header that cannot be sent: that is the plugin's fault, and the client's reply is 500.
+    ctx.error = GatewayError.from(cause);
+    return problemReply(ctx.error, ctx.requestId, errors);
+  }
 }

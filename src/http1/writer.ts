@@ -57,7 +57,7 @@ export class MessageWriter implements BodySink {
     this.#socket = socket;
   }
 
-  /** Sends a message whose body is in memory: one write. `head` is latin1. */
+  /** Sends a message whose body is in memory: one write unless it is large. `head` is latin1. */
   sendWhole(head: string, body: Uint8Array | undefined, framing: WriteFraming): void {
     this.#begin(head, framing, body?.length ?? 0);
     if (body !== undefined && body.length > 0 && framing !== "none") this.write(body);

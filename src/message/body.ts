@@ -62,11 +62,14 @@ export class Body {
   bytes(limit: number): Promise<Uint8Array> {
     if (this.#bytes !== undefined) return withinLimit(this.#bytes, limit);
     if (this.#reading !== undefined) return this.#reading.then((bytes) => withinLimit(bytes, limit));
-    this.#reading = readAll(this.take(), limit).then((bytes) => {
-      this.#bytes = bytes;
-      return bytes;
-    });
+    this.#reading = this.#read(limit);
     return this.#reading;
+  }
+
+  async #read(limit: number): Promise<Uint8Array> {
+    const bytes = await readAll(this.take(), limit);
+    this.#bytes = bytes;
+    return bytes;
   }
 
   async text(limit: number): Promise<string> {

@@ -1,15 +1,15 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
-import { allPages, anchorsOf, linksOf, PROJECT, type Page, readPage } from "./pages.ts";
+import { relative, resolve } from "node:path";
+import { allPages, anchorsOf, linksOf, type Page, PROJECT, readPage } from "./pages.ts";
 
 const pages = allPages();
 
 /** Why a link of the page leads nowhere; undefined if it leads somewhere. */
 function faultOf(page: Page, link: string): string | undefined {
   const [path = "", anchor] = link.split("#");
-  const file = path === "" ? join(PROJECT, page.path) : resolve(PROJECT, page.path, "..", path);
-  if (!existsSync(file)) return `${page.path}: ${link}: there is no such file`;
+  const file = resolve(PROJECT, page.path, "..", path);
+  if (path !== "" && !existsSync(file)) return `${page.path}: ${link}: there is no such file`;
   if (anchor === undefined) return undefined;
   const target = path === "" ? page : readPage(relative(PROJECT, file));
   return anchorsOf(target).has(anchor) ? undefined : `${page.path}: ${link}: there is no such heading`;
@@ -22,7 +22,10 @@ test("every link of a page leads to a file, and to a heading in it", () => {
 });
 
 test("a link to nothing is found out", () => {
-  const page = { path: "docs/page.md", text: "[a](nothing.md) [b](routing.md#nothing) [c](#here)\n# Here\n[d\ne](#gone)" };
+  const page = {
+    path: "docs/page.md",
+    text: "[a](nothing.md) [b](routing.md#nothing) [c](#here)\n# Here\n[d\ne](#gone)",
+  };
   expect(linksOf(page).map((link) => faultOf(page, link))).toEqual([
     "docs/page.md: nothing.md: there is no such file",
     "docs/page.md: routing.md#nothing: there is no such heading",

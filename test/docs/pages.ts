@@ -66,7 +66,10 @@ export function linksOf(page: Page): readonly string[] {
 export function anchorsOf(page: Page): ReadonlySet<string> {
   const anchors = new Set<string>();
   for (const [, heading = ""] of withoutBlocks(page).matchAll(/^#+ (.+)$/gm)) {
-    const anchor = heading.toLowerCase().replace(/[^\p{L}\p{N}_ -]/gu, "").replaceAll(" ", "-");
+    const anchor = heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}_ -]/gu, "")
+      .replaceAll(" ", "-");
     let again = 1;
     let unique = anchor;
     while (anchors.has(unique)) unique = `${anchor}-${again++}`;

@@ -1,0 +1,51 @@
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { createAdmin } from "../../src/admin/app.ts";
+import { createPluginApps } from "../../src/admin/plugin-apps.ts";
+import { createNullLogger } from "../../src/observe/log.ts";
+import { TargetStats } from "../../src/upstream/stats.ts";
+import { sourceFiles } from "../architecture/source.ts";
+import { codeIn, firstColumn, PROJECT, readPage, sectionOf } from "./pages.ts";
+
+const page = readPage("docs/operating.md");
+
+describe("docs/operating.md", () => {
+  test("has every message that the gateway logs, with its level", async () => {
+    const files = [...(await sourceFiles("src")), ...(await sourceFiles("plugins"))];
+    const logged = new Map<string, Set<string>>();
+    for (const { text } of files.filter(({ path }) => !path.startsWith("src/testing"))) {
+      for (const [, level = "", message = ""] of text.matchAll(/\blog\.(debug|info|warn|error)\("([^"]+)"/g)) {
+        logged.set(message, (logged.get(message) ?? new Set()).add(level));
+      }
+    }
+    const [, table = ""] = sectionOf(page, "Logs").split(/^\|---.*$/m);
+    const rows = [...table.matchAll(/^\| `([^`]+)` \| ([a-z, ]+) \|/gm)];
+    const documented = rows.map(([, message = "", levels = ""]) => [message, levels.split(", ").sort()]);
+    expect(documented.sort()).toEqual([...logged].map(([message, levels]) => [message, [...levels].sort()]).sort());
+  });
+
+  test("has every endpoint of the admin port", () => {
+    const view = { readiness: () => ({ isReady: true, reasons: [] }), routes: () => [], services: () => [] };
+    const log = createNullLogger();
+    const apps = createPluginApps(log);
+    const { routes } = createAdmin(view, { plugins: () => apps, log });
+    const paths = routes.map(({ path }) => path.replace(":name", "NAME").replace("/*", ""));
+    expect(firstColumn(sectionOf(page, "The admin port")).toSorted()).toEqual([...new Set(paths)].sort());
+  });
+
+  test("has only fields of /api/services that there are", () => {
+    const section = sectionOf(page, "What /api/services tells");
+    const names = Object.keys(JSON.parse(/^```json\n(.*?)^```/ms.exec(section)?.[1] ?? "{}").pool);
+    const { errors, ...stats } = new TargetStats().snapshot({ open: 0, idle: 0, inUse: 0, pending: 0 });
+    expect(names.toSorted()).toEqual(Object.keys({ ...stats, errors }).sort());
+    const explained = firstColumn(section).filter((name) => name !== "health" && name !== "addresses");
+    expect(explained.toSorted()).toEqual(names.toSorted());
+  });
+
+  test("names signals that the gateway listens for", async () => {
+    const main = await Bun.file(join(PROJECT, "src/main.ts")).text();
+    const handled = [...main.matchAll(/process\.on\("(SIG\w+)"/g)].map(([, name]) => name);
+    const [first = ""] = sectionOf(page, "Stopping").match(/^\| `.*drains.*$/m) ?? [];
+    expect(codeIn(first)).toEqual(handled as string[]);
+  });
+});
