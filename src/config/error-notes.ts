@@ -69,7 +69,7 @@ export const ERROR_NOTES: Readonly<Record<ErrorCode, ErrorNote>> = {
     look: "A few are usual. Many mean that the service is slower than its clients are patient: look at `durationMs`.",
   },
   internal: {
-    when: "A plugin has thrown an error without a code of this list, or the gateway has a bug.",
+    when: "A plugin has thrown an error without a code of this list or has answered with what is no reply, or the gateway has a bug.",
     look: "The line `a request failed inside the gateway` has the error with its causes under the same `requestId`; with `log.level: debug` also where it was made.",
   },
   not_implemented: {

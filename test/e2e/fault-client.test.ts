@@ -178,3 +178,25 @@ describe("a client whose upload stalls", () => {
     expect((await client.readResponse()).body.toString()).toBe("got it");
   });
 });
+
+describe("an upload that the upstream does not take to its end", () => {
+  test.each(["close", "reset"] as const)("by %s: 502 at once, though the client has more to send", async (how) => {
+    upstream.answer((_, connection) => connection[how]());
+    using client = await connect(gateway.port);
+    void client.send("POST /upload HTTP/1.1\r\nHost: a.test\r\nContent-Length: 1000000\r\n\r\nhalf");
+    const answer = await client.readResponse();
+    expect(problemOf(answer)).toBe("502 upstream_reset");
+    expect(answer.header("connection")).toBe("close");
+    void client.send("the rest, or a part of it");
+    await client.waitForClosed();
+  });
+
+  test("but answers: the client gets that answer, and its connection is ended after it", async () => {
+    upstream.answer((_, connection) => connection.send(response("enough", { status: 413 })));
+    using client = await connect(gateway.port);
+    void client.send("POST /upload HTTP/1.1\r\nHost: a.test\r\nContent-Length: 1000000\r\n\r\nhalf");
+    const answer = await client.readResponse();
+    expect([answer.status, answer.body.toString(), answer.header("connection")]).toEqual([413, "enough", "close"]);
+    await client.waitForClosed();
+  });
+});

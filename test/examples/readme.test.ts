@@ -1,5 +1,4 @@
 import { expect, test } from "bun:test";
-import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { loadConfig } from "../../src/config/load.ts";
 import { createRegistry } from "../../src/registry/registry.ts";
@@ -40,21 +39,9 @@ test("the plugin in the README is one", async () => {
   expect(await problems(folder.write("gateway.yaml", wrong))).toHaveLength(1);
 });
 
-test("every file that the README and the index of the docs link to is there", async () => {
-  const index = await Bun.file(join(PROJECT, "docs/README.md")).text();
-  const missing = [...linksIn(readme, PROJECT), ...linksIn(index, join(PROJECT, "docs"))].filter(
-    (path) => !existsSync(path),
-  );
-  expect(missing).toEqual([]);
-});
-
 test("every script that the README names is in package.json", async () => {
   const { scripts } = await Bun.file(join(PROJECT, "package.json")).json();
   const named = [...readme.matchAll(/(?:bun|npm) run ([a-z]+)/g)].map((match) => match[1]);
   expect(named).toContain("demo");
   for (const name of named) expect(scripts).toHaveProperty(name ?? "");
 });
-
-function linksIn(text: string, folder: string): readonly string[] {
-  return [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map((match) => join(folder, match[1] ?? ""));
-}
