@@ -30,6 +30,7 @@ export class Exchange implements Cancellable, TimeoutOwner {
   #resolve: (reply: Reply) => void = ignore;
   #reject: (error: GatewayError) => void = ignore;
   readonly #total: Timeout;
+  #rest: Timer | undefined = undefined;
   readonly #stats: TargetStats;
 
   constructor(ctx: Context, head: string, stats: TargetStats) {
@@ -59,9 +60,15 @@ export class Exchange implements Cancellable, TimeoutOwner {
     return !hasSent || isIdempotent(request.method) || request.headers.has("idempotency-key");
   }
 
+  /** Begins what earlier attempts have left of that time; with nothing left it fails at once. */
+  startRest(ms: number): void {
+    if (ms <= 0) this.cancel(new GatewayError("upstream_timeout"));
+    else this.#rest = setTimeout(endInTime, ms, this);
+  }
+
   /** Begins the time until the reply's head must be there. */
   startTotal(queue: TimeoutQueue, now: number): void {
-    if (!this.isSettled && !this.#total.isSet) this.#total.set(queue, now);
+    if (!this.isSettled && !this.#total.isSet && this.#rest === undefined) this.#total.set(queue, now);
   }
 
   resolve(reply: Reply): void {
@@ -85,7 +92,7 @@ export class Exchange implements Cancellable, TimeoutOwner {
   }
 
   onTimeout(timeout: Timeout): void {
-    if (timeout === this.#total) this.cancel(new GatewayError("upstream_timeout", { bytesSent: true }));
+    if (timeout === this.#total) endInTime(this);
     else this.cancel(new GatewayError("overloaded", { detail: "No connection to the service became free in time" }));
   }
 
@@ -94,10 +101,15 @@ export class Exchange implements Cancellable, TimeoutOwner {
     this.isSettled = true;
     this.holder = undefined;
     this.#total.clear();
+    clearTimeout(this.#rest);
     this.wait?.clear();
     if (this.ctx.inFlight === this) this.ctx.inFlight = undefined;
     return true;
   }
+}
+
+function endInTime(exchange: Exchange): void {
+  exchange.cancel(new GatewayError("upstream_timeout", { bytesSent: true }));
 }
 
 function ignore(): void {

@@ -54,11 +54,14 @@ export class Target {
     const host = this.#preserveHost && ctx.request.host !== "" ? ctx.request.host : this.address.hostHeader;
     const exchange = new Exchange(ctx, requestHead(ctx, host), this.stats);
     const now = performance.now();
+    const isFirst = ctx.attempts === 0;
     ctx.inFlight = exchange;
     ctx.attempts++;
-    if (ctx.upstreamStartedAt === 0) ctx.upstreamStartedAt = now;
-    if (ctx.request.body.inMemory !== undefined) exchange.startTotal(this.#timeouts.total, now);
-    this.pool.submit(exchange, now);
+    if (isFirst) ctx.upstreamStartedAt = now;
+    // A body that is still coming takes its time; the total begins when it has been sent.
+    if (!isFirst) exchange.startRest(this.#timeouts.total.ms - (now - ctx.upstreamStartedAt));
+    else if (ctx.request.body.inMemory !== undefined) exchange.startTotal(this.#timeouts.total, now);
+    if (!exchange.isSettled) this.pool.submit(exchange, now);
     return exchange.reply;
   }
 

@@ -94,6 +94,7 @@ describe("a target", () => {
     const ms = performance.now() - startedAt;
     expect(ms).toBeGreaterThanOrEqual(58);
     expect(ms).toBeLessThan(500);
-    expect(target.pool).toMatchObject({ open: 0, pending: 0 });
+    // A connection that was on its way for the second may still come, and is kept.
+    expect(target.pool).toMatchObject({ inUse: 0, pending: 0 });
   });
 });
