@@ -1,4 +1,5 @@
-import { CAPITAL, COLON, CR, HTAB, LF, SP, tokenTable, valueTable } from "./chars.ts";
+import { COLON, CR, HTAB, LF, SP, valueTable } from "./chars.ts";
+import { commonName, hashNext, smallTable } from "./names.ts";
 import { ProtocolError } from "./protocol-error.ts";
 
 /**
@@ -12,22 +13,19 @@ import { ProtocolError } from "./protocol-error.ts";
 export function parseFields(text: string, start: number, maxCount: number): string[] {
   const flat: string[] = [];
   const end = text.length - 2;
-  // Small letters for the whole section at once cost less than for each name; the positions stay the same.
-  let small: string | undefined;
   let at = start;
   while (at < end) {
     if (flat.length === maxCount * 2)
       throw new ProtocolError(`more than ${maxCount} header lines`, "headers_too_large");
     const nameStart = at;
-    let seen = 0;
+    let hash = 0;
     let code = text.charCodeAt(at);
-    for (let kind = tokenTable[code] as number; kind !== 0; kind = tokenTable[code] as number) {
-      seen |= kind;
+    for (let small = smallTable[code] as number; small !== 0; small = smallTable[code] as number) {
+      hash = hashNext(hash, small);
       code = text.charCodeAt(++at);
     }
     if (code !== COLON || at === nameStart) throw new ProtocolError("invalid header name");
-    if ((seen & CAPITAL) !== 0) small ??= text.toLowerCase();
-    const name = ((seen & CAPITAL) === 0 ? text : (small as string)).slice(nameStart, at);
+    const name = commonName(text, nameStart, at, hash) ?? text.slice(nameStart, at).toLowerCase();
 
     do code = text.charCodeAt(++at);
     while (code === SP || code === HTAB);

@@ -63,8 +63,8 @@ const SMALL = /[a-z]/;
 
 /** RFC 9112 §2.3; a higher minor version is treated as 1 (RFC 9110 §6.2). */
 function parseVersion(text: string, start: number, end: number): number {
+  if (text.startsWith("HTTP/1.1\r\n", start)) return 1;
   const version = text.slice(start, end);
-  if (version === "HTTP/1.1") return 1;
   if (version === "HTTP/1.0") return 0;
   if (/^HTTP\/1\.\d$/.test(version)) return 1;
   if (/^HTTP\/\d\.\d$/.test(version)) throw new ProtocolError(`${version} is not HTTP/1`, "version_not_supported");
