@@ -41,8 +41,10 @@ function servicesOf(file: LoadedFile): readonly Part<ServiceEntry>[] {
   const values = (file.value.services ?? {}) as Readonly<Record<string, Partial<ServiceConfig>>>;
   return map.entries.map(({ key, place, value: node }) => {
     const path = below(undefined, "services", key);
-    const value = (Object.hasOwn(values, key) ? values[key] : undefined) ?? {};
-    const valid = file.invalid.has(node) ? undefined : (value as ServiceConfig);
+    const decoded = Object.hasOwn(values, key) ? values[key] : undefined;
+    const value = decoded ?? {};
+    // A key that may not be there has no value either.
+    const valid = file.invalid.has(node) || decoded === undefined ? undefined : (value as ServiceConfig);
     return { entry: { name: key, node, path, place, value, valid }, site: siteOf(node, path) };
   });
 }

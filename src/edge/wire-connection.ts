@@ -15,6 +15,8 @@ import { isExpecting, isPersistent, toRequest, WirePeer } from "./wire-request.t
 import type { WireSettings } from "./wire-settings.ts";
 
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
+/** An idle connection of a gateway that stops. */
+const graceQueue = timeoutQueue(500);
 /** How long, and for how many bytes, a connection that ends waits for the client to end it too (RFC 9112 §9.6). */
 const lingerQueue = timeoutQueue(2_000);
 const LINGER_BYTES = 16 * 1_048_576;
@@ -85,9 +87,9 @@ export class WireConnection implements RequestReaderOwner, WriterOwner, TimeoutO
     this.#writer.onDrain();
   }
 
-  /** The gateway stops: an idle connection ends now, another after its reply. */
+  /** The gateway stops: a request that is on its way over an idle connection is still answered, as its last. */
   drain(): void {
-    if (this.#ctx === undefined) this.#linger();
+    if (this.#ctx === undefined && !this.#reader.isPartial) this.#reading.set(graceQueue);
   }
 
   /** Time is up: the connection ends now, whatever runs on it. */

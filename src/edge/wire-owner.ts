@@ -14,7 +14,7 @@ export interface ClientSocket extends WritableSocket {
 
 /** A connection as its listener has it. */
 export interface ListedConnection {
-  /** The gateway stops: an idle connection ends now, another after its reply. */
+  /** The gateway stops: an idle connection ends in a moment, another after its reply. */
   drain(): void;
   /** Time is up: it ends now, whatever runs on it. */
   abort(): void;

@@ -9,6 +9,9 @@ export function listenWire(config: ListenConfig, handler: EdgeHandler): Edge {
   return new WireListener(config, handler);
 }
 
+/** The longest that a timer can be set for, nearly 25 days; beyond it would end at once. */
+const MAX_TIMER_MS = 2_147_483_647;
+
 type Socket = Bun.Socket<WireConnection | undefined>;
 
 class WireListener implements Edge, WireOwner {
@@ -61,9 +64,12 @@ class WireListener implements Edge, WireOwner {
     if (this.#connections.size === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#onEmpty = resolve;
-    const timer = setTimeout(() => {
-      for (const connection of this.#connections) connection.abort();
-    }, drainMs);
+    const timer = setTimeout(
+      () => {
+        for (const connection of this.#connections) connection.abort();
+      },
+      Math.min(drainMs, MAX_TIMER_MS),
+    );
     await promise;
     clearTimeout(timer);
   }

@@ -3,6 +3,9 @@ import { readAll } from "./read.ts";
 import type { BodySource } from "./source.ts";
 import { sourceOfStream, streamOfSource } from "./stream.ts";
 
+/** Who is to blame for a body that is too large or malformed. */
+export type BodySender = "client" | "service";
+
 /**
  * The content of a message: nothing, bytes in memory, or a source that is read once.
  *
@@ -13,11 +16,13 @@ export class Body {
   static readonly empty: Body = new Body(new Uint8Array(0), undefined);
 
   readonly #length: number | undefined;
+  readonly #sender: BodySender;
   #bytes: Uint8Array | undefined;
   #source: BodySource | undefined;
   #reading: Promise<Uint8Array> | undefined;
 
-  private constructor(bytes: Uint8Array | undefined, source: BodySource | undefined) {
+  private constructor(bytes: Uint8Array | undefined, source: BodySource | undefined, sender: BodySender = "client") {
+    this.#sender = sender;
     this.#bytes = bytes;
     this.#source = source;
     this.#length = source?.length;
@@ -29,12 +34,12 @@ export class Body {
   }
 
   /** The bytes from `start` to `end`, which are not copied. */
-  static part(bytes: Uint8Array, start: number, end: number): Body {
-    return start === end ? Body.empty : new Body(bytes.subarray(start, end), undefined);
+  static part(bytes: Uint8Array, start: number, end: number, sender?: BodySender): Body {
+    return start === end ? Body.empty : new Body(bytes.subarray(start, end), undefined, sender);
   }
 
-  static from(source: BodySource): Body {
-    return new Body(undefined, source);
+  static from(source: BodySource, sender?: BodySender): Body {
+    return new Body(undefined, source, sender);
   }
 
   static fromStream(stream: ReadableStream<Uint8Array>): Body {
@@ -56,33 +61,39 @@ export class Body {
   }
 
   /**
-   * The whole body, at most `limit` bytes of it: more is `payload_too_large`. Calls while it is being read share the
-   * reading.
+   * The whole body, at most `limit` bytes of it: more is `payload_too_large` from a client, `upstream_invalid` from a
+   * service. Calls while it is being read share the reading.
    */
-  bytes(limit: number): Promise<Uint8Array> {
-    if (this.#bytes !== undefined) return withinLimit(this.#bytes, limit);
-    if (this.#reading !== undefined) return this.#reading.then((bytes) => withinLimit(bytes, limit));
-    this.#reading = this.#read(limit);
-    return this.#reading;
+  async bytes(limit: number): Promise<Uint8Array> {
+    this.#reading ??= this.#bytes === undefined ? this.#read(limit) : Promise.resolve(this.#bytes);
+    const bytes = await this.#reading;
+    if (bytes.byteLength > limit) throw this.#tooLarge(limit);
+    return bytes;
   }
 
   async #read(limit: number): Promise<Uint8Array> {
-    const bytes = await readAll(this.take(), limit);
+    const bytes = await readAll(this.take(), limit, () => this.#tooLarge(limit));
     this.#bytes = bytes;
     return bytes;
+  }
+
+  #tooLarge(limit: number): GatewayError {
+    if (this.#sender === "client") return new GatewayError("payload_too_large");
+    return new GatewayError("upstream_invalid", { cause: `a plugin reads at most ${limit} bytes of the reply's body` });
   }
 
   async text(limit: number): Promise<string> {
     return new TextDecoder().decode(await this.bytes(limit));
   }
 
-  /** The parsed content; what is no JSON is `bad_request`. */
+  /** The parsed content; what is no JSON is `bad_request` from a client, `upstream_invalid` from a service. */
   async json(limit: number): Promise<unknown> {
     const text = await this.text(limit);
     try {
       return JSON.parse(text);
     } catch (cause) {
-      throw new GatewayError("bad_request", { detail: "The body is not valid JSON", cause });
+      const code = this.#sender === "client" ? "bad_request" : "upstream_invalid";
+      throw new GatewayError(code, { detail: "The body is not valid JSON", cause });
     }
   }
 
@@ -106,7 +117,7 @@ export class Body {
    */
   through(stage: (source: BodySource) => BodySource): Body {
     if (this.#source === undefined) return this;
-    return Body.from(stage(this.take()));
+    return Body.from(stage(this.take()), this.#sender);
   }
 
   /** Lets go of a source that nobody has taken, so that its connection is freed. */
@@ -115,9 +126,4 @@ export class Body {
     this.#source = undefined;
     source?.cancel(error);
   }
-}
-
-function withinLimit(bytes: Uint8Array, limit: number): Promise<Uint8Array> {
-  if (bytes.byteLength <= limit) return Promise.resolve(bytes);
-  return Promise.reject(new GatewayError("payload_too_large"));
 }

@@ -1,8 +1,12 @@
 import { GatewayError } from "../errors.ts";
 import type { BodySource } from "./source.ts";
 
-/** Reads a source to its end into one array; past `limit` bytes it is cancelled and `payload_too_large` thrown. */
-export function readAll(source: BodySource, limit: number): Promise<Uint8Array> {
+/** Reads a source to its end into one array; past `limit` bytes it is cancelled, and the error is that of `tooLarge`. */
+export function readAll(
+  source: BodySource,
+  limit: number,
+  tooLarge: () => GatewayError = () => new GatewayError("payload_too_large"),
+): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let size = 0;
@@ -10,7 +14,7 @@ export function readAll(source: BodySource, limit: number): Promise<Uint8Array> 
     const giveUp = () => {
       isOver = true;
       chunks.length = 0;
-      const error = new GatewayError("payload_too_large");
+      const error = tooLarge();
       source.cancel(error);
       reject(error);
     };

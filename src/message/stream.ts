@@ -28,7 +28,7 @@ export function sourceOfStream(stream: ReadableStream<Uint8Array>): BodySource {
 }
 
 interface Reader {
-  read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+  read(): Promise<{ done: boolean; value?: unknown }>;
   cancel(reason: unknown): Promise<void>;
 }
 
@@ -67,8 +67,8 @@ class StreamSource implements BodySource {
       while (this.#sink !== undefined && !this.#isPaused) {
         const { done, value } = await this.#reader.read();
         if (this.#sink === undefined) return;
-        if (done || value === undefined) return this.#finish();
-        if (!this.#sink.write(value)) this.#isPaused = true;
+        if (done) return this.#finish();
+        if (!this.#sink.write(bytesOf(value))) this.#isPaused = true;
       }
     } catch (error) {
       const sink = this.#sink;
@@ -84,4 +84,11 @@ class StreamSource implements BodySource {
     this.#sink = undefined;
     sink?.end();
   }
+}
+
+/** Streams of web responses may hold text, whatever their type says. */
+function bytesOf(chunk: unknown): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk;
+  if (typeof chunk === "string") return Buffer.from(chunk);
+  throw new TypeError(`a body stream holds ${typeof chunk} instead of bytes`);
 }

@@ -15,9 +15,8 @@ const SLASH = 47;
 /**
  * Compiles `strip-prefix` and `add-prefix`, or `rewrite`; undefined if the path stays as it is.
  *
- * A prefix is stripped in whole segments; a path without it keeps what it has. What is left begins with exactly one
- * slash, so that no `//name` is made that something further on could take for a host. When nothing is left the path is
- * the prefix to add, or "/". Throws TypeError on malformed settings; `routeProblems` finds them all.
+ * A prefix is stripped in whole segments; a path without it keeps what it has. The result must begin with exactly one
+ * slash: other requests are refused. When nothing is left the path is the prefix to add, or "/". Throws TypeError on malformed settings; `routeProblems` finds them all.
  */
 export function compileRewrite(
   route: Pick<RouteConfig, "rewrite" | "strip-prefix" | "add-prefix">,
@@ -29,7 +28,7 @@ export function compileRewrite(
   return (path) => {
     if (!hasPrefix(matchForm(path), strip)) return add + path;
     if (path.length === strip.length) return add === "" ? "/" : add;
-    return add + withOneSlash(path.slice(strip.length));
+    return checkedStart(add + path.slice(strip.length));
   };
 }
 
@@ -41,9 +40,9 @@ export function compileRewrite(
 function fromTemplate(text: string): Rewrite {
   const template = parseTemplate(text);
   return (_path, params) => {
-    const path = withOneSlash(fillTemplate(template, params));
+    const path = checkedStart(fillTemplate(template, params));
     if (canonicalPath(path) === path) return path;
-    throw new GatewayError("bad_request", { detail: "the path cannot be rewritten" });
+    throw cannotRewrite();
   };
 }
 
@@ -60,9 +59,15 @@ function hasPrefix(path: string, prefix: string): boolean {
   return path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === SLASH);
 }
 
-function withOneSlash(path: string): string {
-  if (path.charCodeAt(1) !== SLASH) return path;
-  let start = 1;
-  while (path.charCodeAt(start + 1) === SLASH) start++;
-  return path.slice(start);
+/**
+ * The path for the service must not begin with `//`. Sent on like that, something further on could take `//name` for a host;
+ * with one slash it would be another path than the one that was matched, and perhaps one that another route protects.
+ */
+function checkedStart(path: string): string {
+  if (path.charCodeAt(1) === SLASH) throw cannotRewrite();
+  return path;
+}
+
+function cannotRewrite(): GatewayError {
+  return new GatewayError("bad_request", { detail: "the path cannot be rewritten" });
 }

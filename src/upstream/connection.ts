@@ -247,7 +247,7 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
     if (typeof framing === "number" && framing <= bytes.length - at) {
       this.#isReplyReceived = true;
       if (framing < bytes.length - at) this.#isKeepAlive = false;
-      return Body.part(bytes, at, at + framing);
+      return Body.part(bytes, at, at + framing, "service");
     }
     if (framing === "until-close") this.#isKeepAlive = false;
     this.#isReading = true;
@@ -255,7 +255,7 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
     const body = new IncomingBody(framing, this, Number.POSITIVE_INFINITY);
     this.#body = body;
     if (at < bytes.length && body.feed(bytes, at) < bytes.length) this.#isKeepAlive = false;
-    return Body.from(body);
+    return Body.from(body, "service");
   }
 
   #endOfBody(bytes: Buffer, end: number): void {

@@ -78,7 +78,8 @@ export class Exchange implements Cancellable, TimeoutOwner {
 
   reject(error: GatewayError): void {
     if (!this.#settle()) return;
-    this.#stats.countError(error.code);
+    // What the client has done wrong is no failure of the target.
+    if (error.source !== "downstream") this.#stats.countError(error.code);
     this.#reject(error);
   }
 

@@ -30,7 +30,7 @@ function holding(script: Script = replies()) {
 }
 
 describe("a listener that stops", () => {
-  test("closes idle connections at once and takes no new ones", async () => {
+  test("closes idle connections in a moment and takes no new ones", async () => {
     await using gateway = await startInProcess(yaml());
     using fresh = await connect(gateway.port);
     using used = await connect(gateway.port);
@@ -39,6 +39,17 @@ describe("a listener that stops", () => {
     expect((await fresh.readAll()).toString()).toBe("");
     expect((await used.readAll()).toString()).toBe("");
     await expect(connect(gateway.port)).rejects.toThrow();
+    await stopped;
+  });
+
+  test("still answers a request that was on its way over an idle connection, as its last", async () => {
+    await using gateway = await startInProcess(yaml());
+    using client = await connect(gateway.port);
+    await client.exchange(GET);
+    const stopped = gateway.stop(5_000);
+    const reply = await client.exchange(GET);
+    expect([reply.status, reply.header("connection")]).toEqual([200, "close"]);
+    expect((await client.readAll()).toString()).toBe("");
     await stopped;
   });
 

@@ -33,8 +33,6 @@ describe("strip-prefix and add-prefix", () => {
     ["/é", undefined, "/%c3%A9/x%2fy", "/x%2fy"],
     ["/%c3%a9", undefined, "/%C3%A9/x", "/x"],
     ["/%65", undefined, "/e/x", "/x"],
-    ["/e", undefined, "/e//evil.test/x", "/evil.test/x"],
-    ["/e", undefined, "/e////", "/"],
     ["/e", undefined, "/e/x//y", "/x//y"],
     [undefined, "/v2", "/users", "/v2/users"],
     [undefined, "/v2/", "/users", "/v2/users"],
@@ -44,6 +42,7 @@ describe("strip-prefix and add-prefix", () => {
     ["/e", "/v2", "/e/users", "/v2/users"],
     ["/e", "/v2", "/e", "/v2"],
     ["/e", "/v2", "/e/", "/v2/"],
+    ["/e", "/v2", "/e//x", "/v2//x"],
     ["/e", "/v2", "/other", "/v2/other"],
     ["/e", "/", "/e/x", "/x"],
   ])("strip %p, add %p: %s becomes %s", (strip, add, target, expected) => {
@@ -52,6 +51,11 @@ describe("strip-prefix and add-prefix", () => {
       ...(add === undefined ? {} : { "add-prefix": add }),
     };
     expect(rewritten(settings, target)).toBe(expected);
+  });
+
+  // With one slash they would be paths that another route may protect, with two a host's name for whoever takes it so.
+  test.each(["/e//admin/x", "/e///admin", "/e////"])("what is left of %s is refused", (target) => {
+    expect(() => rewritten({ "strip-prefix": "/e" }, target)).toThrow(GatewayError);
   });
 
   test("nothing to do is nothing to call", () => {
@@ -90,7 +94,6 @@ describe("rewrite", () => {
     ["~^/(x)$", "/$$1/$1", "/x", "/$1/x"],
     ["/x", "/a:/$/b", "/x", "/a:/$/b"],
     ["/users/:id", "/é/:id", "/users/a%2fb", "/%C3%A9/a%2fb"],
-    ["/e/*", "/*", "/e//evil.test/x", "/evil.test/x"],
     ["/e/*", "/v2/*", "/e//x", "/v2//x"],
     ["/:id", "/in/:id/end", "/%2f..%2f..%2fadmin", "/in/%2f..%2f..%2fadmin/end"],
   ])("%s as %s: %s becomes %s", (path, rewrite, target, expected) => {
@@ -104,6 +107,8 @@ describe("rewrite", () => {
     ["a dot segment out of an empty rest", "/f/*", "/in/..*", "/f"],
     ["an escape that comes together", "~^/f/(%2)(.*)$", "/in/$1e$1e/admin", "/f/%2f"],
     ["half an escape", "~^/f/(%.)", "/in/$1", "/f/%2f"],
+    ["two slashes at the start", "/e/*", "/*", "/e//admin/x"],
+    ["two slashes out of a group", "~^/re/(?!/?admin)(.*)$", "/$1", "/re///admin"],
   ])("%s is refused", (_name, path, rewrite, target) => {
     const attempt = () => rewritten({ path, rewrite }, target);
     expect(attempt).toThrow(GatewayError);
