@@ -20,16 +20,20 @@ export interface CompileInput {
   readonly directory: string;
 }
 
-/** A plugin could not be set up with these options. */
+/** A plugin that could not be set up, and the options that it refused. */
+export interface SetupFault {
+  readonly options: unknown;
+  readonly message: string;
+}
+
+/** Plugins could not be set up. */
 export class SetupError extends Error {
   override readonly name = "SetupError";
-  readonly plugin: string;
-  readonly options: unknown;
+  readonly faults: readonly SetupFault[];
 
-  constructor(plugin: string, options: unknown, cause: unknown) {
-    super(`plugin ${plugin}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-    this.plugin = plugin;
-    this.options = options;
+  constructor(faults: readonly SetupFault[]) {
+    super(faults.map(({ message }) => message).join("; "));
+    this.faults = faults;
   }
 }
 
@@ -48,6 +52,8 @@ class Compiler {
   readonly #abort = new AbortController();
   readonly #closers: NonNullable<Phases["close"]>[] = [];
   readonly #services = new Map<string, Service>();
+  /** By their options, which several routes may share. */
+  readonly #faults = new Map<unknown, SetupFault>();
 
   constructor(input: CompileInput, lasting: Lasting) {
     this.#input = input;
@@ -62,12 +68,17 @@ class Compiler {
     }
     const routes: CompiledRoute[] = [];
     for (const route of config.routes) routes.push(await this.#route(route));
+    const unmatched = await this.#unmatched();
+    if (this.#faults.size > 0) {
+      await this.#close();
+      throw new SetupError([...this.#faults.values()]);
+    }
     return {
       config,
       routes,
       router: buildRouter(routes.map((route) => ({ ...route.config, value: route }))),
       services: this.#services,
-      unmatched: await this.#unmatched(),
+      unmatched,
       pluginApps: this.#apps,
       close: () => this.#close(),
     };
@@ -140,8 +151,8 @@ class Compiler {
         if (phases.close !== undefined) this.#closers.push(phases.close);
         all.push(phases);
       } catch (cause) {
-        await this.#close();
-        throw new SetupError(name, options, cause);
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        this.#faults.set(options, { options, message: `plugin ${name}: ${reason}` });
       }
     }
     return all;

@@ -66,7 +66,9 @@ export class Gateway implements EdgeHandler {
   #logInternal(ctx: Context): void {
     if (ctx.error?.code !== "internal") return;
     const { requestId, route, service, error } = ctx;
-    this.#lasting.log.error("a request failed inside the gateway", { requestId, route: route?.name, service, error });
+    const stack = error.cause instanceof Error ? error.cause.stack : undefined;
+    const fields = { requestId, route: route?.name, service, error, stack };
+    this.#lasting.log.error("a request failed inside the gateway", fields);
   }
 
   /** Closes plugins and idle connections; requests in flight are the edges' to end first. */

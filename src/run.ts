@@ -47,7 +47,7 @@ export async function runGateway(loaded: Loaded<Plugin>, options: RunOptions): P
 async function serve(loaded: Loaded<Plugin>, options: RunOptions, log: Logger): Promise<string | undefined> {
   const lasting: Lasting = { log, now: Date.now, state: createState() };
   const gateway = await compileLoaded(loaded, lasting);
-  if (typeof gateway === "string") return gateway;
+  if (!(gateway instanceof Gateway)) return gateway.join("\n");
   const listeners = new Listeners();
   try {
     listeners.open(gateway, log);
@@ -65,14 +65,16 @@ async function serve(loaded: Loaded<Plugin>, options: RunOptions, log: Logger): 
   return undefined;
 }
 
-/** The gateway of a valid configuration; a text if a plugin refuses its options when it is set up. */
-export async function compileLoaded(loaded: Loaded<Plugin>, lasting: Lasting): Promise<Gateway | string> {
+/** The gateway of a valid configuration; texts where plugins refuse their options when they are set up. */
+export async function compileLoaded(loaded: Loaded<Plugin>, lasting: Lasting): Promise<Gateway | readonly string[]> {
   try {
     return await Gateway.create(loaded, lasting);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
-    const problem = loaded.problemFor(error.options, error.message);
-    return problem === undefined ? error.message : formatProblem(problem, false);
+    return error.faults.map(({ options, message }) => {
+      const problem = loaded.problemFor(options, message);
+      return problem === undefined ? message : formatProblem(problem, false);
+    });
   }
 }
 

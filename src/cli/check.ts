@@ -1,6 +1,7 @@
 import { type Loaded, loadConfig } from "../config/load.ts";
 import type { PluginDescription } from "../config/plugin-lookup.ts";
 import { counted, countProblems, formatProblems } from "../config/report.ts";
+import { Gateway } from "../gateway.ts";
 import { createNullLogger } from "../observe/log.ts";
 import { createRegistry } from "../registry/registry.ts";
 import { compileLoaded } from "../run.ts";
@@ -29,8 +30,8 @@ export async function check(args: readonly string[], io: CliIo): Promise<number>
   }
   // Plugins are set up as for a start: some find fault with their options only then.
   const gateway = await compileLoaded(result, { log: createNullLogger(), now: Date.now, state: createState() });
-  if (typeof gateway === "string") {
-    io.err(`${gateway}\n${file} is not valid: 1 error\n`);
+  if (!(gateway instanceof Gateway)) {
+    io.err(`${gateway.join("\n")}\n${file} is not valid: ${counted(gateway.length, "error")}\n`);
     return 1;
   }
   await gateway.close();

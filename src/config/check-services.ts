@@ -13,10 +13,20 @@ export function checkServices(draft: Draft): readonly Problem[] {
   // A misspelled name in a route leaves its service unused: that is one mistake, not two.
   const canTell = draft.isComplete && [...used].every((name) => draft.services.has(name));
   return [...draft.services.values()].flatMap((service) => [
+    ...nameProblems(service),
     ...targetProblems(service),
     ...(service.valid === undefined ? [] : pairProblems(service, service.valid)),
     ...(used.has(service.name) || !canTell ? [] : [unusedProblem(service)]),
   ]);
+}
+
+/** Names stand in logs, metrics and URLs of the admin port. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+function nameProblems({ name, place, path }: ServiceEntry): readonly Problem[] {
+  if (NAME.test(name)) return [];
+  const message = `${JSON.stringify(name)} cannot be the name of a service: expected letters, digits, dots, hyphens and underscores`;
+  return [problemAt(place, path, message)];
 }
 
 function targetProblems(service: ServiceEntry): readonly Problem[] {

@@ -43,7 +43,7 @@ export function visitObject(schema: TSchema, node: Node, path: KeyPath | undefin
 export function visitRecord(schema: TSchema, node: Node, path: KeyPath | undefined, walk: Walk): unknown {
   if (node.kind !== "map") return refuse(schema, node, path, walk);
   const patterns: Properties = schema.patternProperties ?? {};
-  const rules = Object.entries(patterns).map(([pattern, rule]) => ({ pattern: new RegExp(pattern), rule }));
+  const rules = Object.entries(patterns).map(([pattern, rule]) => ({ pattern: new RegExp(pattern, "s"), rule }));
   const value: Record<string, unknown> = {};
   for (const entry of node.entries) {
     const keyPath = below(path, entry.key);

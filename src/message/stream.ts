@@ -72,8 +72,9 @@ class StreamSource implements BodySource {
       }
     } catch (error) {
       const sink = this.#sink;
-      this.#sink = undefined;
-      sink?.fail(GatewayError.from(error));
+      const failure = GatewayError.from(error);
+      this.cancel(failure);
+      sink?.fail(failure);
     } finally {
       this.#isReading = false;
     }

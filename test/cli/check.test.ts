@@ -108,9 +108,11 @@ gateway.yaml is not valid: 2 errors
 });
 
 test("what a plugin refuses only when it is set up is reported at its line", async () => {
-  const yaml = VALID.replace("request-id: {}", "request-id: {}, headers: { request: { set: { connection: close } } }");
+  const headers = "headers: { request: { set: { connection: close } } }";
+  const yaml = VALID.replace("request-id: {}", `request-id: {}, ${headers}, redirect: { to: "//e/:x" }`);
   const { exitCode, err } = await run({ "gateway.yaml": yaml });
   expect(exitCode).toBe(1);
+  expect(err).toContain("gateway.yaml:1:82 error plugins.redirect: plugin redirect: to");
   expect(err).toContain("gateway.yaml:1:28 error plugins.headers: plugin headers: request.set: connection");
-  expect(err).toContain("is not valid: 1 error");
+  expect(err).toContain("is not valid: 2 errors");
 });

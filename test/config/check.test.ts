@@ -5,6 +5,16 @@ import { brief, briefs, problemsOf } from "./workspace.ts";
 const USERS = "services:\n  users: { targets: ['http://127.0.0.1:4001'] }\n";
 const ROUTE = "routes:\n  - { path: /users, service: users }\n";
 
+test("services have names that logs and URLs can hold", async () => {
+  const target = '{ targets: ["http://127.0.0.1:1"] }';
+  const text = `services: { "x\\ny": ${target}, "": ${target}, a.b-c_1: ${target} }\nroutes: [{ path: /, service: a.b-c_1 }]\n`;
+  const told = (await briefs(text)).filter((problem) => problem.includes("cannot be the name"));
+  expect(told.map((problem) => problem.split(" cannot")[0])).toEqual([
+    '1:13 services["x\\ny"]: "x\\ny"',
+    '1:58 services[""]: ""',
+  ]);
+});
+
 describe("routes", () => {
   const routes = (...lines: readonly string[]) =>
     briefs(`${USERS}routes:\n${lines.map((line) => `  - ${line}\n`).join("")}`);

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { copyFileSync } from "node:fs";
 import { loadConfig } from "../../src/config/load.ts";
+import { Gateway } from "../../src/gateway.ts";
 import { createNullLogger } from "../../src/observe/log.ts";
 import type { Plugin } from "../../src/plugin.ts";
 import { createRegistry, type Registry } from "../../src/registry/registry.ts";
@@ -50,7 +51,7 @@ async function faultsOf(yaml: string): Promise<readonly string[]> {
   const problems = loaded.problems.map(({ message }) => message);
   if (!loaded.ok) return problems;
   const gateway = await compileLoaded(loaded, { ...createTestLasting(), log: createNullLogger() });
-  if (typeof gateway === "string") return [...problems, gateway];
+  if (!(gateway instanceof Gateway)) return [...problems, ...gateway];
   await gateway.close();
   return problems;
 }

@@ -125,6 +125,19 @@ describe("a body from a source", () => {
     expect(body.inMemory).toBeUndefined();
   });
 
+  test("of a service blames the service, not the client", async () => {
+    const source = new ManualSource();
+    const reading = codeOf(Body.from(source, "service").bytes(3));
+    source.write("hello");
+    expect(await reading).toBe("upstream_invalid");
+    const bytes = Buffer.from("hello");
+    expect(await codeOf(Body.part(bytes, 0, 5, "service").bytes(3))).toBe("upstream_invalid");
+    expect(await codeOf(Body.part(bytes, 0, 5, "service").json(10))).toBe("upstream_invalid");
+    expect(await codeOf(Body.part(bytes, 0, 5, "client").json(10))).toBe("bad_request");
+    const staged = Body.from(new ManualSource(), "service").through((inner) => inner);
+    expect(staged.length).toBeUndefined();
+  });
+
   test("that fails rejects with its error", async () => {
     const source = new ManualSource();
     const reading = codeOf(Body.from(source).bytes(10));

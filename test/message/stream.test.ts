@@ -153,4 +153,31 @@ describe("sourceOfStream", () => {
       source.cancel(RESET);
     }
   });
+
+  test("takes text as UTF-8, as web responses may hold it", async () => {
+    const sink = recordingSink();
+    const stream = new ReadableStream<unknown>({
+      start(controller) {
+        controller.enqueue("hé");
+        controller.close();
+      },
+    });
+    sourceOfStream(stream as ReadableStream<Uint8Array>).start(sink);
+    await until(() => sink.events.length === 2);
+    expect(sink.events).toEqual([Buffer.from("hé").toString("latin1"), "end"]);
+  });
+
+  test("fails, and lets go of the stream, if that holds something else", async () => {
+    const sink = recordingSink();
+    let cancelled: unknown;
+    const stream = new ReadableStream<unknown>({
+      start: (controller) => controller.enqueue({ no: "bytes" }),
+      cancel(reason) {
+        cancelled = reason;
+      },
+    });
+    sourceOfStream(stream as ReadableStream<Uint8Array>).start(sink);
+    await until(() => sink.events.length > 0 && cancelled !== undefined);
+    expect(sink.events).toEqual(["fail internal"]);
+  });
 });
