@@ -62,8 +62,9 @@ export class Exchange implements Cancellable, TimeoutOwner {
 
   /** Begins what earlier attempts have left of that time; with nothing left it fails at once. */
   startRest(ms: number): void {
-    if (ms <= 0) this.cancel(new GatewayError("upstream_timeout"));
-    else this.#rest = setTimeout(endInTime, ms, this);
+    // Timers count whole milliseconds, and may be a fraction early.
+    if (ms < 1) this.cancel(new GatewayError("upstream_timeout"));
+    else this.#rest = setTimeout(endInTime, Math.ceil(ms), this);
   }
 
   /** Begins the time until the reply's head must be there. */
