@@ -1,5 +1,6 @@
 import type { ErrorCode, ErrorSource, GatewayError } from "./errors.ts";
 import type { HeaderList } from "./message/headers.ts";
+import type { Reply } from "./message/reply.ts";
 import type { GatewayRequest } from "./message/request.ts";
 
 /** The route that a request matched, as plugins see it. */
@@ -37,6 +38,12 @@ export interface Outcome {
   readonly errorSource: ErrorSource | undefined;
 }
 
+/** The route's way through the phases, as far as a request needs it after it has set out. */
+export interface RequestPipeline {
+  fail(ctx: Context, error: unknown): Reply | Promise<Reply>;
+  finish(ctx: Context, outcome: Outcome): void;
+}
+
 /** Something that is under way for a request, and stops when its client is gone. */
 export interface Cancellable {
   cancel(reason: GatewayError): void;
@@ -69,8 +76,8 @@ export class Context {
   selected: { readonly url: string } | undefined = undefined;
   /** The attempt under way; for the core alone. */
   inFlight: Cancellable | undefined = undefined;
-  /** Told how the request ended; for the core alone. */
-  observer: { finish(ctx: Context, outcome: Outcome): void } | undefined = undefined;
+  /** The way that the request goes; for the core alone. */
+  pipeline: RequestPipeline | undefined = undefined;
   /** For interim responses; undefined where nobody can take them. */
   downstream: Downstream | undefined = undefined;
   /** Attempts sent so far. */

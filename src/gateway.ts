@@ -40,14 +40,18 @@ export class Gateway implements EdgeHandler {
       ctx.params = routed.params;
       pipeline = routed.value.next();
     } else if (routed !== undefined) ctx.set(ALLOWED, routed.allow);
-    ctx.observer = pipeline;
+    ctx.pipeline = pipeline;
     return pipeline.handle(ctx);
+  }
+
+  fail(ctx: Context, error: unknown): Awaitable<Reply> {
+    return (ctx.pipeline ?? this.#snapshot.unmatched).fail(ctx, error);
   }
 
   finish(ctx: Context, outcome: Outcome): void {
     if (outcome.errorSource === "internal") this.#logInternal(ctx);
     try {
-      ctx.observer?.finish(ctx, outcome);
+      ctx.pipeline?.finish(ctx, outcome);
     } catch (error) {
       this.#lasting.log.error("a plugin failed in its log phase", { requestId: ctx.requestId, error });
     }

@@ -2,12 +2,14 @@ import type { Context, Outcome } from "./context.ts";
 import { GatewayError } from "./errors.ts";
 import { type ErrorFormat, problemReply } from "./message/problem.ts";
 import { Reply } from "./message/reply.ts";
-import type { Filter, Handler, Layer, Phases } from "./plugin.ts";
+import type { Awaitable, Filter, Handler, Layer, Phases } from "./plugin.ts";
 
 /** One route's way through the phases, composed at load. */
 export interface Pipeline {
-  /** Answers the request; never throws: a failure is a reply as well. */
+  /** Answers the request. A failure is thrown; `fail` makes the reply to it. */
   readonly handle: Handler;
+  /** The reply to a failure, which is kept for the log. It goes through the `response` phase; this never throws. */
+  readonly fail: (ctx: Context, error: unknown) => Awaitable<Reply>;
   /** Tells the `log` phase how it ended. */
   readonly finish: (ctx: Context, outcome: Outcome) => void;
 }
@@ -30,21 +32,36 @@ export function composePipeline(plugins: readonly Phases[], destination: Destina
   const handler = wrap(phaseOf(plugins, "cache"), forwarded);
   const filters = [...phaseOf(plugins, "request"), ...phaseOf(plugins, "authenticate"), ...phaseOf(plugins, "limit")];
   const answer = filters.length === 0 ? handler : filtered(filters, handler);
-  const { prepare } = destination;
+  const whole = prepared(destination, answer);
   const transforms = phaseOf(plugins, "response");
   const observers = phaseOf(plugins, "log");
+  const respond = (ctx: Context, reply: Reply): Awaitable<Reply> =>
+    transforms.length === 0 ? reply : transformed(ctx, reply, transforms, errors);
+  const isUntouched = plugins.every((plugin) =>
+    Object.keys(plugin).every((phase) => phase === "log" || phase === "close"),
+  );
   return {
-    handle: async (ctx) => {
-      let reply: Reply;
-      try {
-        prepare?.(ctx);
-        reply = checkedReply(await answer(ctx));
-      } catch (error) {
-        reply = failure(ctx, error, errors);
-      }
-      return transforms.length === 0 ? reply : transformed(ctx, reply, transforms, errors);
-    },
+    // A reply that no plugin can have touched needs no look, and costs no further promise.
+    handle: isUntouched ? whole : async (ctx) => respond(ctx, checkedReply(await whole(ctx))),
+    fail: (ctx, error) => respond(ctx, failure(ctx, error, errors)),
     finish: (ctx, outcome) => observeAll(observers, ctx, outcome),
+  };
+}
+
+/** The pipeline's answer, failures included; for those who do not count promises. */
+export async function answerOf(pipeline: Pipeline, ctx: Context): Promise<Reply> {
+  try {
+    return await pipeline.handle(ctx);
+  } catch (error) {
+    return pipeline.fail(ctx, error);
+  }
+}
+
+function prepared({ prepare }: Destination, answer: Handler): Handler {
+  if (prepare === undefined) return answer;
+  return (ctx) => {
+    prepare(ctx);
+    return answer(ctx);
   };
 }
 

@@ -6,7 +6,7 @@ import { createPluginApps } from "./admin/plugin-apps.ts";
 import type { Context, Outcome, RouteInfo } from "./context.ts";
 import { GatewayError } from "./errors.ts";
 import { Reply } from "./message/reply.ts";
-import { composePipeline, type Pipeline } from "./pipeline.ts";
+import { answerOf, composePipeline, type Pipeline } from "./pipeline.ts";
 import type { Awaitable, Phases, Plugin } from "./plugin.ts";
 import { createScope } from "./scope.ts";
 import { counted } from "./testing/counted.ts";
@@ -114,7 +114,7 @@ async function run(phases: Phases, ctx: Context, upstream: TestUpstream, { logs 
   let bytesIn = body.inMemory?.byteLength ?? 0;
   ctx.request.body = body.through((source) => counted(source, (bytes) => (bytesIn += bytes)));
   const pipeline = pipelineTo(upstream, phases);
-  const reply = await pipeline.handle(ctx);
+  const reply = await answerOf(pipeline, ctx);
   const bytesOut = await receive(reply, ctx);
   const outcome: Outcome = {
     status: reply.status,

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { GatewayError } from "../src/errors.ts";
 import { Reply } from "../src/message/reply.ts";
-import { composePipeline } from "../src/pipeline.ts";
+import { answerOf, composePipeline } from "../src/pipeline.ts";
 import type { Phases } from "../src/plugin.ts";
 import { createRequest, destination, OUTCOME, refuse } from "./pipeline-run.ts";
 
 /** Runs plugins of any shape, as one written without types may be. */
-async function answerOf(...plugins: readonly unknown[]) {
+async function outcomeOf(...plugins: readonly unknown[]) {
   const ctx = createRequest();
-  const reply = await composePipeline(plugins as Phases[], destination([]), "problem").handle(ctx);
+  const reply = await answerOf(composePipeline(plugins as Phases[], destination([]), "problem"), ctx);
   return { ctx, status: reply.status, problem: (await reply.body.json(10_000)) as { code: string } };
 }
 
@@ -18,41 +18,41 @@ describe("a plugin whose answer cannot be sent is at fault, and the client gets 
 
   test.each(Object.keys(bad))("from a layer: %s", async (name) => {
     const answer = bad[name as keyof typeof bad];
-    const { status, ctx } = await answerOf({ cache: () => () => answer });
+    const { status, ctx } = await outcomeOf({ cache: () => () => answer });
     expect(status).toBe(500);
     expect(ctx.error?.code).toBe("internal");
   });
 
   test.each(["a text", "an object"] as const)("from a filter: %s", async (name) => {
-    expect((await answerOf({ limit: () => bad[name] })).status).toBe(500);
+    expect((await outcomeOf({ limit: () => bad[name] })).status).toBe(500);
   });
 
   test.each(Object.keys(bad))("from a response phase: %s", async (name) => {
-    expect((await answerOf({ response: () => bad[name as keyof typeof bad] })).status).toBe(500);
+    expect((await outcomeOf({ response: () => bad[name as keyof typeof bad] })).status).toBe(500);
   });
 
   test.each(statuses)("with the status %p", async (status) => {
-    expect((await answerOf({ request: () => new Reply(status) })).status).toBe(500);
-    expect((await answerOf({ cache: () => () => new Reply(status) })).status).toBe(500);
-    expect((await answerOf({ response: () => new Reply(status) })).status).toBe(500);
+    expect((await outcomeOf({ request: () => new Reply(status) })).status).toBe(500);
+    expect((await outcomeOf({ cache: () => () => new Reply(status) })).status).toBe(500);
+    expect((await outcomeOf({ response: () => new Reply(status) })).status).toBe(500);
   });
 
   test("with an error whose header is invalid", async () => {
     const error = new GatewayError("rate_limited", { headers: { "Retry-After": "1" } });
-    const { status, problem, ctx } = await answerOf({ limit: () => Promise.reject(error) });
+    const { status, problem, ctx } = await outcomeOf({ limit: () => Promise.reject(error) });
     expect([status, problem.code, ctx.error?.code]).toEqual([500, "internal", "internal"]);
   });
 });
 
 test("a web response is a reply from every phase", async () => {
   const make = () => new Response("{}", { status: 203 });
-  expect((await answerOf({ limit: make })).status).toBe(203);
-  expect((await answerOf({ cache: () => make })).status).toBe(203);
-  expect((await answerOf({ response: make })).status).toBe(203);
+  expect((await outcomeOf({ limit: make })).status).toBe(203);
+  expect((await outcomeOf({ cache: () => make })).status).toBe(203);
+  expect((await outcomeOf({ response: make })).status).toBe(203);
 });
 
 test("a response phase that fails after a refusal is what the client and the log are told of", async () => {
-  const { status, ctx } = await answerOf({
+  const { status, ctx } = await outcomeOf({
     limit: refuse("rate_limited"),
     response: () => Promise.reject(new GatewayError("forbidden")),
   });

@@ -4,7 +4,7 @@ import { GatewayError } from "../src/errors.ts";
 import { Body } from "../src/message/body.ts";
 import { HeaderList } from "../src/message/headers.ts";
 import { Reply } from "../src/message/reply.ts";
-import { composePipeline } from "../src/pipeline.ts";
+import { answerOf, composePipeline } from "../src/pipeline.ts";
 import type { Layer, Phases } from "../src/plugin.ts";
 import { ManualSource } from "./message/manual-source.ts";
 import { createRequest, destination, OUTCOME, refuse, run, tracer } from "./pipeline-run.ts";
@@ -145,7 +145,7 @@ describe("log", () => {
       "problem",
     );
     const ctx = createRequest();
-    await pipeline.handle(ctx);
+    await answerOf(pipeline, ctx);
     expect(trace).not.toContain("b log");
     pipeline.finish(ctx, OUTCOME);
     expect(trace.at(-1)).toBe("b log");

@@ -1,7 +1,7 @@
 import type { Outcome } from "../src/context.ts";
 import { type ErrorCode, GatewayError } from "../src/errors.ts";
 import { Reply } from "../src/message/reply.ts";
-import { composePipeline, type Destination } from "../src/pipeline.ts";
+import { answerOf, composePipeline, type Destination } from "../src/pipeline.ts";
 import type { Filter, Layer, Phases } from "../src/plugin.ts";
 import { createContext } from "../src/testing/request.ts";
 
@@ -64,7 +64,7 @@ export function destination(trace: string[], answer: () => Reply = () => Reply.t
 export async function run(plugins: readonly Phases[], to: Destination = destination([])) {
   const ctx = createRequest();
   const pipeline = composePipeline(plugins, to, "problem");
-  const reply = await pipeline.handle(ctx);
+  const reply = await answerOf(pipeline, ctx);
   return { ctx, reply, status: reply.status };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { GatewayError } from "../src/errors.ts";
 import { Reply } from "../src/message/reply.ts";
-import { composePipeline } from "../src/pipeline.ts";
+import { answerOf, composePipeline } from "../src/pipeline.ts";
 import type { Layer, Phases } from "../src/plugin.ts";
 import { createRequest, destination, OUTCOME, refuse, run, tracer } from "./pipeline-run.ts";
 
@@ -10,7 +10,7 @@ describe("the order", () => {
     const trace: string[] = [];
     const pipeline = composePipeline([tracer("a", trace), tracer("b", trace)], destination(trace), "problem");
     const ctx = createRequest();
-    const reply = await pipeline.handle(ctx);
+    const reply = await answerOf(pipeline, ctx);
     pipeline.finish(ctx, OUTCOME);
     expect(reply.status).toBe(200);
     expect(trace).toEqual([
@@ -71,7 +71,7 @@ describe("the order", () => {
       return next;
     };
     const pipeline = composePipeline([{ cache: layer, forward: layer, attempt: layer }], destination([]), "problem");
-    for (let i = 0; i < 3; i++) await pipeline.handle(createRequest());
+    for (let i = 0; i < 3; i++) await answerOf(pipeline, createRequest());
     expect(composed).toBe(3);
   });
 });
@@ -152,7 +152,7 @@ describe("a failure", () => {
 
   test("is written as the configuration says", async () => {
     const pipeline = composePipeline([{ request: refuse("forbidden") }], destination([]), "envelope");
-    const reply = await pipeline.handle(createRequest());
+    const reply = await answerOf(pipeline, createRequest());
     expect(await reply.body.json(1_000)).toMatchObject({ success: false, code: "forbidden" });
   });
 

@@ -5,8 +5,10 @@ import type { Awaitable } from "../plugin.ts";
 
 /** What an edge hands requests to. */
 export interface EdgeHandler {
-  /** Answers a request; never throws, and rejects only if the gateway itself is broken. */
+  /** Answers a request. A failure is thrown, or rejects. */
   handle(ctx: Context): Awaitable<Reply>;
+  /** The reply to a failure of `handle`. */
+  fail(ctx: Context, error: unknown): Awaitable<Reply>;
   /** Told once a request how it ended, after the last byte. */
   finish(ctx: Context, outcome: Outcome): void;
   /** The reply to what was no proper request, and the place to note it. */

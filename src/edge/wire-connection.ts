@@ -6,6 +6,7 @@ import type { Body } from "../message/body.ts";
 import type { HeaderList } from "../message/headers.ts";
 import type { Reply } from "../message/reply.ts";
 import { Timeout, type TimeoutOwner, timeoutQueue } from "../timeouts.ts";
+import { Answering, type AnsweringOwner } from "./answering.ts";
 import { HalfClose, type HalfCloseOwner } from "./half-close.ts";
 import { outcomeOf, replyFraming, sendReply } from "./reply.ts";
 import { connectionField, interimHead, replyHead } from "./reply-head.ts";
@@ -25,13 +26,16 @@ const LINGER_BYTES = 16 * 1_048_576;
  * One client connection: reads requests, hands them to the handler one at a time, and writes the replies in their
  * order. Requests that come ahead of their turn wait (RFC 9112 §9.3.2).
  */
-export class WireConnection implements RequestReaderOwner, WriterOwner, TimeoutOwner, Downstream, HalfCloseOwner {
+export class WireConnection
+  implements RequestReaderOwner, AnsweringOwner, WriterOwner, TimeoutOwner, Downstream, HalfCloseOwner
+{
   readonly #owner: WireOwner;
   readonly #settings: WireSettings;
   readonly #socket: ClientSocket;
   readonly #peer: WirePeer;
   readonly #writer = new MessageWriter(this);
   readonly #reader: RequestReader;
+  readonly #answering: Answering;
   /** Waiting for a head, then for a body; at the end for the client to close. */
   readonly #reading = new Timeout(this);
   /** Waiting for the client to take bytes. */
@@ -53,6 +57,7 @@ export class WireConnection implements RequestReaderOwner, WriterOwner, TimeoutO
     this.#socket = socket;
     this.#peer = new WirePeer(socket.remoteAddress, socket.remotePort, owner.settings);
     this.#reader = new RequestReader(this, owner.settings);
+    this.#answering = new Answering(owner.handler, this, this.#peer.address);
     this.#writer.attach(socket);
     this.#reading.set(owner.settings.headerQueue);
   }
@@ -120,7 +125,7 @@ export class WireConnection implements RequestReaderOwner, WriterOwner, TimeoutO
     ctx.downstream = this;
     this.#ctx = ctx;
     this.#reply = undefined;
-    this.#handle(ctx);
+    this.#answering.ask(ctx);
   }
 
   onBodyBytes(): void {
@@ -207,17 +212,7 @@ export class WireConnection implements RequestReaderOwner, WriterOwner, TimeoutO
     this.#linger();
   }
 
-  #handle(ctx: Context): void {
-    try {
-      const reply = this.#owner.handler.handle(ctx);
-      if (reply instanceof Promise) reply.then(this.#onReply, this.#onBroken);
-      else queueMicrotask(() => this.#onReply(reply));
-    } catch (error) {
-      this.#onBroken(error);
-    }
-  }
-
-  readonly #onReply = (reply: Reply): void => {
+  onAnswer(reply: Reply): void {
     const ctx = this.#ctx;
     if (ctx === undefined || this.#reply !== undefined || this.#state !== "open") return reply.discard();
     try {
@@ -226,13 +221,7 @@ export class WireConnection implements RequestReaderOwner, WriterOwner, TimeoutO
       ctx.error ??= GatewayError.from(cause);
       this.#cut(ctx.error);
     }
-  };
-
-  readonly #onBroken = (cause: unknown): void => {
-    const error = GatewayError.from(cause);
-    if (this.#ctx !== undefined) this.#ctx.error ??= error;
-    this.#onReply(this.#owner.handler.refuse(error, this.#peer.address));
-  };
+  }
 
   #send(ctx: Context, reply: Reply): void {
     this.#reply = reply;
