@@ -1,3 +1,4 @@
+import { isToken } from "../http1/chars.ts";
 import type { Draft, ServiceEntry } from "./draft.ts";
 import { below } from "./key-path.ts";
 import { nearestNode } from "./node.ts";
@@ -65,6 +66,10 @@ function pairProblems(service: ServiceEntry, config: ServiceConfig): readonly Pr
   }
   if (!isHashed && config["hash-on"] !== undefined) {
     at(["hash-on"], `hash-on has no effect with ${config.balance}`, "set balance: consistent-hash");
+  }
+  const hashed = config["hash-on"];
+  if (typeof hashed === "object" && "header" in hashed && !isToken(hashed.header)) {
+    at(["hash-on", "header"], `${JSON.stringify(hashed.header)} cannot be the name of a header`);
   }
   const { cert, key } = config.tls;
   if (cert !== undefined && key === undefined) at(["tls", "cert"], "a client certificate needs its key", "add tls.key");

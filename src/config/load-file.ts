@@ -25,6 +25,9 @@ export interface LoadedFile {
   readonly isReadable: boolean;
 }
 
+/** Begins the names of keys that mean nothing to the gateway. */
+export const NOTE_PREFIX = "x-";
+
 /** Reads a file, replaces its variables and checks it against the schema. Problems are returned, never thrown. */
 export async function loadFile(name: string, path: string, schema: TSchema, env: Environment): Promise<LoadedFile> {
   const text = await readText(path);
@@ -34,7 +37,7 @@ export async function loadFile(name: string, path: string, schema: TSchema, env:
   const { root: parsed, problems } = parseDocumentText(source);
   if (parsed === undefined) return unreadableFile(name, path, problems);
   const all = [...problems];
-  const root = replaceVariables(isEmpty(parsed) ? toNode({}, parsed) : parsed, env, all);
+  const root = replaceVariables(isEmpty(parsed) ? toNode({}, parsed) : withoutNotes(parsed), env, all);
   const { value, problems: found, invalid } = validate(schema, root);
   all.push(...found);
   if (root.kind !== "map") return unreadableFile(name, path, all);
@@ -52,6 +55,12 @@ async function readText(path: string): Promise<string | { readonly reason: strin
 function unreadableFile(name: string, path: string, problems: readonly Problem[]): LoadedFile {
   const root: MapNode = { kind: "map", entries: [], source: createSource(name, path, ""), offset: 0 };
   return { name, path, root, value: {}, problems, invalid: new Set(), isReadable: false };
+}
+
+/** Top-level keys that begin with `x-` are the user's own: a place for anchors. */
+function withoutNotes(root: Node): Node {
+  if (root.kind !== "map") return root;
+  return { ...root, entries: root.entries.filter(({ key }) => !key.startsWith(NOTE_PREFIX)) };
 }
 
 function isEmpty(node: Node): boolean {

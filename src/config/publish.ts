@@ -1,4 +1,5 @@
 import { Kind, type TSchema } from "@sinclair/typebox";
+import { NOTE_PREFIX } from "./load-file.ts";
 import type { PluginDescription } from "./plugin-lookup.ts";
 import { ConfigSchema } from "./schema.ts";
 import { PLUGIN_MAP } from "./schema-plugins.ts";
@@ -35,6 +36,7 @@ export function publishSchema(plugins: readonly PluginDescription[]): JsonSchema
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     ...toJsonSchema(ConfigSchema),
+    patternProperties: { [`^${NOTE_PREFIX}`]: {} },
     definitions: { plugins: pluginMapSchema(plugins) },
   };
 }

@@ -30,7 +30,8 @@ variable or a secret file held.
 
 **Paths** of files, certificates and plugins are relative to the file that they are written in.
 
-**Anchors** (\`&name\`), aliases (\`*name\`) and merging (\`<<: *name\`) work within a file. Values of headers and query
+**Anchors** (\`&name\`), aliases (\`*name\`) and merging (\`<<: *name\`) work within a file; top-level keys
+that begin with \`x-\` are yours, a place for what several others share. Values of headers and query
 parameters are text: write \`"2"\` and \`"true"\` in quotes.
 
 In the tables, \`limits.body-bytes\` is the key \`body-bytes\` of the map \`limits\`, \`NAME\` is a name of your choice, and

@@ -15,6 +15,20 @@ test("services have names that logs and URLs can hold", async () => {
   ]);
 });
 
+test("hash-on names a header that there can be", async () => {
+  const service = "{ targets: ['http://127.0.0.1:1'], balance: consistent-hash, hash-on: { header: 'x y' } }";
+  expect(await briefs(`services: { a: ${service} }\nroutes: [{ path: /, service: a }]\n`)).toEqual([
+    expect.stringContaining('services.a.hash-on.header: "x y" cannot be the name of a header'),
+  ]);
+});
+
+test("top-level keys that begin with x- are the user's own, a place for anchors", async () => {
+  const text = "x-base: &base { targets: ['http://127.0.0.1:1'] }\nservices: { a: { <<: *base } }\n";
+  expect(await briefs(`${text}routes: [{ path: /, service: a, x-note: 1 }]\n`)).toEqual([
+    expect.stringContaining('routes[0].x-note: unknown key "x-note"'),
+  ]);
+});
+
 describe("routes", () => {
   const routes = (...lines: readonly string[]) =>
     briefs(`${USERS}routes:\n${lines.map((line) => `  - ${line}\n`).join("")}`);
