@@ -12,14 +12,14 @@ export interface FlowFrames {
 export class Flow {
   /** Bytes that came from the source. */
   bytes = 0;
+  /** Nothing is taken any more; what is queued still goes. */
+  isEnded = false;
   /** FIN has been passed on: nothing follows. */
   isShut = false;
   readonly #from: TunnelSocket;
   readonly #to: TunnelSocket;
   readonly #frames: FlowFrames | undefined;
   #queue: Uint8Array[] = [];
-  /** Nothing is taken any more; what is queued still goes. */
-  #isEnded = false;
   /** It ends with the frame under way. */
   #isFinishing = false;
 
@@ -30,7 +30,7 @@ export class Flow {
   }
 
   push(bytes: Uint8Array): void {
-    if (this.#isEnded) return;
+    if (this.isEnded) return;
     this.bytes += bytes.length;
     const end = this.#frames?.follower.follow(bytes, this.#isFinishing) ?? bytes.length;
     this.send(end === bytes.length ? bytes : bytes.subarray(0, end));
@@ -57,20 +57,20 @@ export class Flow {
     this.#queue = [];
     for (const bytes of queue) this.send(bytes);
     if (this.#queue.length > 0) return;
-    if (this.#isEnded) this.#shut();
+    if (this.isEnded) this.#shut();
     this.#from.resume();
   }
 
   /** The source sends no more. */
   end(): void {
-    if (this.#isEnded) return;
-    this.#isEnded = true;
+    if (this.isEnded) return;
+    this.isEnded = true;
     if (this.#queue.length === 0) this.#shut();
   }
 
   /** Ends between two frames, with the one that closes; a frame that is under way is passed on first. */
   finish(): void {
-    if (this.#isEnded) return;
+    if (this.isEnded) return;
     this.#isFinishing = true;
     if (this.#frames?.follower.isBetween === false) return;
     if (this.#frames?.follower.hasClose === false) this.send(this.#frames.closing());

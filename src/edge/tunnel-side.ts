@@ -20,6 +20,11 @@ export class TunnelSide implements ClientEvents {
     this.#outgoing = outgoing;
   }
 
+  /** Both directions have come to their end on this side. */
+  get isDone(): boolean {
+    return this.#outgoing.isShut && this.#incoming.isEnded;
+  }
+
   onData(bytes: Buffer): void {
     this.#owner.onMoved();
     this.#incoming.push(bytes);
@@ -34,9 +39,11 @@ export class TunnelSide implements ClientEvents {
     this.#incoming.end();
   }
 
+  /** After our own FIN the peer's comes as a close, without an end. */
   onClose(cause: Error | undefined): void {
     if (this.isClosed) return;
     this.isClosed = true;
+    if (cause === undefined && this.#outgoing.isShut) this.#incoming.end();
     this.#owner.onSideClosed(this, cause);
   }
 

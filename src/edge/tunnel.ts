@@ -103,13 +103,11 @@ class Tunnel implements ListedConnection, TimeoutOwner {
 
   /** One side is gone. That is a proper end if both had said that they are done. */
   onSideClosed(side: TunnelSide, cause: Error | undefined): void {
-    const isDone = this.#up.isShut && this.#down.isShut;
-    if (!isDone) {
-      const code = side === this.#clientSide ? "client_closed" : "upstream_reset";
-      this.#ctx.error ??= cause instanceof GatewayError ? cause : new GatewayError(code, { cause });
-      this.#cut();
-    }
-    if (this.#clientSide.isClosed && this.#upstreamSide.isClosed) this.#finish();
+    if (this.#clientSide.isClosed && this.#upstreamSide.isClosed) return this.#finish();
+    if (side.isDone) return;
+    const code = side === this.#clientSide ? "client_closed" : "upstream_reset";
+    this.#ctx.error ??= cause instanceof GatewayError ? cause : new GatewayError(code, { cause });
+    this.#cut();
   }
 
   /** Says goodbye where the protocol has a way to, and waits a little for it to be heard. */
