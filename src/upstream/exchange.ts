@@ -62,7 +62,8 @@ export class Exchange implements Cancellable, TimeoutOwner {
 
   /** Begins what earlier attempts have left of that time; with nothing left it fails at once. */
   startRest(ms: number): void {
-    if (ms <= 0) this.cancel(new GatewayError("upstream_timeout"));
+    // A timer may end up to a millisecond early, and what it ended would be tried again.
+    if (ms < 1) this.cancel(new GatewayError("upstream_timeout"));
     else this.#rest = setTimeout(endInTime, ms, this);
   }
 
