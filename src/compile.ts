@@ -3,6 +3,7 @@ import { type EffectivePlugin, effectivePlugins } from "./config/effective.ts";
 import type { Config, RouteConfig } from "./config/schema.ts";
 import { type Context, contextKey, type RouteInfo } from "./context.ts";
 import { GatewayError } from "./errors.ts";
+import { admitUpgrade } from "./http1/upgrade.ts";
 import { composePipeline, type Destination, type Pipeline } from "./pipeline.ts";
 import type { Phases, Plugin } from "./plugin.ts";
 import { compileRewrite } from "./routing/rewrite.ts";
@@ -109,7 +110,9 @@ class Compiler {
     const phases = await this.#setUp(effective, info, serviceName);
     const service = serviceName === undefined ? undefined : this.#services.get(serviceName);
     const rewrite = compileRewrite(config);
+    const upgrades = new Set(config.upgrade?.map((protocol) => protocol.toLowerCase()));
     const prepare = (ctx: Context) => {
+      if (ctx.upgrade !== undefined) admitUpgrade(ctx, upgrades);
       ctx.service = serviceName;
       if (rewrite !== undefined) ctx.upstreamPath = rewrite(ctx.request.path, ctx.params);
     };

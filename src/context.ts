@@ -2,6 +2,7 @@ import type { ErrorCode, ErrorSource, GatewayError } from "./errors.ts";
 import type { HeaderList } from "./message/headers.ts";
 import type { Reply } from "./message/reply.ts";
 import type { GatewayRequest } from "./message/request.ts";
+import type { UpgradeOffer } from "./message/tunnel.ts";
 
 /** The route that a request matched, as plugins see it. */
 export interface RouteInfo {
@@ -25,7 +26,7 @@ export interface Principal {
 export interface Outcome {
   /** Sent to the client; 499 if it left before there was a reply. */
   readonly status: number;
-  /** Bytes of the request's body as received, and of the reply's body as sent. */
+  /** Bytes of the request's body as received, and of the reply's body as sent; of a tunnel those each way. */
   readonly bytesIn: number;
   readonly bytesOut: number;
   /** From the request's head to the last byte sent, in ms. */
@@ -80,6 +81,8 @@ export class Context {
   pipeline: RequestPipeline | undefined = undefined;
   /** For interim responses; undefined where nobody can take them. */
   downstream: Downstream | undefined = undefined;
+  /** What the client offers to switch to, and the route allows; for the core alone. */
+  upgrade: UpgradeOffer | undefined = undefined;
   /** Attempts sent so far. */
   attempts = 0;
   /** Start of the first attempt, and arrival of the latest reply head, on the clock of `startedAt`. */

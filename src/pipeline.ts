@@ -103,7 +103,7 @@ async function transformed(ctx: Context, first: Reply, transforms: readonly Tran
       const pending = transform(ctx, reply);
       const next = checkedReply(pending instanceof Promise ? await pending : pending);
       // A body that did not go along has nobody to read it any more.
-      if (next.body !== reply.body) reply.discard();
+      if (next.body !== reply.body || next.upgraded !== reply.upgraded) reply.discard();
       reply = next;
     } catch (error) {
       reply.discard();
@@ -133,8 +133,10 @@ function observeAll(observers: readonly Observer[], ctx: Context, outcome: Outco
 function checkedReply(answer: unknown): Reply {
   const reply = answer instanceof Response ? Reply.from(answer) : answer;
   if (!(reply instanceof Reply)) throw new TypeError(`a plugin has answered with ${typeof reply} instead of a reply`);
-  // Interim statuses are no replies (RFC 9110 §15.2).
-  if (Number.isInteger(reply.status) && reply.status >= 200 && reply.status <= 599) return reply;
+  if (reply.upgraded !== undefined && reply.status === 101) return reply;
+  // Interim statuses are no replies (RFC 9110 §15.2), and a switched connection cannot carry another.
+  const isFinal = Number.isInteger(reply.status) && reply.status >= 200 && reply.status <= 599;
+  if (isFinal && reply.upgraded === undefined) return reply;
   throw new TypeError(`a plugin has answered with the status ${reply.status}`);
 }
 

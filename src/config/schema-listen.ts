@@ -28,6 +28,11 @@ const Limits = Type.Object(
       minimum: 1,
       description: "Open connections; one more is closed at once.",
     }),
+    tunnels: Type.Integer({
+      default: 10_000,
+      minimum: 0,
+      description: "Of those, the ones that have switched to another protocol; one more is 503.",
+    }),
   },
   { ...closed, description: "Bounds on what a client may send." },
 );

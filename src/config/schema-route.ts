@@ -4,6 +4,9 @@ import { PluginMap } from "./schema-plugins.ts";
 /** Completes "expected …". */
 const PATH = "a path that begins with /";
 
+/** RFC 9110 §7.8. Not HTTP/2 itself: its requests would go to the service past every route and plugin. */
+const PROTOCOL = "^(?![hH]2[cC]?(/|$))[A-Za-z0-9!#$%&'*+.^_`|~-]+(/[A-Za-z0-9!#$%&'*+.^_`|~-]+)?$";
+
 const Weighted = Type.Object(
   {
     service: Type.String({ minLength: 1, description: "Name of the service." }),
@@ -65,6 +68,11 @@ export const Route = Type.Object(
         expected: PATH,
         description:
           "The whole path for the service; :name and * are what the route's path matched, $1 and $<name> a regular expression's groups.",
+      }),
+    ),
+    upgrade: Type.Optional(
+      Type.Array(Type.String({ pattern: PROTOCOL, expected: "a protocol such as websocket, and not h2c" }), {
+        description: "Protocols that a client may switch to: websocket, or any other but h2c. None given: none.",
       }),
     ),
     plugins: PluginMap("Plugins for this route; false switches an inherited one off."),

@@ -21,6 +21,8 @@ export interface Edge {
   /** The port in use, also if 0 was asked for. */
   readonly port: number;
   readonly connections: number;
+  /** Tunnels, and requests that may become one. */
+  readonly tunnels: number;
   /** Stops listening, lets requests in flight finish for at most that many ms, then cuts the rest. */
   stop(drainMs: number): Promise<void>;
 }

@@ -4,6 +4,9 @@ import type { WriteFraming } from "../http1/writer.ts";
 import type { HeaderList } from "../message/headers.ts";
 import type { Reply } from "../message/reply.ts";
 
+/** Sent on behalf of whoever wants a body that the client holds back (RFC 9110 §15.2.1). */
+export const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
+
 /** The head of a reply to an HTTP/1 client (RFC 9112 §4): latin1, with the empty line. */
 export function replyHead(reply: Reply, framing: WriteFraming, method: string): string {
   const { flat } = reply.headers;
@@ -34,6 +37,17 @@ export function interimHead(status: number, reason: string, headers: HeaderList)
     if (!isHopByHop(name)) head += `${name}: ${flat[i + 1]}\r\n`;
   }
   return `${head}\r\n`;
+}
+
+/** The 101 to a client that switches to another protocol (RFC 9110 §15.2.2): latin1, with the empty line. */
+export function switchingHead({ headers, reason }: Reply, protocol: string): string {
+  const { flat } = headers;
+  let head = `HTTP/1.1 101 ${reason === undefined || reason === "" ? STATUS_CODES[101] : reason}\r\n`;
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i] as string;
+    if (!isHopByHop(name)) head += `${name}: ${flat[i + 1]}\r\n`;
+  }
+  return `${head}connection: Upgrade\r\nupgrade: ${headers.get("upgrade") ?? protocol}\r\n\r\n`;
 }
 
 function framingField(reply: Reply, framing: WriteFraming, method: string): string {

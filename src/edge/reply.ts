@@ -2,6 +2,7 @@ import type { Context, Outcome } from "../context.ts";
 import { hasNoBody } from "../http1/response-head.ts";
 import type { MessageWriter, WriteFraming } from "../http1/writer.ts";
 import type { Reply } from "../message/reply.ts";
+import { connectionField, replyHead } from "./reply-head.ts";
 
 /** How a reply tells its end to an HTTP/1 client (RFC 9112 §6.3); 1.0 knows no chunks. */
 export function replyFraming(reply: Reply, method: string, minorVersion: number): WriteFraming {
@@ -17,6 +18,12 @@ export function sendReply(writer: MessageWriter, reply: Reply, head: string, fra
   if (framing !== "none") return writer.sendFrom(head, body.take(), framing, body.length ?? 0);
   reply.discard();
   writer.sendWhole(head, undefined, framing);
+}
+
+/** Answers what is no proper request, and says that nothing follows. */
+export function sendRefusal(writer: MessageWriter, reply: Reply, method: string): void {
+  const framing = replyFraming(reply, method, 1);
+  writer.sendWhole(replyHead(reply, framing, method) + connectionField(true, 1), reply.body.inMemory, framing);
 }
 
 /** How a request has ended. Without a reply the client had left: 499. */

@@ -59,10 +59,16 @@ export class RequestReader {
     return this.#ahead !== undefined;
   }
 
-  /** Takes what has waited for its turn. */
-  next(): void {
+  /** Hands over what has waited for its turn: it is no request. */
+  takeAhead(): Buffer | undefined {
     const ahead = this.#ahead;
     this.#ahead = undefined;
+    return ahead;
+  }
+
+  /** Takes what has waited for its turn. */
+  next(): void {
+    const ahead = this.takeAhead();
     if (ahead !== undefined) this.receive(ahead);
   }
 

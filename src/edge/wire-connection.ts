@@ -5,22 +5,18 @@ import { MessageWriter, type WriterOwner } from "../http1/writer.ts";
 import type { Body } from "../message/body.ts";
 import type { HeaderList } from "../message/headers.ts";
 import type { Reply } from "../message/reply.ts";
-import { Timeout, type TimeoutOwner, timeoutQueue } from "../timeouts.ts";
+import type { Upgraded } from "../message/tunnel.ts";
+import { Timeout, type TimeoutOwner } from "../timeouts.ts";
 import { Answering, type AnsweringOwner } from "./answering.ts";
 import { HalfClose, type HalfCloseOwner } from "./half-close.ts";
-import { outcomeOf, replyFraming, sendReply } from "./reply.ts";
-import { connectionField, interimHead, replyHead } from "./reply-head.ts";
+import { outcomeOf, replyFraming, sendRefusal, sendReply } from "./reply.ts";
+import { CONTINUE, connectionField, interimHead, replyHead } from "./reply-head.ts";
 import { RequestReader, type RequestReaderOwner } from "./request-reader.ts";
+import { openTunnel } from "./tunnel.ts";
 import type { ClientSocket, WireOwner } from "./wire-owner.ts";
 import { isExpecting, isPersistent, toRequest, WirePeer } from "./wire-request.ts";
-import type { WireSettings } from "./wire-settings.ts";
-
-const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
-/** An idle connection of a gateway that stops. */
-const graceQueue = timeoutQueue(500);
-/** How long, and for how many bytes, a connection that ends waits for the client to end it too (RFC 9112 §9.6). */
-const lingerQueue = timeoutQueue(2_000);
-const LINGER_BYTES = 16 * 1_048_576;
+import { graceQueue, LINGER_BYTES, lingerQueue } from "./wire-settings.ts";
+import { readOffer } from "./wire-upgrade.ts";
 
 /**
  * One client connection: reads requests, hands them to the handler one at a time, and writes the replies in their
@@ -30,7 +26,6 @@ export class WireConnection
   implements RequestReaderOwner, AnsweringOwner, WriterOwner, TimeoutOwner, Downstream, HalfCloseOwner
 {
   readonly #owner: WireOwner;
-  readonly #settings: WireSettings;
   readonly #socket: ClientSocket;
   readonly #peer: WirePeer;
   readonly #writer = new MessageWriter(this);
@@ -53,7 +48,6 @@ export class WireConnection
 
   constructor(owner: WireOwner, socket: ClientSocket) {
     this.#owner = owner;
-    this.#settings = owner.settings;
     this.#socket = socket;
     this.#peer = new WirePeer(socket.remoteAddress, socket.remotePort, owner.settings);
     this.#reader = new RequestReader(this, owner.settings);
@@ -92,12 +86,10 @@ export class WireConnection
     this.#writer.onDrain();
   }
 
-  /** The gateway stops: a request that is on its way over an idle connection is still answered, as its last. */
   drain(): void {
     if (this.#ctx === undefined && !this.#reader.isPartial) this.#reading.set(graceQueue);
   }
 
-  /** Time is up: the connection ends now, whatever runs on it. */
   abort(): void {
     this.#cut(new GatewayError("client_closed", { cause: "the gateway stops" }));
   }
@@ -111,7 +103,7 @@ export class WireConnection
   }
 
   onPartialHead(): void {
-    this.#reading.set(this.#settings.headerQueue);
+    this.#reading.set(this.#owner.settings.headerQueue);
   }
 
   onRequest(head: RequestHead, body: Body, bodyBytes: number): void {
@@ -120,16 +112,15 @@ export class WireConnection
     this.#isPersistent = isPersistent(head) && !this.#halfClose.isReached;
     this.#expectsContinue = isExpecting(head);
     this.#bytesIn = bodyBytes;
-    const request = toRequest(head, body, this.#peer, this.#settings);
-    const ctx = new Context(request, performance.now());
+    const ctx = new Context(toRequest(head, body, this.#peer, this.#owner.settings), performance.now());
     ctx.downstream = this;
+    ctx.upgrade = readOffer(head, this.#owner.slots);
     this.#ctx = ctx;
-    this.#reply = undefined;
     this.#answering.ask(ctx);
   }
 
   onBodyBytes(): void {
-    if (this.#reading.isSet) this.#reading.set(this.#settings.bodyQueue);
+    if (this.#reading.isSet) this.#reading.set(this.#owner.settings.bodyQueue);
     this.#expectsContinue = false;
   }
 
@@ -165,7 +156,7 @@ export class WireConnection
   resumeReading(): void {
     if (this.#state !== "open") return;
     this.#socket.resume();
-    if (this.#reader.isBodyLeft) this.#reading.set(this.#settings.bodyQueue);
+    if (this.#reader.isBodyLeft) this.#reading.set(this.#owner.settings.bodyQueue);
   }
 
   onBodyStart(): void {
@@ -188,7 +179,7 @@ export class WireConnection
     const now = performance.now();
     if (this.#ctx !== undefined) this.#finish(this.#ctx, now);
     if (!this.#isPersistent || this.#owner.isDraining) return this.#linger();
-    this.#reading.set(this.#settings.keepAliveQueue, now);
+    this.#reading.set(this.#owner.settings.keepAliveQueue, now);
     if (this.#reader.isAhead) this.#socket.resume();
     this.#reader.next();
   }
@@ -200,13 +191,12 @@ export class WireConnection
 
   onBlocked(isBlocked: boolean): void {
     if (this.#state === "closed") return;
-    if (isBlocked) this.#sending.set(this.#settings.sendQueue);
+    if (isBlocked) this.#sending.set(this.#owner.settings.sendQueue);
     else this.#sending.clear();
   }
 
   onTimeout(timeout: Timeout): void {
-    if (timeout === this.#sending) return this.#cut(GONE);
-    if (this.#state === "lingering") return this.#cut(GONE);
+    if (timeout === this.#sending || this.#state === "lingering") return this.#cut(GONE);
     if (this.#ctx !== undefined) return this.#reader.body?.fail(new GatewayError("request_timeout"));
     if (this.#reader.isPartial) return this.onInvalid(new GatewayError("request_timeout"));
     this.#linger();
@@ -223,13 +213,24 @@ export class WireConnection
     }
   }
 
+  /** From now on the socket is a tunnel's, and so is the request. */
+  #switch(ctx: Context, reply: Reply, upgraded: Upgraded): void {
+    this.#state = "closed";
+    this.#ctx = undefined;
+    this.#halfClose.stop();
+    const client = { socket: this.#socket, ahead: this.#reader.takeAhead(), isEnded: this.#halfClose.isReached };
+    openTunnel({ owner: this.#owner, ctx, reply, client, upgraded }, this);
+  }
+
   #send(ctx: Context, reply: Reply): void {
+    if (reply.upgraded !== undefined) return this.#switch(ctx, reply, reply.upgraded);
     this.#reply = reply;
     if (this.#halfClose.isReached) this.#halfClose.watch();
     const framing = replyFraming(reply, ctx.request.method, this.#minorVersion);
     if (this.#reader.isBodyLeft || framing === "close" || this.#owner.isDraining) this.#isPersistent = false;
-    const connection = connectionField(!this.#isPersistent, this.#minorVersion);
-    sendReply(this.#writer, reply, replyHead(reply, framing, ctx.request.method) + connection, framing);
+    const head =
+      replyHead(reply, framing, ctx.request.method) + connectionField(!this.#isPersistent, this.#minorVersion);
+    sendReply(this.#writer, reply, head, framing);
   }
 
   /** A message that is no proper request: it is answered, and nothing after it is looked at. */
@@ -238,10 +239,7 @@ export class WireConnection
     this.#isPersistent = false;
     this.#state = "lingering";
     const reply = this.#owner.handler.refuse(error, this.#peer.address);
-    const method = this.#reader.isForHead ? "HEAD" : "GET";
-    const framing = replyFraming(reply, method, 1);
-    const head = replyHead(reply, framing, method) + connectionField(true, 1);
-    this.#writer.sendWhole(head, reply.body.inMemory, framing);
+    sendRefusal(this.#writer, reply, this.#reader.isForHead ? "HEAD" : "GET");
   }
 
   /** Sends FIN and waits for the client's: closing with unread bytes would take back what it has not read yet. */
@@ -282,6 +280,7 @@ export class WireConnection
     this.#ctx = undefined;
     this.#reader.body = undefined;
     this.#reply = undefined;
+    ctx.upgrade?.release();
     this.#owner.handler.finish(ctx, outcome);
   }
 }

@@ -11,6 +11,7 @@ export interface WireSettings {
   readonly head: HeadLimits;
   readonly bodyBytes: number;
   readonly maxConnections: number;
+  readonly maxTunnels: number;
   /** For a head, from its first byte. */
   readonly headerQueue: TimeoutQueue;
   /** Without a byte of a body that somebody waits for. */
@@ -20,6 +21,12 @@ export interface WireSettings {
   /** Between two requests. */
   readonly keepAliveQueue: TimeoutQueue;
 }
+
+/** An idle connection of a gateway that stops: a request that is on its way is still answered. */
+export const graceQueue = timeoutQueue(500);
+/** How long, and for how many bytes, a connection that ends waits for the client to end it too (RFC 9112 §9.6). */
+export const lingerQueue = timeoutQueue(2_000);
+export const LINGER_BYTES = 16 * 1_048_576;
 
 export function wireSettings(config: ListenConfig): WireSettings {
   const { limits, timeouts } = config;
@@ -34,6 +41,7 @@ export function wireSettings(config: ListenConfig): WireSettings {
     },
     bodyBytes: limits["body-bytes"],
     maxConnections: limits.connections,
+    maxTunnels: limits.tunnels,
     headerQueue: timeoutQueue(timeouts.header),
     bodyQueue: timeoutQueue(timeouts.body),
     sendQueue: timeoutQueue(timeouts.send),

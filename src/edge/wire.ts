@@ -1,7 +1,7 @@
 import type { ListenConfig } from "../config/schema.ts";
 import type { Edge, EdgeHandler } from "./edge.ts";
 import { WireConnection } from "./wire-connection.ts";
-import type { ListedConnection, WireOwner } from "./wire-owner.ts";
+import type { ClientEvents, ListedConnection, TunnelSlots, WireOwner } from "./wire-owner.ts";
 import { readServerTls, type WireSettings, wireSettings } from "./wire-settings.ts";
 
 /** HTTP/1.1 (RFC 9112) on a TCP socket, plain or TLS. Throws if it cannot listen. */
@@ -12,23 +12,25 @@ export function listenWire(config: ListenConfig, handler: EdgeHandler): Edge {
 /** The longest that a timer can be set for, nearly 25 days; beyond it would end at once. */
 const MAX_TIMER_MS = 2_147_483_647;
 
-type Socket = Bun.Socket<WireConnection | undefined>;
+type Socket = Bun.Socket<ClientEvents | undefined>;
 
 class WireListener implements Edge, WireOwner {
   readonly host: string;
   readonly port: number;
   readonly settings: WireSettings;
   readonly handler: EdgeHandler;
+  readonly slots: TunnelSlots;
   isDraining = false;
-  readonly #listener: Bun.TCPSocketListener<WireConnection | undefined>;
+  readonly #listener: Bun.TCPSocketListener<ClientEvents | undefined>;
   readonly #connections = new Set<ListedConnection>();
   #onEmpty: (() => void) | undefined = undefined;
 
   constructor(config: ListenConfig, handler: EdgeHandler) {
     this.settings = wireSettings(config);
     this.handler = handler;
+    this.slots = new Slots(this);
     const tls = readServerTls(config);
-    this.#listener = Bun.listen<WireConnection | undefined>({
+    this.#listener = Bun.listen<ClientEvents | undefined>({
       hostname: config.host,
       port: config.port,
       allowHalfOpen: true,
@@ -50,6 +52,15 @@ class WireListener implements Edge, WireOwner {
 
   get connections(): number {
     return this.#connections.size;
+  }
+
+  get tunnels(): number {
+    return this.slots.taken;
+  }
+
+  onUpgraded(connection: ListedConnection, tunnel: ListedConnection): void {
+    this.#connections.delete(connection);
+    this.#connections.add(tunnel);
   }
 
   onClosed(connection: ListedConnection): void {
@@ -82,5 +93,19 @@ class WireListener implements Edge, WireOwner {
     const connection = new WireConnection(this, socket);
     socket.data = connection;
     this.#connections.add(connection);
+  }
+}
+
+/** A listener that stops has none to give. */
+class Slots implements TunnelSlots {
+  taken = 0;
+  readonly #owner: WireOwner;
+
+  constructor(owner: WireOwner) {
+    this.#owner = owner;
+  }
+
+  get hasFree(): boolean {
+    return this.taken < this.#owner.settings.maxTunnels && !this.#owner.isDraining;
   }
 }

@@ -1,6 +1,7 @@
 import { GatewayError } from "../errors.ts";
 import { Body } from "./body.ts";
 import { HeaderList } from "./headers.ts";
+import type { Upgraded } from "./tunnel.ts";
 
 /** What the client is answered: the upstream's response, or the gateway's own. Headers may be changed in place. */
 export class Reply {
@@ -9,12 +10,21 @@ export class Reply {
   body: Body;
   /** The reason phrase as an HTTP/1.1 upstream sent it; undefined for the gateway's own replies. */
   reason: string | undefined;
+  /** Of a 101: the connection that has switched to another protocol. */
+  readonly upgraded: Upgraded | undefined;
 
-  constructor(status: number, headers: HeaderList = new HeaderList(), body: Body = Body.empty, reason?: string) {
+  constructor(
+    status: number,
+    headers: HeaderList = new HeaderList(),
+    body: Body = Body.empty,
+    reason?: string,
+    upgraded?: Upgraded,
+  ) {
     this.status = status;
     this.headers = headers;
     this.body = body;
     this.reason = reason;
+    this.upgraded = upgraded;
   }
 
   /** A JSON reply; `headers` in lower case are added. */
@@ -53,5 +63,6 @@ export class Reply {
   /** Gives up a reply that nobody will send. */
   discard(): void {
     this.body.discard(new GatewayError("client_closed"));
+    this.upgraded?.terminate();
   }
 }

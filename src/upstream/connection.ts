@@ -2,19 +2,24 @@ import { GatewayError } from "../errors.ts";
 import { HeadReader } from "../http1/head-reader.ts";
 import { type BodyFraming, type BodyOwner, IncomingBody } from "../http1/incoming.ts";
 import { ProtocolError } from "../http1/protocol-error.ts";
-import { hasNoBody, parseResponseHead, type ResponseHead } from "../http1/response-head.ts";
-import { MessageWriter, type WritableSocket, type WriterOwner } from "../http1/writer.ts";
+import { parseResponseHead, type ResponseHead } from "../http1/response-head.ts";
+import { offerOf, switchedTo } from "../http1/upgrade.ts";
+import { MessageWriter, type WriterOwner } from "../http1/writer.ts";
 import { Body } from "../message/body.ts";
 import { Reply } from "../message/reply.ts";
 import { Timeout, type TimeoutOwner } from "../timeouts.ts";
 import type { Exchange, ExchangeHolder } from "./exchange.ts";
+import { bodyFraming, checkStart } from "./response-start.ts";
 import type { UpstreamTimeouts } from "./timeouts.ts";
+import { type UpgradableSocket, UpgradedConnection } from "./upgraded.ts";
 
 /** The pool that a connection belongs to. */
 export interface ConnectionOwner {
   readonly timeouts: UpstreamTimeouts;
   /** It can run another exchange. */
   onReusable(connection: UpstreamConnection, now: number): void;
+  /** It carries a tunnel from now on. */
+  onUpgraded(): void;
   /** It is gone; `repeat` is the exchange that has to run again on a new connection, if there is one. */
   onClosed(connection: UpstreamConnection, repeat: Exchange | undefined): void;
   /** It has been idle for its time. */
@@ -22,10 +27,8 @@ export interface ConnectionOwner {
 }
 
 /** A socket as this side uses it. */
-export interface UpstreamSocket extends WritableSocket {
-  pause(): void;
-  resume(): void;
-  terminate(): void;
+export interface UpstreamSocket extends UpgradableSocket {
+  write(data: Uint8Array, offset?: number, length?: number): number;
 }
 
 /** Bytes and lines of a response's head. */
@@ -41,6 +44,8 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
   isClosed = false;
   /** Idle beyond what its pool keeps. */
   isSurplus = false;
+  /** It has switched to another protocol. */
+  isUpgraded = false;
 
   readonly #owner: ConnectionOwner;
   readonly #socket: UpstreamSocket;
@@ -221,12 +226,26 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
       if (at === -1) return;
       const head = parseResponseHead(this.#head.text, MAX_HEADERS);
       if (head.status >= 200) return this.#onFinalHead(head, this.#exchange, bytes, at);
-      if (head.status === 101) throw new ProtocolError("an upgrade that nobody asked for");
+      if (head.status === 101) return this.#switch(head, this.#exchange, bytes.subarray(at));
       if (head.status > 100) this.#exchange.ctx.downstream?.inform(head.status, head.reason, head.headers);
     }
     if (this.#body === undefined) throw new ProtocolError("bytes that nobody asked for");
     if (this.#body.isStarted) this.#timeout.set(this.#owner.timeouts.idle);
     this.#endOfBody(bytes, this.#body.feed(bytes, at));
+  }
+
+  /** The connection leaves HTTP; it stays in use until it is closed. */
+  #switch(head: ResponseHead, exchange: Exchange, first: Buffer): void {
+    const protocol = switchedTo(head, offerOf(exchange.ctx));
+    if (protocol === undefined || !this.#isRequestSent) throw new ProtocolError("an upgrade that nobody asked for");
+    const now = performance.now();
+    exchange.onReply(now, now - this.#startedAt);
+    this.#exchange = undefined;
+    this.#timeout.clear();
+    this.isUpgraded = true;
+    this.#owner.onUpgraded();
+    const upgraded = new UpgradedConnection(this, this.#socket, protocol, first, this.#owner.timeouts.idle);
+    exchange.resolve(new Reply(101, head.headers, Body.empty, head.reason, upgraded));
   }
 
   #onFinalHead(head: ResponseHead, exchange: Exchange, bytes: Buffer, at: number): void {
@@ -276,19 +295,3 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
 
 /** For exchanges that no longer wait for the connection: nobody is told. */
 const STALE = new GatewayError("upstream_reset");
-
-/** RFC 9112 §6.3. */
-function bodyFraming(head: ResponseHead, method: string): BodyFraming {
-  if (hasNoBody(head.status, method)) return 0;
-  if (head.framing.isChunked) return "chunked";
-  return head.framing.contentLength ?? "until-close";
-}
-
-const START = "HTTP/1.";
-
-/** What does not begin like a status line is no response, however much of it comes. */
-function checkStart(bytes: Uint8Array): void {
-  for (let i = 0; i < Math.min(START.length, bytes.length); i++) {
-    if (bytes[i] !== START.charCodeAt(i)) throw new ProtocolError("not an HTTP/1 response");
-  }
-}

@@ -2,6 +2,7 @@ import { GatewayError, systemCode } from "../errors.ts";
 import { Timeout, type TimeoutOwner } from "../timeouts.ts";
 import type { TargetAddress } from "./address.ts";
 import { type ConnectionOwner, UpstreamConnection } from "./connection.ts";
+import type { ConnectionEvents } from "./connection-events.ts";
 import type { Resolver } from "./resolve.ts";
 
 /** TLS towards a target, read at load. */
@@ -41,7 +42,7 @@ class Dial implements TimeoutOwner {
   readonly #dialer: Dialer;
   readonly #owner: DialOwner;
   readonly #timeout = new Timeout(this);
-  #connection: UpstreamConnection | undefined = undefined;
+  #connection: ConnectionEvents | undefined = undefined;
   /** Open, but not shaken hands on. */
   #socket: Socket | undefined = undefined;
   #hostAddress = "";
@@ -88,8 +89,9 @@ class Dial implements TimeoutOwner {
     this.#connection?.onData(bytes);
   }
 
-  onEnd(): void {
-    this.#connection?.onEnd();
+  onEnd(socket: Socket): void {
+    if (this.#connection !== undefined) this.#connection.onEnd();
+    else socket.terminate();
   }
 
   onDrain(): void {
@@ -133,7 +135,9 @@ class Dial implements TimeoutOwner {
     if (this.#isOver) return this.#owner.onDialClosed();
     this.#hostAddress = hostAddress;
     const { address, tls } = this.#dialer;
-    const options = { socket: handlers, data: this, ...(tls === undefined ? {} : { tls: tlsOptions(tls) }) };
+    // Half-open, for tunnels: outside of them its connection ends at the target's FIN by itself.
+    const base = { socket: handlers, data: this, allowHalfOpen: true };
+    const options = { ...base, ...(tls === undefined ? {} : { tls: tlsOptions(tls) }) };
     const connecting =
       address.unixPath === undefined
         ? Bun.connect<Dial>({ ...options, hostname: hostAddress, port: address.port })
@@ -144,8 +148,14 @@ class Dial implements TimeoutOwner {
   #succeed(socket: Socket): void {
     this.#timeout.clear();
     this.#socket = undefined;
-    this.#connection = new UpstreamConnection(this.#owner, socket);
-    this.#owner.onDialed(this.#connection);
+    const connection = new UpstreamConnection(this.#owner, socket);
+    this.#connection = connection;
+    this.#owner.onDialed(connection);
+  }
+
+  /** The connection has become another. */
+  handOver(to: ConnectionEvents): void {
+    this.#connection = to;
   }
 
   #fail(error: GatewayError): void {
@@ -177,7 +187,7 @@ const handlers: Bun.SocketHandler<Dial> = {
   handshake: (socket, _isDone, error) => socket.data.onHandshake(socket, error),
   data: (socket, bytes) => socket.data.onData(bytes),
   drain: (socket) => socket.data.onDrain(),
-  end: (socket) => socket.data.onEnd(),
+  end: (socket) => socket.data.onEnd(socket),
   close: (socket, error) => socket.data.onClose(error),
   error: (socket, error) => socket.data.onError(socket, error),
   connectError: (socket, error) => socket.data.onConnectError(error),

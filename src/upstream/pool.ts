@@ -29,6 +29,7 @@ export class Pool implements ConnectionOwner, DialOwner, ExchangeHolder {
   #opening = 0;
   /** Being opened still, though nobody waits for them any more. */
   #givenUp = 0;
+  #tunnels = 0;
   #isClosed = false;
 
   constructor(dialer: Dialer, limits: PoolLimits, timeouts: UpstreamTimeouts, stats: TargetStats) {
@@ -49,6 +50,11 @@ export class Pool implements ConnectionOwner, DialOwner, ExchangeHolder {
 
   get inUse(): number {
     return this.#open - this.#opening - this.#givenUp - this.#idle.length;
+  }
+
+  /** Connections in use that carry a tunnel. */
+  get tunnels(): number {
+    return this.#tunnels;
   }
 
   get pending(): number {
@@ -99,8 +105,13 @@ export class Pool implements ConnectionOwner, DialOwner, ExchangeHolder {
     this.#idle.push(connection);
   }
 
+  onUpgraded(): void {
+    this.#tunnels++;
+  }
+
   onClosed(connection: UpstreamConnection, repeat: Exchange | undefined): void {
     this.#open--;
+    if (connection.isUpgraded) this.#tunnels--;
     this.stats.closed++;
     const at = this.#idle.lastIndexOf(connection);
     if (at !== -1) this.#idle.splice(at, 1);

@@ -6,6 +6,8 @@ export interface PoolGauges {
   readonly open: number;
   readonly idle: number;
   readonly inUse: number;
+  /** Of those in use, the ones that carry a tunnel. */
+  readonly tunnels: number;
   /** Requests that wait for a connection. */
   readonly pending: number;
 }
@@ -41,9 +43,10 @@ export class TargetStats {
   }
 
   /** A copy of everything, together with what the pool knows. */
-  snapshot({ open, idle, inUse, pending }: PoolGauges): PoolStats {
+  snapshot({ open, idle, inUse, tunnels, pending }: PoolGauges): PoolStats {
     const { created, reused, closed } = this;
     const errors = Object.fromEntries(this.#errors);
-    return { open, idle, inUse, pending, created, reused, closed, errors, latency: this.#latency.snapshot() };
+    const latency = this.#latency.snapshot();
+    return { open, idle, inUse, tunnels, pending, created, reused, closed, errors, latency };
   }
 }

@@ -1,6 +1,7 @@
 import type { Context } from "../context.ts";
 import { GatewayError } from "../errors.ts";
 import { isHopByHop } from "../http1/hop.ts";
+import { offerOf } from "../http1/upgrade.ts";
 import type { Body } from "../message/body.ts";
 import { appendForwarded, isForwardedField } from "./forwarded.ts";
 
@@ -27,6 +28,8 @@ export function requestHead(ctx: Context, host: string): string {
   }
   if (via !== "" && via.includes(PSEUDONYM)) throw new GatewayError("loop_detected");
   head = appendForwarded(head, request);
+  const offer = offerOf(ctx);
+  if (offer !== undefined) head += `connection: upgrade\r\nupgrade: ${offer.protocols.join(", ")}\r\n`;
   return `${head}via: ${via}${request.version} ${PSEUDONYM}\r\n${bodyFields(request.body, request.method)}\r\n`;
 }
 

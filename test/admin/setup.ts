@@ -68,7 +68,7 @@ export const SHOP: AdminView = {
           weight: 1,
           health: "unknown",
           addresses: ["127.0.0.1"],
-          pool: stats.snapshot({ open: 2, idle: 1, inUse: 1, pending: 0 }),
+          pool: stats.snapshot({ open: 2, idle: 1, inUse: 1, tunnels: 0, pending: 0 }),
         },
       ],
     },

@@ -36,7 +36,7 @@ describe("docs/operating.md", () => {
   test("has only fields of /api/services that there are", () => {
     const section = sectionOf(page, "What /api/services tells");
     const names = Object.keys(JSON.parse(/^```json\n(.*?)^```/ms.exec(section)?.[1] ?? "{}").pool);
-    const { errors, ...stats } = new TargetStats().snapshot({ open: 0, idle: 0, inUse: 0, pending: 0 });
+    const { errors, ...stats } = new TargetStats().snapshot({ open: 0, idle: 0, inUse: 0, tunnels: 0, pending: 0 });
     expect(names.toSorted()).toEqual(Object.keys({ ...stats, errors }).sort());
     const explained = firstColumn(section).filter((name) => name !== "health" && name !== "addresses");
     expect(explained.toSorted()).toEqual(names.toSorted());

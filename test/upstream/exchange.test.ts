@@ -14,7 +14,7 @@ const GONE = new GatewayError("client_closed");
 function create(request: TestRequest = {}) {
   const stats = new TargetStats();
   const exchange = new Exchange(createContext(request, undefined, undefined), "HEAD", stats);
-  const errors = () => stats.snapshot({ open: 0, idle: 0, inUse: 0, pending: 0 }).errors;
+  const errors = () => stats.snapshot({ open: 0, idle: 0, inUse: 0, tunnels: 0, pending: 0 }).errors;
   return { exchange, errors, ctx: exchange.ctx };
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { TargetStats } from "../../src/upstream/stats.ts";
 
-const GAUGES = { open: 3, idle: 1, inUse: 2, pending: 4 };
+const GAUGES = { open: 3, idle: 1, inUse: 2, tunnels: 1, pending: 4 };
 
 test("a snapshot has the pool's state and everything counted", () => {
   const stats = new TargetStats();
