@@ -5,7 +5,7 @@ import { env } from "node:process";
  * printed by a failure. Without them every run of the suite is short, and another one.
  */
 export const FUZZ_MS = 1_000 * Number(env.FUZZ_SECONDS ?? 1);
-const FIRST_SEED = env.FUZZ_SEED === undefined ? Date.now() % 1_000_000_007 : Number(env.FUZZ_SEED);
+export const FIRST_SEED: number = env.FUZZ_SEED === undefined ? Date.now() % 1_000_000_007 : Number(env.FUZZ_SEED);
 
 /** Calls the function with seeds until the time is over, and names the seed of a failure. Answers how many it had. */
 export function fuzz(check: (seed: number) => void): number {

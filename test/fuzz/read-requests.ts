@@ -1,4 +1,5 @@
 import { RequestReader, type RequestReaderOwner } from "../../src/edge/request-reader.ts";
+import { isPersistent } from "../../src/edge/wire-request.ts";
 import type { WireSettings } from "../../src/edge/wire-settings.ts";
 import type { GatewayError } from "../../src/errors.ts";
 import type { RequestHead } from "../../src/http1/request-head.ts";
@@ -48,6 +49,8 @@ class Connection implements RequestReaderOwner {
   readonly ends: number[] = [];
   content: Content | undefined = undefined;
   error: GatewayError | undefined = undefined;
+  /** No request follows one that closes the connection. */
+  #isPersistent = true;
   readonly #reader = new RequestReader(this, SETTINGS);
 
   receive(bytes: Buffer, given: number): void {
@@ -68,10 +71,11 @@ class Connection implements RequestReaderOwner {
   }
 
   get isOpen(): boolean {
-    return this.error === undefined;
+    return this.error === undefined && (this.#isPersistent || this.content !== undefined);
   }
 
   onRequest(head: RequestHead, body: Body): void {
+    this.#isPersistent = isPersistent(head);
     const { method, path, query = "", host, headers, framing } = head;
     const start = `${method} ${path} ${query} ${host} ${framing.isChunked} ${framing.contentLength}`;
     this.content = new Content(start, headers.flat, body);
