@@ -41,6 +41,11 @@ const LENIENT: readonly Leniency[] = [
   },
   {
     code: "HPE_INVALID_TRANSFER_ENCODING",
+    holds: (wire) => /0[^\r\n]*\r\n(?:[^\r\n]+\r\n)*transfer-encoding:/i.test(wire),
+    reason: "a Transfer-Encoding in the trailers is dropped, never looked at (RFC 9110 §6.5.1)",
+  },
+  {
+    code: "HPE_INVALID_TRANSFER_ENCODING",
     holds: (wire) => /^transfer-encoding:[\t ]*chunked[\t ]*[\t ]\r$/im.test(wire),
     reason: "white space behind a value is no part of it (RFC 9112 §5.1)",
   },
