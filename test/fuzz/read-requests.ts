@@ -1,5 +1,5 @@
 import { RequestReader, type RequestReaderOwner } from "../../src/edge/request-reader.ts";
-import { isPersistent } from "../../src/edge/wire-request.ts";
+import { isExpecting, isPersistent } from "../../src/edge/wire-request.ts";
 import type { WireSettings } from "../../src/edge/wire-settings.ts";
 import type { GatewayError } from "../../src/errors.ts";
 import type { RequestHead } from "../../src/http1/request-head.ts";
@@ -76,6 +76,7 @@ class Connection implements RequestReaderOwner {
 
   onRequest(head: RequestHead, body: Body): void {
     this.#isPersistent = isPersistent(head);
+    isExpecting(head);
     const { method, path, query = "", host, headers, framing } = head;
     const start = `${method} ${path} ${query} ${host} ${framing.isChunked} ${framing.contentLength}`;
     this.content = new Content(start, headers.flat, body);
