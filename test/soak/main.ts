@@ -11,6 +11,8 @@ const USAGE = `Usage: bun run soak [OPTIONS]
   --help        Print this
 `;
 const SAMPLE_MS = 10_000;
+/** Between two samples of a short run: in less time nothing happens. */
+const LEAST_MS = 500;
 const EXIT_USAGE = 2;
 
 interface Options {
@@ -49,7 +51,7 @@ if (isHelp) {
 const print = (line: string) => void stdout.write(`${line}\n`);
 print(`${minutes} minutes, seed ${seed}`);
 const seconds = minutes * 60;
-const everyMs = Math.min(SAMPLE_MS, (seconds * 1_000) / 12);
+const everyMs = Math.min(SAMPLE_MS, Math.max(LEAST_MS, (seconds * 1_000) / 12));
 const { problems, runs } = await soak({ seconds, everyMs, seed, kinds: KINDS, print });
 print([...runs].map(([kind, count]) => `${kind} ${count}`).join(", "));
 for (const problem of problems) print(`problem: ${problem}`);
