@@ -1,6 +1,7 @@
 import type { GatewayError } from "../errors.ts";
 import { HeadReader } from "../http1/head-reader.ts";
 import { type BodyOwner, IncomingBody } from "../http1/incoming.ts";
+import { ProtocolError } from "../http1/protocol-error.ts";
 import { parseRequestHead, type RequestHead } from "../http1/request-head.ts";
 import { Body } from "../message/body.ts";
 import { bodyFramingOf, checkRequest, checkStart, refusalOf } from "./wire-request.ts";
@@ -32,6 +33,8 @@ export class RequestReader {
   readonly #owner: RequestReaderOwner;
   readonly #settings: WireSettings;
   readonly #head: HeadReader;
+  /** The first half of an empty line before a request has come. */
+  #isAfterCr = false;
   #ahead: Buffer | undefined = undefined;
 
   constructor(owner: RequestReaderOwner, settings: WireSettings) {
@@ -78,7 +81,8 @@ export class RequestReader {
       while (at < bytes.length && this.#owner.isOpen) {
         if (this.body !== undefined && !this.body.isReceived) at = this.#receiveBody(this.body, bytes, at);
         else if (!this.#owner.isReady) return this.#wait(bytes.subarray(at));
-        else if (bytes[at] === CR && bytes[at + 1] === LF && !this.#head.isPartial) at += 2;
+        else if (this.#isAfterCr) at = this.#endEmptyLine(bytes, at);
+        else if (bytes[at] === CR && !this.#head.isPartial) at = this.#beginEmptyLine(at);
         else at = this.#receiveHead(bytes, at);
       }
     } catch (error) {
@@ -96,10 +100,22 @@ export class RequestReader {
     this.#owner.onAhead();
   }
 
+  /** Empty lines before a request are skipped, in any pieces (RFC 9112 §2.2). */
+  #beginEmptyLine(at: number): number {
+    this.#isAfterCr = true;
+    return at + 1;
+  }
+
+  #endEmptyLine(bytes: Buffer, at: number): number {
+    if (bytes[at] !== LF) throw new ProtocolError("a bare CR before the request line");
+    this.#isAfterCr = false;
+    return at + 1;
+  }
+
   #receiveHead(bytes: Buffer, at: number): number {
     const isNew = !this.#head.isPartial;
     const end = this.#head.read(bytes, at);
-    if (end !== -1) return this.#begin(parseRequestHead(requestText(this.#head.text), this.#settings.head), bytes, end);
+    if (end !== -1) return this.#begin(parseRequestHead(this.#head.text, this.#settings.head), bytes, end);
     if (isNew) this.#owner.onPartialHead();
     return bytes.length;
   }
@@ -117,9 +133,4 @@ export class RequestReader {
     this.#owner.onRequest(head, Body.from(this.body), 0);
     return at;
   }
-}
-
-/** A head without the empty line before it, which is there if it came in two pieces (RFC 9112 §2.2). */
-function requestText(head: string): string {
-  return head.startsWith("\r\n") ? head.slice(2) : head;
 }

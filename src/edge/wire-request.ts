@@ -1,4 +1,5 @@
 import { GatewayError } from "../errors.ts";
+import { tokenTable } from "../http1/chars.ts";
 import type { BodyFraming } from "../http1/incoming.ts";
 import { ProtocolError } from "../http1/protocol-error.ts";
 import type { RequestHead } from "../http1/request-head.ts";
@@ -72,10 +73,7 @@ export function isExpecting(head: RequestHead): boolean {
 
 /** What does not begin like a request line is none, however much of it comes: TLS on a plain port, for one. */
 export function checkStart(bytes: Uint8Array): void {
-  const first = bytes[0] ?? 0;
-  const isCapital = first >= 65 && first <= 90;
-  const isSmall = first >= 97 && first <= 122;
-  if (!isCapital && !isSmall && first !== 13) throw new ProtocolError("not an HTTP request");
+  if (tokenTable[bytes[0] ?? 0] === 0) throw new ProtocolError("not an HTTP request");
 }
 
 /** RFC 9112 §9.3. */
