@@ -89,9 +89,8 @@ class Dial implements TimeoutOwner {
     this.#connection?.onData(bytes);
   }
 
-  onEnd(socket: Socket): void {
-    if (this.#connection !== undefined) this.#connection.onEnd();
-    else socket.terminate();
+  onEnd(): void {
+    this.#connection?.onEnd();
   }
 
   onDrain(): void {
@@ -187,7 +186,7 @@ const handlers: Bun.SocketHandler<Dial> = {
   handshake: (socket, _isDone, error) => socket.data.onHandshake(socket, error),
   data: (socket, bytes) => socket.data.onData(bytes),
   drain: (socket) => socket.data.onDrain(),
-  end: (socket) => socket.data.onEnd(socket),
+  end: (socket) => socket.data.onEnd(),
   close: (socket, error) => socket.data.onClose(error),
   error: (socket, error) => socket.data.onError(socket, error),
   connectError: (socket, error) => socket.data.onConnectError(error),

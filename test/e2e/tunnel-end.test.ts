@@ -96,8 +96,23 @@ describe("a tunnel", () => {
     await upstream.waitForClosed();
   });
 
+  test("of a client that has sent FIN before the 101 passes that on", async () => {
+    await using gateway = await start();
+    const client = await connect(gateway.port, { halfOpen: true });
+    void client.send(upgradeRequest("raw"));
+    client.halfClose();
+    await client.readUntil("\r\n\r\n");
+    const target = latest(upstream);
+    expect((await target.readAll()).toString()).toBe("");
+    await target.send("late");
+    target.halfClose();
+    expect((await client.readAll()).toString()).toBe("late");
+    expect(await ended(gateway)).toMatchObject({ errorCode: undefined });
+  });
+
   test("does not live on the timeouts of a request", async () => {
-    await using gateway = await start(", timeouts: { header: 50ms, body: 50ms, keep-alive: 50ms, send: 50ms }");
+    const listen = ", timeouts: { header: 50ms, body: 50ms, keep-alive: 50ms, send: 50ms }";
+    await using gateway = await start(listen, "1h, response: 60ms, total: 80ms");
     const { client, target } = await open(gateway);
     await Bun.sleep(150);
     await client.send("x");

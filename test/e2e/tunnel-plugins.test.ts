@@ -18,7 +18,7 @@ export default definePlugin({
 });`;
 
 const PLUGINS: Readonly<Record<string, string>> = {
-  replaces: "response: () => Reply.text(200, 'changed my mind')",
+  replaces: "response: () => new Reply(202)",
   copies: "response: (_, reply) => new Reply(reply.status, reply.headers, reply.body)",
   renumbers: "response: (_, reply) => { reply.status = 200; return reply; }",
   throws: "response: () => { throw new Error('no') }",
@@ -68,7 +68,7 @@ describe("a plugin", () => {
 
   test("may answer otherwise after all: the target's connection is closed", async () => {
     const reply = await answerOn("/replaces");
-    expect([reply.status, reply.body.toString()]).toEqual([200, "changed my mind"]);
+    expect(reply.status).toBe(202);
   });
 
   test.each(["copies", "renumbers", "throws"])(

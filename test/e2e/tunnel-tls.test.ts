@@ -1,12 +1,22 @@
 import { expect, test } from "bun:test";
 import { startInProcess } from "../support/in-process.ts";
-import { connect } from "../support/raw.ts";
+import { problemOf } from "../support/problem.ts";
+import { connect, exchange } from "../support/raw.ts";
 import { noise } from "../support/scripts.ts";
 import { tempFolder } from "../support/temp.ts";
 import { makeCertificates } from "../support/tls.ts";
 import { until } from "../support/until.ts";
 import { startUpstream } from "../support/upstream.ts";
 import { latest, openTunnel, switches } from "../support/websocket.ts";
+
+test("a target that ends in the middle of the TLS handshake is 502 at once", async () => {
+  using upstream = startUpstream(() => undefined, { halfOpen: true, onOpen: (connection) => connection.halfClose() });
+  await using gateway = await startInProcess(`
+services: { all: { targets: ["https://127.0.0.1:${upstream.port}"], timeouts: { connect: 1h } } }
+routes: [{ path: /*, service: all }]
+`);
+  expect(problemOf(await exchange(gateway.port, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"))).toBe("502 upstream_connect");
+});
 
 test("a tunnel over TLS on both sides passes bytes, an end and a reset on", async () => {
   using folder = tempFolder();
