@@ -28,6 +28,11 @@ const Limits = Type.Object(
       minimum: 1,
       description: "Open connections; one more is closed at once.",
     }),
+    requests: Type.Integer({
+      default: 0,
+      minimum: 0,
+      description: "Requests of one connection; the last reply closes it. 0 sets no limit.",
+    }),
   },
   { ...closed, description: "Bounds on what a client may send." },
 );

@@ -110,7 +110,8 @@ export class WireConnection implements RequestReaderOwner, WriterOwner, TimeoutO
   onRequest(head: RequestHead, body: Body, bodyBytes: number): void {
     this.#reading.clear();
     this.#minorVersion = head.minorVersion;
-    this.#isPersistent = isPersistent(head) && !this.#halfClose.isReached;
+    this.#isPersistent =
+      isPersistent(head) && !this.#halfClose.isReached && this.#reader.requests < this.#settings.maxRequests;
     this.#expectsContinue = isExpecting(head);
     this.#bytesIn = bodyBytes;
     const request = toRequest(head, body, this.#peer, this.#settings);

@@ -11,6 +11,8 @@ export interface WireSettings {
   readonly head: HeadLimits;
   readonly bodyBytes: number;
   readonly maxConnections: number;
+  /** Of one connection; Infinity for no limit. */
+  readonly maxRequests: number;
   /** For a head, from its first byte. */
   readonly headerQueue: TimeoutQueue;
   /** Without a byte of a body that somebody waits for. */
@@ -34,6 +36,7 @@ export function wireSettings(config: ListenConfig): WireSettings {
     },
     bodyBytes: limits["body-bytes"],
     maxConnections: limits.connections,
+    maxRequests: limits.requests === 0 ? Number.POSITIVE_INFINITY : limits.requests,
     headerQueue: timeoutQueue(timeouts.header),
     bodyQueue: timeoutQueue(timeouts.body),
     sendQueue: timeoutQueue(timeouts.send),
