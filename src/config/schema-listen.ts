@@ -4,10 +4,26 @@ import { Duration, Size } from "./units.ts";
 
 const closed = { additionalProperties: false, default: {} };
 
+const ClientCertificates = Type.Object(
+  {
+    ca: FilePath({ description: "PEM file of the authorities that sign them." }),
+    mode: Type.Union([Type.Literal("required"), Type.Literal("optional")], {
+      default: "required",
+      description: "What becomes of a client without a valid one: it is turned away, or let in without.",
+    }),
+  },
+  { additionalProperties: false, description: "Ask clients for a certificate." },
+);
+
 const Tls = Type.Object(
   {
     cert: FilePath({ description: "PEM file of the certificate chain." }),
     key: FilePath({ description: "PEM file of the private key." }),
+    "min-version": Type.Union([Type.Literal("1.2"), Type.Literal("1.3")], {
+      default: "1.2",
+      description: "The least version of TLS.",
+    }),
+    "client-certificates": Type.Optional(ClientCertificates),
   },
   { additionalProperties: false, description: "Serve https." },
 );

@@ -27,7 +27,7 @@ export class WireConnection implements RequestReaderOwner, WriterOwner, TimeoutO
   readonly #owner: WireOwner;
   readonly #settings: WireSettings;
   readonly #socket: ClientSocket;
-  readonly #peer: WirePeer;
+  readonly peer: WirePeer;
   readonly #writer = new MessageWriter(this);
   readonly #reader: RequestReader;
   /** Waiting for a head, then for a body; at the end for the client to close. */
@@ -49,7 +49,7 @@ export class WireConnection implements RequestReaderOwner, WriterOwner, TimeoutO
     this.#owner = owner;
     this.#settings = owner.settings;
     this.#socket = socket;
-    this.#peer = new WirePeer(socket.remoteAddress, socket.remotePort, owner.settings);
+    this.peer = new WirePeer(socket.remoteAddress, socket.remotePort, owner.settings);
     this.#reader = new RequestReader(this, owner.settings);
     this.#writer.attach(socket);
     this.#reading.set(owner.settings.headerQueue);
@@ -77,7 +77,7 @@ export class WireConnection implements RequestReaderOwner, WriterOwner, TimeoutO
   onError(cause: Error): void {
     if (systemCode(cause) !== undefined) return this.onClose(cause);
     const error = GatewayError.from(cause);
-    if (this.#ctx === undefined) this.#owner.handler.refuse(error, this.#peer.address);
+    if (this.#ctx === undefined) this.#owner.handler.refuse(error, this.peer.address);
     this.#cut(error);
   }
 
@@ -114,7 +114,7 @@ export class WireConnection implements RequestReaderOwner, WriterOwner, TimeoutO
       isPersistent(head) && !this.#halfClose.isReached && this.#reader.requests < this.#settings.maxRequests;
     this.#expectsContinue = isExpecting(head);
     this.#bytesIn = bodyBytes;
-    const request = toRequest(head, body, this.#peer, this.#settings);
+    const request = toRequest(head, body, this.peer, this.#settings);
     const ctx = new Context(request, performance.now());
     ctx.downstream = this;
     this.#ctx = ctx;
@@ -230,7 +230,7 @@ export class WireConnection implements RequestReaderOwner, WriterOwner, TimeoutO
   readonly #onBroken = (cause: unknown): void => {
     const error = GatewayError.from(cause);
     if (this.#ctx !== undefined) this.#ctx.error ??= error;
-    this.#onReply(this.#owner.handler.refuse(error, this.#peer.address));
+    this.#onReply(this.#owner.handler.refuse(error, this.peer.address));
   };
 
   #send(ctx: Context, reply: Reply): void {
@@ -247,7 +247,7 @@ export class WireConnection implements RequestReaderOwner, WriterOwner, TimeoutO
     if (this.#ctx !== undefined) return this.#reader.body?.fail(error);
     this.#isPersistent = false;
     this.#state = "lingering";
-    const reply = this.#owner.handler.refuse(error, this.#peer.address);
+    const reply = this.#owner.handler.refuse(error, this.peer.address);
     const method = this.#reader.isForHead ? "HEAD" : "GET";
     const framing = replyFraming(reply, method, 1);
     const head = replyHead(reply, framing, method) + connectionField(true, 1);

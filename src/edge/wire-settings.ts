@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import type { ListenConfig } from "../config/schema.ts";
 import type { HeadLimits } from "../http1/request-head.ts";
 import { CidrSet } from "../message/cidr.ts";
@@ -42,10 +41,4 @@ export function wireSettings(config: ListenConfig): WireSettings {
     sendQueue: timeoutQueue(timeouts.send),
     keepAliveQueue: timeoutQueue(timeouts["keep-alive"]),
   };
-}
-
-/** The certificate and key of a listener that serves https; read again by every new listener. */
-export function readServerTls(config: ListenConfig): { cert: string; key: string } | undefined {
-  if (config.tls === undefined) return undefined;
-  return { cert: readFileSync(config.tls.cert, "utf8"), key: readFileSync(config.tls.key, "utf8") };
 }
