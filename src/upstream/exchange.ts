@@ -60,10 +60,10 @@ export class Exchange implements Cancellable, TimeoutOwner {
     return !hasSent || isIdempotent(request.method) || request.headers.has("idempotency-key");
   }
 
-  /** Begins what earlier attempts have left of that time; with nothing left it fails at once. */
+  /** Begins what earlier attempts have left of that time, in ms; with nothing left it fails at once. */
   startRest(ms: number): void {
     if (ms <= 0) this.cancel(new GatewayError("upstream_timeout"));
-    else this.#rest = setTimeout(endInTime, ms, this);
+    else this.#rest = setTimeout(endInTime, Math.ceil(ms), this);
   }
 
   /** Begins the time until the reply's head must be there. */
