@@ -8,6 +8,8 @@ export interface ServerTls {
   readonly key: string;
   /** As the protocol numbers its versions (RFC 8446 §4.2.1). */
   readonly minVersion: number;
+  /** Each name after its length (RFC 7301 §3.1). */
+  readonly ALPNProtocols: string;
   /** The authorities of clients; no others are trusted. */
   readonly ca?: string;
   readonly requestCert?: boolean;
@@ -15,12 +17,15 @@ export interface ServerTls {
   readonly rejectUnauthorized?: boolean;
 }
 
+/** A client that names protocols, and not this one, is told so in the handshake. */
+const PROTOCOLS = "\x08http/1.1";
 const VERSIONS = { "1.2": 0x0303, "1.3": 0x0304 } as const;
 
 /** The certificate, key and demands of a listener that serves https; its files are read again by every new listener. */
 export function readServerTls({ tls }: ListenConfig): ServerTls | undefined {
   if (tls === undefined) return undefined;
-  const own = { cert: read(tls.cert), key: read(tls.key), minVersion: VERSIONS[tls["min-version"]] };
+  const minVersion = VERSIONS[tls["min-version"]];
+  const own = { cert: read(tls.cert), key: read(tls.key), minVersion, ALPNProtocols: PROTOCOLS };
   const clients = tls["client-certificates"];
   if (clients === undefined) return own;
   return { ...own, ca: read(clients.ca), requestCert: true, rejectUnauthorized: clients.mode === "required" };

@@ -111,6 +111,19 @@ test("a version below the least is refused in the handshake", async () => {
 });
 
 test.each([
+  ["http/1.1 is chosen among others", ["h2", "http/1.1"], "http/1.1"],
+  ["a client that speaks only another protocol is told so", ["h2"], "refused"],
+  ["a client that names none is served", undefined, false],
+])("of protocols: %s", async (_, names, expected) => {
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  const offer = names === undefined ? {} : { ALPNProtocols: names };
+  const socket = connectTls({ host: "127.0.0.1", port: portOf(2), ca: ca.cert, servername: "localhost", ...offer });
+  socket.on("secureConnect", () => resolve(socket.alpnProtocol));
+  socket.on("error", () => resolve("refused"));
+  expect(await promise.finally(() => socket.destroy())).toBe(expected);
+});
+
+test.each([
   ["nothing", ""],
   ["half a handshake", "\x16\x03\x01\x02\x00\x01"],
 ])("a client that sends %s is closed after the time for a head", async (_, bytes) => {
