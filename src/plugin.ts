@@ -17,7 +17,7 @@ export { isHopByHop } from "./http1/hop.ts";
 export { Body } from "./message/body.ts";
 export { HeaderList } from "./message/headers.ts";
 export { Reply } from "./message/reply.ts";
-export type { GatewayRequest, Peer } from "./message/request.ts";
+export type { GatewayRequest, Peer, PeerCertificate } from "./message/request.ts";
 export type { BodySink, BodySource } from "./message/source.ts";
 export type { Logger } from "./observe/logger.ts";
 

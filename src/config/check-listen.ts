@@ -26,6 +26,9 @@ export function checkListen({ root, main }: Draft): readonly Problem[] {
     }
     const fault = config.tls === undefined ? undefined : pemFault(config.tls);
     if (fault !== undefined) at([...keys, "tls", fault.key], fault.message);
+    const ca = config.tls?.["client-certificates"]?.ca;
+    const caFault = pemFault({ ca });
+    if (caFault !== undefined) at([...keys, "tls", "client-certificates", "ca"], caFault.message);
     const address = addressOf(config);
     if (address === undefined) continue;
     if (taken.some((other) => overlaps(other, address))) {

@@ -4,10 +4,26 @@ import { Duration, Size } from "./units.ts";
 
 const closed = { additionalProperties: false, default: {} };
 
+const ClientCertificates = Type.Object(
+  {
+    ca: FilePath({ description: "PEM file of the authorities that sign them." }),
+    mode: Type.Union([Type.Literal("required"), Type.Literal("optional")], {
+      default: "required",
+      description: "What becomes of a client without a valid one: it is turned away, or let in without.",
+    }),
+  },
+  { additionalProperties: false, description: "Ask clients for a certificate." },
+);
+
 const Tls = Type.Object(
   {
     cert: FilePath({ description: "PEM file of the certificate chain." }),
     key: FilePath({ description: "PEM file of the private key." }),
+    "min-version": Type.Union([Type.Literal("1.2"), Type.Literal("1.3")], {
+      default: "1.2",
+      description: "The least version of TLS.",
+    }),
+    "client-certificates": Type.Optional(ClientCertificates),
   },
   { additionalProperties: false, description: "Serve https." },
 );
@@ -32,6 +48,11 @@ const Limits = Type.Object(
       default: 10_000,
       minimum: 0,
       description: "Of those, the ones that have switched to another protocol; one more is 503.",
+    }),
+    requests: Type.Integer({
+      default: 0,
+      minimum: 0,
+      description: "Requests of one connection; the last reply closes it. 0 sets no limit.",
     }),
   },
   { ...closed, description: "Bounds on what a client may send." },

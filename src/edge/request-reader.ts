@@ -30,6 +30,8 @@ const LF = 10;
 export class RequestReader {
   /** The body of the request under way, unless it came with its head. */
   body: IncomingBody | undefined = undefined;
+  /** How many there were so far. */
+  requests = 0;
   readonly #owner: RequestReaderOwner;
   readonly #settings: WireSettings;
   readonly #head: HeadReader;
@@ -123,6 +125,7 @@ export class RequestReader {
   /** A body that has come with its head is bytes in memory; the rest of another comes through its source. */
   #begin(head: RequestHead, bytes: Buffer, at: number): number {
     checkRequest(head, this.#settings.bodyBytes);
+    this.requests += 1;
     const framing = bodyFramingOf(head);
     if (typeof framing === "number" && framing <= bytes.length - at) {
       this.body = undefined;

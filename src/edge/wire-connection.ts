@@ -25,9 +25,9 @@ import { readOffer } from "./wire-upgrade.ts";
 export class WireConnection
   implements RequestReaderOwner, AnsweringOwner, WriterOwner, TimeoutOwner, Downstream, HalfCloseOwner
 {
+  readonly peer: WirePeer;
   readonly #owner: WireOwner;
   readonly #socket: ClientSocket;
-  readonly #peer: WirePeer;
   readonly #writer = new MessageWriter(this);
   readonly #reader: RequestReader;
   readonly #answering: Answering;
@@ -49,9 +49,9 @@ export class WireConnection
   constructor(owner: WireOwner, socket: ClientSocket) {
     this.#owner = owner;
     this.#socket = socket;
-    this.#peer = new WirePeer(socket.remoteAddress, socket.remotePort, owner.settings);
+    this.peer = new WirePeer(socket.remoteAddress, socket.remotePort, owner.settings);
     this.#reader = new RequestReader(this, owner.settings);
-    this.#answering = new Answering(owner.handler, this, this.#peer.address);
+    this.#answering = new Answering(owner.handler, this, this.peer.address);
     this.#writer.attach(socket);
     this.#reading.set(owner.settings.headerQueue);
   }
@@ -78,7 +78,7 @@ export class WireConnection
   onError(cause: Error): void {
     if (systemCode(cause) !== undefined) return this.onClose(cause);
     const error = GatewayError.from(cause);
-    if (this.#ctx === undefined) this.#owner.handler.refuse(error, this.#peer.address);
+    if (this.#ctx === undefined) this.#owner.handler.refuse(error, this.peer.address);
     this.#cut(error);
   }
 
@@ -109,10 +109,11 @@ export class WireConnection
   onRequest(head: RequestHead, body: Body, bodyBytes: number): void {
     this.#reading.clear();
     this.#minorVersion = head.minorVersion;
-    this.#isPersistent = isPersistent(head) && !this.#halfClose.isReached;
+    this.#isPersistent =
+      isPersistent(head) && !this.#halfClose.isReached && this.#reader.requests < this.#owner.settings.maxRequests;
     this.#expectsContinue = isExpecting(head);
     this.#bytesIn = bodyBytes;
-    const ctx = new Context(toRequest(head, body, this.#peer, this.#owner.settings), performance.now());
+    const ctx = new Context(toRequest(head, body, this.peer, this.#owner.settings), performance.now());
     ctx.downstream = this;
     ctx.upgrade = readOffer(head, this.#owner.slots);
     this.#ctx = ctx;
@@ -238,7 +239,7 @@ export class WireConnection
     if (this.#ctx !== undefined) return this.#reader.body?.fail(error);
     this.#isPersistent = false;
     this.#state = "lingering";
-    const reply = this.#owner.handler.refuse(error, this.#peer.address);
+    const reply = this.#owner.handler.refuse(error, this.peer.address);
     sendRefusal(this.#writer, reply, this.#reader.isForHead ? "HEAD" : "GET");
   }
 

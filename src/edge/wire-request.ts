@@ -5,7 +5,7 @@ import { ProtocolError } from "../http1/protocol-error.ts";
 import type { RequestHead } from "../http1/request-head.ts";
 import { normalizeAddress } from "../message/address.ts";
 import type { Body } from "../message/body.ts";
-import type { GatewayRequest, Peer } from "../message/request.ts";
+import type { GatewayRequest, Peer, PeerCertificate } from "../message/request.ts";
 import { resolveClient, stripUntrusted } from "./forwarded.ts";
 import type { WireSettings } from "./wire-settings.ts";
 
@@ -15,6 +15,7 @@ export class WirePeer implements Peer {
   readonly port: number;
   readonly clientAddress: string;
   readonly isTrustedProxy: boolean;
+  certificate: PeerCertificate | undefined = undefined;
   forwarded?: NonNullable<Peer["forwarded"]>;
 
   constructor(address: string, port: number, settings: WireSettings) {
@@ -43,7 +44,13 @@ export function toRequest(head: RequestHead, body: Body, peer: WirePeer, setting
     version,
     headers,
     body,
-    peer: { address: peer.address, port: peer.port, clientAddress: client.clientAddress, isTrustedProxy: true },
+    peer: {
+      address: peer.address,
+      port: peer.port,
+      clientAddress: client.clientAddress,
+      isTrustedProxy: true,
+      certificate: peer.certificate,
+    },
   };
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import type { ListenConfig } from "../config/schema.ts";
 import type { HeadLimits } from "../http1/request-head.ts";
 import { CidrSet } from "../message/cidr.ts";
@@ -12,6 +11,8 @@ export interface WireSettings {
   readonly bodyBytes: number;
   readonly maxConnections: number;
   readonly maxTunnels: number;
+  /** Of one connection; Infinity for no limit. */
+  readonly maxRequests: number;
   /** For a head, from its first byte. */
   readonly headerQueue: TimeoutQueue;
   /** Without a byte of a body that somebody waits for. */
@@ -42,15 +43,10 @@ export function wireSettings(config: ListenConfig): WireSettings {
     bodyBytes: limits["body-bytes"],
     maxConnections: limits.connections,
     maxTunnels: limits.tunnels,
+    maxRequests: limits.requests === 0 ? Number.POSITIVE_INFINITY : limits.requests,
     headerQueue: timeoutQueue(timeouts.header),
     bodyQueue: timeoutQueue(timeouts.body),
     sendQueue: timeoutQueue(timeouts.send),
     keepAliveQueue: timeoutQueue(timeouts["keep-alive"]),
   };
-}
-
-/** The certificate and key of a listener that serves https; read again by every new listener. */
-export function readServerTls(config: ListenConfig): { cert: string; key: string } | undefined {
-  if (config.tls === undefined) return undefined;
-  return { cert: readFileSync(config.tls.cert, "utf8"), key: readFileSync(config.tls.key, "utf8") };
 }

@@ -1,8 +1,9 @@
 import type { ListenConfig } from "../config/schema.ts";
 import type { Edge, EdgeHandler } from "./edge.ts";
+import { readServerTls, verifiedCertificate } from "./server-tls.ts";
 import { WireConnection } from "./wire-connection.ts";
 import type { ClientEvents, ListedConnection, TunnelSlots, WireOwner } from "./wire-owner.ts";
-import { readServerTls, type WireSettings, wireSettings } from "./wire-settings.ts";
+import { type WireSettings, wireSettings } from "./wire-settings.ts";
 
 /** HTTP/1.1 (RFC 9112) on a TCP socket, plain or TLS. Throws if it cannot listen. */
 export function listenWire(config: ListenConfig, handler: EdgeHandler): Edge {
@@ -13,6 +14,11 @@ export function listenWire(config: ListenConfig, handler: EdgeHandler): Edge {
 const MAX_TIMER_MS = 2_147_483_647;
 
 type Socket = Bun.Socket<ClientEvents | undefined>;
+
+/** Told before the first byte of a request. */
+function onHandshake(socket: Socket): void {
+  if (socket.data instanceof WireConnection) socket.data.peer.certificate = verifiedCertificate(socket);
+}
 
 class WireListener implements Edge, WireOwner {
   readonly host: string;
@@ -41,7 +47,7 @@ class WireListener implements Edge, WireOwner {
         drain: (socket) => socket.data?.onDrain(),
         end: (socket) => socket.data?.onEnd(),
         // With this handler a TLS connection opens, and its time for a first head begins, before its handshake.
-        ...(tls === undefined ? {} : { handshake: () => {} }),
+        ...(tls === undefined ? {} : { handshake: onHandshake }),
         close: (socket, error) => socket.data?.onClose(error),
         error: (socket, error) => socket.data?.onError(error),
       },

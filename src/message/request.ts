@@ -1,6 +1,16 @@
 import type { Body } from "./body.ts";
 import type { HeaderList } from "./headers.ts";
 
+/** A certificate that one of the listener's `client-certificates` authorities has signed. */
+export interface PeerCertificate {
+  /** Of its subject; undefined if there is none, or more than one. */
+  readonly commonName: string | undefined;
+  /** SHA-256 of `raw`, as pairs of hexadecimal digits with colons between. */
+  readonly fingerprint: string;
+  /** The whole of it, in DER: what `new X509Certificate` of node:crypto takes. */
+  readonly raw: Uint8Array;
+}
+
 /** The client as the gateway knows it. */
 export interface Peer {
   /** The address of the other end of the connection. */
@@ -10,6 +20,8 @@ export interface Peer {
   readonly clientAddress: string;
   /** Whether the peer is one of `listen.trusted-proxies`. */
   readonly isTrustedProxy: boolean;
+  /** What the peer has shown in the TLS handshake, if it was verified; also that of a trusted proxy. */
+  readonly certificate?: PeerCertificate | undefined;
   /** What upstreams are told of this peer; kept by the core from one request of a connection to the next. */
   forwarded?: { readonly host: string; readonly scheme: string; readonly lines: string };
 }

@@ -60,7 +60,7 @@ export class Exchange implements Cancellable, TimeoutOwner {
     return !hasSent || isIdempotent(request.method) || request.headers.has("idempotency-key");
   }
 
-  /** Begins what earlier attempts have left of that time; with nothing left it fails at once. */
+  /** Begins what earlier attempts have left of that time, in ms; with nothing left it fails at once. */
   startRest(ms: number): void {
     // Timers count whole milliseconds, and may be a fraction early.
     if (ms < 1) this.cancel(new GatewayError("upstream_timeout"));

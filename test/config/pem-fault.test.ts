@@ -31,3 +31,10 @@ test("is asked about listeners, too", async () => {
   const problems = await briefs(`${listen}\nroutes: [{ path: /, plugins: { respond: { status: 204 } } }]\n`);
   expect(problems.join()).toContain("listen.tls.key: this key is not the certificate's");
 });
+
+test("is asked about the authorities of clients", async () => {
+  const tls = `cert: ${server.certFile}, key: ${server.keyFile}, client-certificates: { ca: ${text} }`;
+  const listen = `listen: { tls: { ${tls} } }`;
+  const problems = await briefs(`${listen}\nroutes: [{ path: /, plugins: { respond: { status: 204 } } }]\n`);
+  expect(problems.join()).toContain("listen.tls.client-certificates.ca: no PEM certificates are in this file");
+});

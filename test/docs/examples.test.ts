@@ -19,9 +19,10 @@ import { allPages, blocksOf, PROJECT, readPage } from "./pages.ts";
  */
 const folder = tempFolder();
 afterAll(() => folder.remove());
-const { server } = makeCertificates(folder.path);
+const { ca, server } = makeCertificates(folder.path);
 copyFileSync(server.certFile, folder.file("tls.crt"));
 copyFileSync(server.keyFile, folder.file("tls.key"));
+copyFileSync(ca.certFile, folder.file("clients-ca.crt"));
 folder.write("services/team.yaml", "services: {}\n");
 
 /** The plugins that the guide writes, each as often as it does; importing the contract as those elsewhere do. */

@@ -12,6 +12,7 @@ let gateway: InProcessGateway;
 const SMALL = 0;
 const QUICK = 1;
 const FEW = 2;
+const TWICE = 3;
 
 beforeAll(async () => {
   upstream = startUpstream(replies());
@@ -20,6 +21,7 @@ listen:
   - { host: 127.0.0.1, port: 0, limits: { header-bytes: 1kb, header-count: 10, target-bytes: 100b } }
   - { host: 127.0.0.1, port: 0, timeouts: { header: 80ms, body: 80ms, keep-alive: 80ms } }
   - { host: 127.0.0.1, port: 0, limits: { connections: 2 } }
+  - { host: 127.0.0.1, port: 0, limits: { requests: 2 } }
 plugins: { access-log: {} }
 services: { all: { targets: ["${upstream.url}"] } }
 routes: [{ path: /*, service: all }]
@@ -152,4 +154,28 @@ test("one connection more than allowed is closed at once; a place that is free a
   second.close();
   await until(() => gateway.edges[FEW]?.connections === 1);
   expect((await exchange(port, GET)).status).toBe(200);
+});
+
+describe("requests of a connection", () => {
+  test("the last reply closes it", async () => {
+    using client = await connect(portOf(TWICE));
+    expect((await client.exchange(GET)).header("connection")).toBeUndefined();
+    expect((await client.exchange(GET)).header("connection")).toBe("close");
+    await client.readAll();
+  });
+
+  test("those that come ahead of their turn are not served beyond the limit", async () => {
+    const before = upstream.requests.length;
+    using client = await connect(portOf(TWICE));
+    void client.send(GET.repeat(3));
+    expect((await client.readAll()).toString().match(/HTTP\/1\.1 200/g)).toHaveLength(2);
+    expect(upstream.requests).toHaveLength(before + 2);
+  });
+
+  test("each connection has its own count, and none is the default", async () => {
+    expect((await exchange(portOf(TWICE), GET)).header("connection")).toBeUndefined();
+    using client = await connect(portOf(SMALL));
+    for (let count = 0; count < 5; count += 1)
+      expect((await client.exchange(GET)).header("connection")).toBeUndefined();
+  });
 });

@@ -26,6 +26,7 @@ const SETTINGS: WireSettings = {
   head: { headerBytes: HEADER_BYTES, headerCount: 8, targetBytes: 60 },
   bodyBytes: 100,
   maxTunnels: 0,
+  maxRequests: Number.POSITIVE_INFINITY,
   maxConnections: 1,
   headerQueue: queue,
   bodyQueue: queue,

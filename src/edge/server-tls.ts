@@ -1,0 +1,56 @@
+import { readFileSync } from "node:fs";
+import type { ListenConfig } from "../config/schema.ts";
+import type { PeerCertificate } from "../message/request.ts";
+
+/** What Bun.listen is given for a listener that serves https. */
+export interface ServerTls {
+  readonly cert: string;
+  readonly key: string;
+  /** As the protocol numbers its versions (RFC 8446 §4.2.1). */
+  readonly minVersion: number;
+  /** Each name after its length (RFC 7301 §3.1). */
+  readonly ALPNProtocols: string;
+  /** The authorities of clients; no others are trusted. */
+  readonly ca?: string;
+  readonly requestCert?: boolean;
+  /** Whether a client without a certificate of theirs is turned away. */
+  readonly rejectUnauthorized?: boolean;
+}
+
+/** A client that names protocols, and not this one, is told so in the handshake. */
+const PROTOCOLS = "\x08http/1.1";
+const VERSIONS = { "1.2": 0x0303, "1.3": 0x0304 } as const;
+
+/** The certificate, key and demands of a listener that serves https; its files are read again by every new listener. */
+export function readServerTls({ tls }: ListenConfig): ServerTls | undefined {
+  if (tls === undefined) return undefined;
+  const minVersion = VERSIONS[tls["min-version"]];
+  const own = { cert: read(tls.cert), key: read(tls.key), minVersion, ALPNProtocols: PROTOCOLS };
+  const clients = tls["client-certificates"];
+  if (clients === undefined) return own;
+  return { ...own, ca: read(clients.ca), requestCert: true, rejectUnauthorized: clients.mode === "required" };
+}
+
+/** The part of Bun's socket that knows about the other end's certificate. */
+export interface TlsSocket {
+  readonly authorized: boolean;
+  getPeerCertificate(): { readonly subject?: unknown; readonly fingerprint256?: string; readonly raw?: Uint8Array };
+}
+
+/** The client's certificate, if one of the listener's authorities has signed it. */
+export function verifiedCertificate(socket: TlsSocket): PeerCertificate | undefined {
+  if (!socket.authorized) return undefined;
+  const { subject, fingerprint256, raw } = socket.getPeerCertificate();
+  if (fingerprint256 === undefined || raw === undefined) return undefined;
+  return { commonName: commonNameOf(subject), fingerprint: fingerprint256, raw };
+}
+
+/** Of several there is no telling which is meant. */
+function commonNameOf(subject: unknown): string | undefined {
+  if (typeof subject !== "object" || subject === null || !("CN" in subject)) return undefined;
+  return typeof subject.CN === "string" ? subject.CN : undefined;
+}
+
+function read(file: string): string {
+  return readFileSync(file, "utf8");
+}
