@@ -22,7 +22,7 @@ export function checkRoutes(draft: Draft): readonly Problem[] {
     ...draft.routes.flatMap((entry) => [
       ...serviceProblems(draft, entry),
       ...(entry.valid === undefined ? [] : destinationProblems(draft, levels, entry, entry.valid)),
-      ...(entry.valid === undefined ? [] : patternProblems(entry, entry.valid)),
+      ...patternProblems(entry),
     ]),
     ...shadowProblems(draft.routes),
     ...(draft.routes.length === 0 && draft.isComplete ? [noRoutes(draft)] : []),
@@ -106,8 +106,13 @@ function weightProblems(entry: RouteEntry, weighted: NonNullable<RouteConfig["we
   return problems;
 }
 
-function patternProblems(entry: RouteEntry, route: RouteConfig): readonly Problem[] {
-  return routeProblems(route).map(({ key, message }) => at(entry, [key], conceal(message, entry.node)));
+/** A mistake elsewhere in the route hides none here: what is valid by itself is looked at. */
+function patternProblems(entry: RouteEntry): readonly Problem[] {
+  const { path } = entry.value;
+  if (path === undefined) return [];
+  return routeProblems({ ...entry.value, path }).map(({ key, message }) =>
+    at(entry, [key], conceal(message, entry.node)),
+  );
 }
 
 function shadowProblems(routes: readonly RouteEntry[]): readonly Problem[] {

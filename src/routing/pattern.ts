@@ -10,8 +10,11 @@ export interface RouteProblem {
   readonly message: string;
 }
 
+/** The keys of a route that say how it matches and rewrites paths. */
+type RoutePaths = Pick<RouteConfig, "path" | "host" | "headers" | "rewrite" | "strip-prefix" | "add-prefix">;
+
 /** Everything that is wrong with how a route matches and rewrites paths; empty for a good one. */
-export function routeProblems(route: RouteConfig): readonly RouteProblem[] {
+export function routeProblems(route: RoutePaths): readonly RouteProblem[] {
   const problems: RouteProblem[] = [];
   const attempt = <R>(key: keyof RouteConfig, read: () => R): R | undefined => {
     try {

@@ -45,6 +45,13 @@ describe("routes", () => {
     ]);
   });
 
+  test("tell what is wrong with their paths beside any other mistake", async () => {
+    expect(await routes("{ path: users, service: users, timeout: 3 }")).toEqual([
+      expect.stringContaining("routes[0].path:"),
+      expect.stringContaining('routes[0].timeout: unknown key "timeout"'),
+    ]);
+  });
+
   test("go somewhere, and to one place", async () => {
     expect(
       await routes(
