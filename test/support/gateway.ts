@@ -71,7 +71,9 @@ export async function startGateway(yaml: string, options: GatewayOptions = {}): 
     return code;
   });
 
-  const isUp = () => {
+  const isUp = async () => {
+    // All that it wrote is wanted, also what is still in the pipe.
+    if (child.exitCode !== null) await outputRead;
     if (child.exitCode !== null) throw new Error(`the gateway ended with code ${child.exitCode}: ${output.text()}`);
     return output.ports("listening").length > 0 && output.ports("admin listening").length > 0;
   };
