@@ -105,7 +105,7 @@ function overall(schema: TSchema): { readonly additionalProperties?: boolean } {
   return schema.unevaluatedProperties === true ? { additionalProperties: true } : {};
 }
 
-/** Left out if it is not valid; `constructor` and its like are keys as any other. */
+/** Left out if it is not valid; `constructor` and its like are keys like all others. */
 function put(target: Record<string, unknown>, key: string, value: unknown): void {
   if (value === undefined) return;
   Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
