@@ -95,8 +95,8 @@ function compileLines(side: Side, key: string, lines: Readonly<Record<string, st
   return Object.entries(lines).map(([written, text]) => {
     const name = checkedName(side, key, written);
     if (seen.has(name)) throw new Error(`${key}: ${name} is here twice`);
-    const parts = text.split(PLACEHOLDER);
-    // Where a placeholder stands, what is known already, or else a stand-in, has to be valid.
+    const parts = text.split(VARIABLE);
+    // Where a variable stands, what is known already, or else a stand-in, has to be valid.
     const sample = parts.map((part, i) => (i % 2 === 0 ? part : sampleOf(part, `${key}.${written}`, scope))).join("");
     setChecked(seen, key, name, sample);
     return { name, value: parts.length === 1 ? text : renderer(parts) };
@@ -112,7 +112,7 @@ function setChecked(headers: HeaderList, key: string, name: string, value: strin
 }
 
 /** A `{` that begins no name, as in JSON, is text. */
-const PLACEHOLDER = /\{([a-z][a-z-]*)\}/;
+const VARIABLE = /\{([a-z][a-z-]*)\}/;
 
 const VALUES: ReadonlyMap<string, Render> = new Map<string, Render>([
   ["request-id", (ctx) => ctx.requestId],
@@ -130,13 +130,13 @@ function renderer(parts: readonly string[]): Render {
   };
 }
 
-function sampleOf(placeholder: string, key: string, { route, service }: Scope): string {
-  if (!VALUES.has(placeholder)) {
+function sampleOf(variable: string, key: string, { route, service }: Scope): string {
+  if (!VALUES.has(variable)) {
     const known = [...VALUES.keys()].map((name) => `{${name}}`).join(", ");
-    throw new Error(`${key}: there is no {${placeholder}}; there are ${known}`);
+    throw new Error(`${key}: there is no {${variable}}; there are ${known}`);
   }
-  if (placeholder === "route") return route?.name ?? "-";
-  return placeholder === "service" ? (service ?? "-") : "x";
+  if (variable === "route") return route?.name ?? "-";
+  return variable === "service" ? (service ?? "-") : "x";
 }
 
 function checkedName(side: Side, key: string, written: string): string {

@@ -12,8 +12,7 @@ const FAULTS = Number(Bun.env.SLUICE_TEST_FAULTS ?? "4000");
 /** So many come first: after them the gateway's memory should grow no more. */
 const WARM_UP = 2_000;
 const AT_ONCE = 40;
-/** What the collector leaves lying about between two looks differs by tens of MiB. */
-const GROWTH_LIMIT = 60 * MIB;
+const GROWTH_LIMIT = 30 * MIB;
 const WAIT_MS = 150;
 
 const scripts: Readonly<Record<string, Script>> = {
@@ -179,7 +178,11 @@ test(`${FAULTS} faults of every kind leave nothing behind`, async () => {
   }
   await until(() => gateway.sockets() === sockets + open, { what: () => `${gateway.sockets()} sockets were closed` });
   await until(() => upstream.open === open, { what: () => `the upstream sees ${upstream.open} connections end` });
-  expect(gateway.rss() - memory).toBeLessThan(GROWTH_LIMIT);
+  // What the collector has left lying about it takes in time; what leaks stays.
+  await until(() => gateway.rss() - memory < GROWTH_LIMIT, {
+    timeout: 20_000,
+    what: () => `${gateway.rss() - memory} bytes more are let go`,
+  });
   // A timer that nobody stopped would still be at work.
   const before = await cpuTicks();
   await Bun.sleep(300);
