@@ -1,5 +1,7 @@
 import { STATUS_CODES } from "node:http";
+import type { HeadBuffer } from "../http1/head-buffer.ts";
 import { isHopByHop } from "../http1/hop.ts";
+import { statusLine } from "../http1/status-line.ts";
 import type { WriteFraming } from "../http1/writer.ts";
 import type { HeaderList } from "../message/headers.ts";
 import type { Reply } from "../message/reply.ts";
@@ -7,19 +9,36 @@ import type { Reply } from "../message/reply.ts";
 /** Sent on behalf of whoever wants a body that the client holds back (RFC 9110 §15.2.1). */
 export const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
-/** The head of a reply to an HTTP/1 client (RFC 9112 §4): latin1, with the empty line. */
-export function replyHead(reply: Reply, framing: WriteFraming, method: string): string {
-  const { flat } = reply.headers;
-  let head = `HTTP/1.1 ${reply.status} ${reply.reason ?? STATUS_CODES[reply.status] ?? ""}\r\n`;
+/** Composes the head of a reply to an HTTP/1 client (RFC 9112 §4). */
+export function writeReplyHead(
+  head: HeadBuffer,
+  reply: Reply,
+  framing: WriteFraming,
+  method: string,
+  connection: string,
+): void {
+  const known = statusLine(reply.status);
+  head.begin();
+  if (known !== undefined && (reply.reason === undefined || reply.reason === known.reason)) head.all(known.line);
+  else head.text(`HTTP/1.1 ${reply.status} ${reply.reason ?? ""}\r\n`);
+  const { wire } = reply.headers;
+  if (wire !== undefined) wire.copyTo(head);
+  const hasDate = wire === undefined ? writeFields(head, reply.headers.flat) : wire.hasDate;
+  if (!hasDate) head.all(dateLine());
+  writeFraming(head, reply, framing, method);
+  head.text(connection);
+}
+
+/** Adds the fields that go on; whether Date is among them. */
+function writeFields(head: HeadBuffer, flat: readonly string[]): boolean {
   let hasDate = false;
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i] as string;
     if (isHopByHop(name)) continue;
     if (name === "date") hasDate = true;
-    head += `${name}: ${flat[i + 1]}\r\n`;
+    head.text(name).text(": ").text(flat[i + 1] as string).text("\r\n");
   }
-  if (!hasDate) head += `date: ${httpDate()}\r\n`;
-  return head + framingField(reply, framing, method);
+  return hasDate;
 }
 
 /** The `connection` field and the end of a head: what one connection, not one reply, decides. */
@@ -50,17 +69,10 @@ export function switchingHead({ headers, reason }: Reply, protocol: string): str
   return `${head}connection: Upgrade\r\nupgrade: ${headers.get("upgrade") ?? protocol}\r\n\r\n`;
 }
 
-function framingField(reply: Reply, framing: WriteFraming, method: string): string {
-  switch (framing) {
-    case "length":
-      return `content-length: ${reply.body.length}\r\n`;
-    case "chunked":
-      return "transfer-encoding: chunked\r\n";
-    case "close":
-      return "";
-    default:
-      return promisedLength(reply, method);
-  }
+function writeFraming(head: HeadBuffer, reply: Reply, framing: WriteFraming, method: string): void {
+  if (framing === "chunked") head.text("transfer-encoding: chunked\r\n");
+  if (framing === "length") head.text("content-length: ").number(reply.body.length ?? 0).text("\r\n");
+  if (framing === "none") head.text(promisedLength(reply, method));
 }
 
 /** RFC 9110 §8.6: to HEAD, and in a 304, the length that GET would have; never in a 204. */
@@ -75,14 +87,14 @@ function lengthOf(reply: Reply): string | undefined {
 }
 
 let dateSecond = 0;
-let dateText = "";
+let dateBytes = Buffer.alloc(0);
 
-/** Now, as RFC 9110 §5.6.7 writes it; made once a second. */
-function httpDate(): string {
+/** The field Date of now (RFC 9110 §5.6.7); made once a second. */
+function dateLine(): Buffer {
   const second = Math.floor(Date.now() / 1_000);
   if (second !== dateSecond) {
     dateSecond = second;
-    dateText = new Date(second * 1_000).toUTCString();
+    dateBytes = Buffer.from(`date: ${new Date(second * 1_000).toUTCString()}\r\n`, "latin1");
   }
-  return dateText;
+  return dateBytes;
 }

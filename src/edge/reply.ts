@@ -1,8 +1,9 @@
 import type { Context, Outcome } from "../context.ts";
+import { type HeadBuffer, headBuffer } from "../http1/head-buffer.ts";
 import { hasNoBody } from "../http1/response-head.ts";
 import type { MessageWriter, WriteFraming } from "../http1/writer.ts";
 import type { Reply } from "../message/reply.ts";
-import { connectionField, replyHead } from "./reply-head.ts";
+import { connectionField, writeReplyHead } from "./reply-head.ts";
 
 /** How a reply tells its end to an HTTP/1 client (RFC 9112 §6.3); 1.0 knows no chunks. */
 export function replyFraming(reply: Reply, method: string, minorVersion: number): WriteFraming {
@@ -11,8 +12,8 @@ export function replyFraming(reply: Reply, method: string, minorVersion: number)
   return minorVersion === 1 ? "chunked" : "close";
 }
 
-/** Sends a head and the body of a reply, however that is held. */
-export function sendReply(writer: MessageWriter, reply: Reply, head: string, framing: WriteFraming): void {
+/** Sends a reply, whose head has been composed, however its body is held. */
+export function sendReply(writer: MessageWriter, reply: Reply, head: HeadBuffer, framing: WriteFraming): void {
   const { body } = reply;
   if (body.inMemory !== undefined) return writer.sendWhole(head, body.inMemory, framing);
   if (framing !== "none") return writer.sendFrom(head, body.take(), framing, body.length ?? 0);
@@ -23,7 +24,8 @@ export function sendReply(writer: MessageWriter, reply: Reply, head: string, fra
 /** Answers what is no proper request, and says that nothing follows. */
 export function sendRefusal(writer: MessageWriter, reply: Reply, method: string): void {
   const framing = replyFraming(reply, method, 1);
-  writer.sendWhole(replyHead(reply, framing, method) + connectionField(true, 1), reply.body.inMemory, framing);
+  writeReplyHead(headBuffer, reply, framing, method, connectionField(true, 1));
+  writer.sendWhole(headBuffer, reply.body.inMemory, framing);
 }
 
 /** How a request has ended. Without a reply the client had left: 499. */

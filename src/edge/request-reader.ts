@@ -2,7 +2,7 @@ import type { GatewayError } from "../errors.ts";
 import { HeadReader } from "../http1/head-reader.ts";
 import { type BodyOwner, IncomingBody } from "../http1/incoming.ts";
 import { ProtocolError } from "../http1/protocol-error.ts";
-import { parseRequestHead, type RequestHead } from "../http1/request-head.ts";
+import { readRequestHead, type RequestHead } from "../http1/request-head.ts";
 import { Body } from "../message/body.ts";
 import { bodyFramingOf, checkRequest, checkStart, refusalOf } from "./wire-request.ts";
 import type { WireSettings } from "./wire-settings.ts";
@@ -51,7 +51,7 @@ export class RequestReader {
 
   /** Whether the head that was read last is one of HEAD: its reply has no body, a refusal neither. */
   get isForHead(): boolean {
-    return this.#head.text.startsWith("HEAD ");
+    return this.#head.startsWith("HEAD ");
   }
 
   /** Whether a body is still on its way. */
@@ -117,9 +117,14 @@ export class RequestReader {
   #receiveHead(bytes: Buffer, at: number): number {
     const isNew = !this.#head.isPartial;
     const end = this.#head.read(bytes, at);
-    if (end !== -1) return this.#begin(parseRequestHead(this.#head.text, this.#settings.head), bytes, end);
+    if (end !== -1) return this.#begin(this.#parseHead(), bytes, end);
     if (isNew) this.#owner.onPartialHead();
     return bytes.length;
+  }
+
+  #parseHead(): RequestHead {
+    const { bytes, start, end } = this.#head;
+    return readRequestHead(bytes, start, end, this.#settings.head);
   }
 
   /** A body that has come with its head is bytes in memory; the rest of another comes through its source. */

@@ -1,5 +1,6 @@
 import { Context, type Downstream } from "../context.ts";
 import { GatewayError, systemCode } from "../errors.ts";
+import { headBuffer } from "../http1/head-buffer.ts";
 import type { RequestHead } from "../http1/request-head.ts";
 import { MessageWriter, type WriterOwner } from "../http1/writer.ts";
 import type { Body } from "../message/body.ts";
@@ -10,7 +11,7 @@ import { Timeout, type TimeoutOwner } from "../timeouts.ts";
 import { Answering, type AnsweringOwner } from "./answering.ts";
 import { HalfClose, type HalfCloseOwner } from "./half-close.ts";
 import { outcomeOf, replyFraming, sendRefusal, sendReply } from "./reply.ts";
-import { CONTINUE, connectionField, interimHead, replyHead } from "./reply-head.ts";
+import { CONTINUE, connectionField, interimHead, writeReplyHead } from "./reply-head.ts";
 import { RequestReader, type RequestReaderOwner } from "./request-reader.ts";
 import { openTunnel } from "./tunnel.ts";
 import type { ClientSocket, WireOwner } from "./wire-owner.ts";
@@ -229,9 +230,9 @@ export class WireConnection
     if (this.#halfClose.isReached) this.#halfClose.watch();
     const framing = replyFraming(reply, ctx.request.method, this.#minorVersion);
     if (this.#reader.isBodyLeft || framing === "close" || this.#owner.isDraining) this.#isPersistent = false;
-    const head =
-      replyHead(reply, framing, ctx.request.method) + connectionField(!this.#isPersistent, this.#minorVersion);
-    sendReply(this.#writer, reply, head, framing);
+    const connection = connectionField(!this.#isPersistent, this.#minorVersion);
+    writeReplyHead(headBuffer, reply, framing, ctx.request.method, connection);
+    sendReply(this.#writer, reply, headBuffer, framing);
   }
 
   /** A message that is no proper request: it is answered, and nothing after it is looked at. */

@@ -31,7 +31,7 @@ export function toRequest(head: RequestHead, body: Body, peer: WirePeer, setting
   const { method, path, query, headers } = head;
   const version = head.minorVersion === 0 ? "1.0" : "1.1";
   if (!peer.isTrustedProxy) {
-    stripUntrusted(headers);
+    if (headers.wire?.mayHaveProxyFields !== false) stripUntrusted(headers);
     return { method, scheme: settings.scheme, host: head.host, path, query, version, headers, body, peer };
   }
   const client = resolveClient(peer.address, headers, settings.trusted);

@@ -1,6 +1,7 @@
 import { CR, LF } from "./chars.ts";
 import { ProtocolError } from "./protocol-error.ts";
 
+const NOTHING = Buffer.alloc(0);
 const HEAD_END = Buffer.from("\r\n\r\n");
 
 /** Looks at the first bytes of a head that is not complete, and throws ProtocolError if it will never be one. */
@@ -11,7 +12,10 @@ export class HeadReader {
   readonly #maxBytes: number;
   readonly #earlyCheck: EarlyCheck;
   #partial: Buffer | undefined = undefined;
-  #text = "";
+  /** Of the head that the last `read` has found: where it is, and where it starts and ends. */
+  bytes: Buffer = NOTHING;
+  start = 0;
+  end = 0;
 
   constructor(maxBytes: number, earlyCheck: EarlyCheck) {
     this.#maxBytes = maxBytes;
@@ -25,7 +29,19 @@ export class HeadReader {
 
   /** The head that the last `read` has found, latin1, with the empty line; else nothing. */
   get text(): string {
-    return this.#text;
+    return this.bytes.toString("latin1", this.start, this.end);
+  }
+
+  /** Whether that head begins with these letters. */
+  startsWith(letters: string): boolean {
+    return this.bytes.toString("latin1", this.start, Math.min(this.start + letters.length, this.end)) === letters;
+  }
+
+  /** Lets go of it. */
+  release(): void {
+    this.bytes = NOTHING;
+    this.start = 0;
+    this.end = 0;
   }
 
   /**
@@ -33,7 +49,7 @@ export class HeadReader {
    * long (`headers_too_large`, or `uri_too_long` if its first line is), has a bare LF, or fails the early check.
    */
   read(bytes: Buffer, at: number): number {
-    this.#text = "";
+    if (this.end !== 0) this.release();
     if (this.#partial !== undefined) return this.#readOn(this.#partial, bytes, at);
     const end = bytes.indexOf(HEAD_END, at);
     if (end === -1) {
@@ -41,7 +57,9 @@ export class HeadReader {
       return -1;
     }
     if (end + 4 - at > this.#maxBytes) throw tooLarge(bytes.subarray(at), this.#maxBytes);
-    this.#text = bytes.toString("latin1", at, end + 4);
+    this.bytes = bytes;
+    this.start = at;
+    this.end = end + 4;
     return end + 4;
   }
 
@@ -53,7 +71,9 @@ export class HeadReader {
       return -1;
     }
     if (end + 4 > this.#maxBytes) throw tooLarge(joined, this.#maxBytes);
-    this.#text = joined.toString("latin1", 0, end + 4);
+    this.bytes = joined;
+    this.start = 0;
+    this.end = end + 4;
     this.#partial = undefined;
     return at + end + 4 - partial.length;
   }

@@ -93,7 +93,8 @@ export const smallTable: Uint8Array = tokenTable.map((kind, code) => {
   return kind === 0 ? 0 : isCapital ? code + 32 : code;
 });
 
-const SLOTS = 4_096;
+/** How many values a hash can have. */
+export const SLOTS = 4_096;
 
 /** The hash of a name so far and one more small letter of it; begins with 0. */
 export function hashNext(hash: number, small: number): number {

@@ -3,6 +3,7 @@ import { isToken } from "./chars.ts";
 import { parseFields } from "./fields.ts";
 import { type Framing, readFraming } from "./framing.ts";
 import { ProtocolError } from "./protocol-error.ts";
+import { scanRequestHead } from "./scan-request.ts";
 import { parseAuthority, parseTarget } from "./target.ts";
 
 export interface HeadLimits {
@@ -25,6 +26,15 @@ export interface RequestHead {
   readonly host: string;
   readonly headers: HeaderList;
   readonly framing: Framing;
+}
+
+/**
+ * Reads a request's head from bytes, which must not be needed for anything else. Throws ProtocolError.
+ *
+ * @param end behind the empty line
+ */
+export function readRequestHead(bytes: Buffer, start: number, end: number, limits: HeadLimits): RequestHead {
+  return scanRequestHead(bytes, start, end, limits) ?? parseRequestHead(bytes.toString("latin1", start, end), limits);
 }
 
 /**

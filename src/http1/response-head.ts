@@ -3,6 +3,7 @@ import { SP } from "./chars.ts";
 import { parseFields } from "./fields.ts";
 import { type Framing, readFraming } from "./framing.ts";
 import { ProtocolError } from "./protocol-error.ts";
+import { scanResponseHead } from "./scan-response.ts";
 
 /** The head of an HTTP/1.1 response, parsed and checked. */
 export interface ResponseHead {
@@ -19,6 +20,15 @@ const START = "HTTP/1.";
 const CODE = 9;
 const CODE_END = 12;
 const REASON = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/**
+ * Reads a response's head from bytes, which must not be needed for anything else. Throws ProtocolError.
+ *
+ * @param end behind the empty line
+ */
+export function readResponseHead(bytes: Buffer, start: number, end: number, maxHeaders: number): ResponseHead {
+  return scanResponseHead(bytes, start, end, maxHeaders) ?? parseResponseHead(bytes.toString("latin1", start, end), maxHeaders);
+}
 
 /**
  * Parses a response's head: `text` is latin1 and ends with the empty line. Throws ProtocolError. The space before an

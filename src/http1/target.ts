@@ -38,6 +38,17 @@ export function parseAuthority(value: string): string {
   return lastAuthority;
 }
 
+/** The same for a value that stands in `bytes`: none is made of one that is the last again. Throws ProtocolError. */
+export function authorityAt(bytes: Buffer, start: number, end: number): string {
+  const isLast = end - start === lastValue.length && startsWith(bytes, start, lastValue);
+  return isLast ? lastAuthority : parseAuthority(bytes.toString("latin1", start, end));
+}
+
+function startsWith(bytes: Uint8Array, at: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false;
+  return true;
+}
+
 function checkAuthority(value: string): string {
   const authority = value.toLowerCase();
   if (!AUTHORITY.test(authority)) throw new ProtocolError("invalid host");

@@ -1,6 +1,7 @@
 import { GatewayError } from "../errors.ts";
 import type { HeaderList } from "../message/headers.ts";
 import type { BodySink, BodySource } from "../message/source.ts";
+import { type HeadBuffer, headBuffer } from "./head-buffer.ts";
 import { isAllowedTrailer } from "./hop.ts";
 
 /** The part of a socket that writing needs. */
@@ -21,10 +22,13 @@ export interface WriterOwner {
 /** How a message tells its end: by Content-Length, by chunks, by closing; or it has no body (HEAD, 204, 304). */
 export type WriteFraming = "length" | "chunked" | "close" | "none";
 
-/** Heads and small chunks are joined here, so that they leave in one write. */
+/** What goes before a chunk and small chunks are joined here, so that they leave in one write. */
 const scratch = Buffer.allocUnsafeSlow(96 * 1024);
+const NOTHING = Buffer.alloc(0);
 /** A chunk up to this size is copied behind what has to go before it; a larger one is written by itself. */
 const JOIN_BYTES = 16 * 1024;
+/** Bytes of a chunk's size, and of the line ends around it, at the most. */
+const MAX_CHUNK_FRAME = 20;
 
 /** Writes messages to one connection, one after the other: a head, then a body as its sink, with back-pressure. */
 export class MessageWriter implements BodySink {
@@ -38,7 +42,8 @@ export class MessageWriter implements BodySink {
   #source: BodySource | undefined = undefined;
   #framing: WriteFraming = "none";
   #expected = 0;
-  #head = "";
+  /** Has to go before the next chunk: the head, and the frame of a chunk. */
+  #head: Buffer = NOTHING;
   #queue: Uint8Array[] = [];
   #isEnded = true;
   /** It has ended, but the owner is told only once the peer has taken it. */
@@ -57,26 +62,34 @@ export class MessageWriter implements BodySink {
     this.#socket = socket;
   }
 
-  /** Sends a message whose body is in memory: one write unless it is large. `head` is latin1. */
-  sendWhole(head: string, body: Uint8Array | undefined, framing: WriteFraming): void {
-    this.#begin(head, framing, body?.length ?? 0);
-    if (body !== undefined && body.length > 0 && framing !== "none") this.write(body);
+  /** Sends a message whose body is in memory: one write unless it is large. */
+  sendWhole(head: HeadBuffer, body: Uint8Array | undefined, framing: WriteFraming): void {
+    const hasBody = body !== undefined && body.length > 0 && framing !== "none";
+    this.#begin(framing, body?.length ?? 0);
+    if (framing === "chunked" && hasBody) {
+      this.#head = head.copy();
+      this.write(body);
+      return this.end();
+    }
+    if (hasBody) this.#sendBehind(head, body);
+    else this.#send(head.bytes, 0, head.size);
     this.end();
   }
 
   /** Sends a head and then what the source has. `length` is what the head promises with framing "length". */
-  sendFrom(head: string, source: BodySource, framing: WriteFraming, length: number): void {
-    this.#begin(head, framing, length);
+  sendFrom(head: HeadBuffer, source: BodySource, framing: WriteFraming, length: number): void {
+    this.#begin(framing, length);
+    this.#head = head.copy();
     this.#source = source;
     source.start(this);
-    if (!this.#isEnded && this.#head !== "") this.#flushHead();
+    if (!this.#isEnded && this.#head.length > 0) this.#flushHead();
   }
 
-  /** Sends a head that stands alone, such as an interim response; a peer that takes nothing gets none. */
+  /** Sends a head that stands alone, such as an interim response, latin1; a peer that takes nothing gets none. */
   sendInterim(head: string): void {
     if (this.#isBlocked) return;
-    const size = scratch.write(head, 0, "latin1");
-    this.#send(scratch, 0, size);
+    const bytes = Buffer.from(head, "latin1");
+    this.#send(bytes, 0, bytes.length);
   }
 
   write(chunk: Uint8Array): boolean {
@@ -88,8 +101,9 @@ export class MessageWriter implements BodySink {
       this.fail(new GatewayError("internal", { cause: "a body is longer than its Content-Length" }));
       return true;
     }
-    if (this.#framing === "chunked") this.#head += `${chunk.length.toString(16)}\r\n`;
-    this.#sendJoined(chunk, this.#framing === "chunked");
+    if (this.#framing === "chunked") this.#sendChunk(chunk);
+    else if (this.#head.length > 0) this.#sendJoined(chunk);
+    else this.#send(chunk, 0, chunk.length);
     return !this.#isBlocked;
   }
 
@@ -98,10 +112,10 @@ export class MessageWriter implements BodySink {
     if (this.#framing === "length" && this.bodyBytes !== this.#expected) {
       return this.fail(new GatewayError("internal", { cause: "a body is shorter than its Content-Length" }));
     }
-    if (this.#framing === "chunked") this.#head += `0\r\n${trailers === undefined ? "" : trailerLines(trailers)}\r\n`;
+    if (this.#framing === "chunked") this.#addLast(trailers);
     this.#isEnded = true;
     this.#source = undefined;
-    if (this.#head !== "") this.#flushHead();
+    if (this.#head.length > 0) this.#flushHead();
     this.#isUntold = this.#isBlocked;
     if (!this.#isBlocked) this.#owner.onMessageSent();
   }
@@ -111,7 +125,7 @@ export class MessageWriter implements BodySink {
     this.#isEnded = true;
     const source = this.#source;
     this.#source = undefined;
-    this.#head = "";
+    this.#head = NOTHING;
     this.#owner.onMessageFailed(error);
     source?.cancel(error);
   }
@@ -122,7 +136,7 @@ export class MessageWriter implements BodySink {
     this.#isUntold = false;
     this.#socket = undefined;
     this.#queue = [];
-    this.#head = "";
+    this.#head = NOTHING;
     const source = this.#source;
     this.#source = undefined;
     source?.cancel(error);
@@ -142,8 +156,8 @@ export class MessageWriter implements BodySink {
     this.#owner.onMessageSent();
   }
 
-  #begin(head: string, framing: WriteFraming, length: number): void {
-    this.#head = head;
+  #begin(framing: WriteFraming, length: number): void {
+    this.#head = NOTHING;
     this.#framing = framing;
     this.#expected = length;
     this.#isEnded = false;
@@ -152,24 +166,47 @@ export class MessageWriter implements BodySink {
   }
 
   #flushHead(): void {
-    const size = this.#takeHead();
-    this.#send(scratch, 0, size);
-  }
-
-  /** Moves what has to go first into the scratch buffer, and returns its size. */
-  #takeHead(): number {
     const head = this.#head;
-    this.#head = "";
-    if (head.length <= scratch.length) return scratch.write(head, 0, "latin1");
-    const bytes = Buffer.from(head, "latin1");
-    this.#send(bytes, 0, bytes.length);
-    return 0;
+    this.#head = NOTHING;
+    this.#send(head, 0, head.length);
   }
 
-  #sendJoined(chunk: Uint8Array, isFramed: boolean): void {
-    if (this.#head === "" && !isFramed) return this.#send(chunk, 0, chunk.length);
-    let size = this.#takeHead();
-    if (size + chunk.length + 2 > scratch.length || chunk.length > JOIN_BYTES) {
+  /** A body behind its head, which is where it was composed. */
+  #sendBehind(head: HeadBuffer, body: Uint8Array): void {
+    this.bodyBytes = body.length;
+    if (body.length > JOIN_BYTES) {
+      this.#send(head.bytes, 0, head.size);
+      return this.#send(body, 0, body.length);
+    }
+    head.reserve(body.length);
+    head.bytes.set(body, head.size);
+    this.#send(head.bytes, 0, head.size + body.length);
+  }
+
+  /** A chunk behind the head that still has to go. */
+  #sendJoined(chunk: Uint8Array): void {
+    const head = this.#head;
+    if (chunk.length > JOIN_BYTES || head.length + chunk.length > scratch.length) {
+      this.#flushHead();
+      return this.#send(chunk, 0, chunk.length);
+    }
+    this.#head = NOTHING;
+    scratch.set(head);
+    scratch.set(chunk, head.length);
+    this.#send(scratch, 0, head.length + chunk.length);
+  }
+
+  /** RFC 9112 §7.1. */
+  #sendChunk(chunk: Uint8Array): void {
+    if (this.#head.length + chunk.length > scratch.length - MAX_CHUNK_FRAME) {
+      if (this.#head.length > 0) this.#flushHead();
+    }
+    const head = this.#head;
+    this.#head = NOTHING;
+    scratch.set(head);
+    let size = head.length;
+    size += scratch.write(`${chunk.length.toString(16)}\r\n`, size, "latin1");
+    if (chunk.length > JOIN_BYTES) {
       this.#send(scratch, 0, size);
       this.#send(chunk, 0, chunk.length);
       size = 0;
@@ -177,8 +214,13 @@ export class MessageWriter implements BodySink {
       scratch.set(chunk, size);
       size += chunk.length;
     }
-    if (isFramed) size += scratch.write("\r\n", size, "latin1");
-    if (size > 0) this.#send(scratch, 0, size);
+    size += scratch.write("\r\n", size, "latin1");
+    this.#send(scratch, 0, size);
+  }
+
+  #addLast(trailers: HeaderList | undefined): void {
+    const last = Buffer.from(`0\r\n${trailers === undefined ? "" : trailerLines(trailers)}\r\n`, "latin1");
+    this.#head = this.#head.length === 0 ? last : Buffer.concat([this.#head, last]);
   }
 
   #send(bytes: Uint8Array, offset: number, length: number): void {
@@ -195,10 +237,11 @@ export class MessageWriter implements BodySink {
     this.#owner.onBlocked(true);
   }
 
-  /** The scratch buffer is written over at the next message, so what is kept of it is copied. */
+  /** What is shared is written over at the next message, so what is kept of it is copied. */
   #keep(bytes: Uint8Array, offset: number, length: number): void {
     const rest = bytes.subarray(offset, offset + length);
-    this.#queue.push(bytes === scratch ? Buffer.from(rest) : rest);
+    const isShared = bytes === scratch || bytes === headBuffer.bytes;
+    this.#queue.push(isShared ? Buffer.from(rest) : rest);
   }
 }
 

@@ -1,3 +1,20 @@
+/** Where a message is composed. */
+export interface ByteSink {
+  /** Copies a part of other bytes. */
+  part(source: Buffer, start: number, end: number): unknown;
+}
+
+/** Field lines as they are on the wire, checked. */
+export interface WireFields {
+  readonly hasDate: boolean;
+  /** There may be fields that only a trusted proxy may send. */
+  readonly mayHaveProxyFields: boolean;
+  /** name, value, name, value, …: names in lower case. */
+  parse(): string[];
+  /** Copies the lines that go from one side of the gateway to the other: all but Host and what is about one connection. */
+  copyTo(out: ByteSink): void;
+}
+
 /**
  * A header section: names in lower case and values, in the order of the wire, duplicates kept (RFC 9110 §5.3).
  *
@@ -5,11 +22,36 @@
  * that is read from a request or written by a plugin can start another header line (RFC 9110 §5.5).
  */
 export class HeaderList {
-  /** name, value, name, value, …; read it in hot loops, change it only through the methods. */
-  readonly flat: string[];
+  #flat: string[] | undefined;
+  #wire: WireFields | undefined;
 
-  constructor(flat: string[] = []) {
-    this.flat = flat;
+  /** @param fields name, value, name, value, …; or field lines as they came, which are taken apart at first use */
+  constructor(fields: string[] | WireFields = []) {
+    const isFlat = Array.isArray(fields);
+    this.#flat = isFlat ? fields : undefined;
+    this.#wire = isFlat ? undefined : fields;
+  }
+
+  /** name, value, name, value, …; read it in hot loops, change it only through the methods. */
+  get flat(): readonly string[] {
+    return this.#parsed();
+  }
+
+  /** The lines as they came, as long as nothing is changed. */
+  get wire(): WireFields | undefined {
+    return this.#wire;
+  }
+
+  #parsed(): string[] {
+    this.#flat ??= this.#wire?.parse() ?? [];
+    return this.#flat;
+  }
+
+  /** To be changed: the lines as they came do not hold any more. */
+  #changed(): string[] {
+    const flat = this.#parsed();
+    this.#wire = undefined;
+    return flat;
   }
 
   /** A list from pairs or a plain object; names are lower-cased, values checked. */
@@ -54,7 +96,7 @@ export class HeaderList {
   set(name: string, value: string): void {
     checkName(name);
     checkValue(name, value);
-    const { flat } = this;
+    const flat = this.#changed();
     for (let i = 0; i < flat.length; i += 2) {
       if (flat[i] !== name) continue;
       flat[i + 1] = value;
@@ -68,16 +110,16 @@ export class HeaderList {
   append(name: string, value: string): void {
     checkName(name);
     checkValue(name, value);
-    this.flat.push(name, value);
+    this.#changed().push(name, value);
   }
 
   delete(name: string): void {
-    removeFrom(this.flat, 0, name);
+    removeFrom(this.#changed(), 0, name);
   }
 
   /** Removes every line whose name the test picks out, in one pass. */
   deleteWhere(isUnwanted: (name: string) => boolean): void {
-    const { flat } = this;
+    const flat = this.#changed();
     let kept = 0;
     for (let i = 0; i < flat.length; i += 2) {
       if (isUnwanted(flat[i] as string)) continue;

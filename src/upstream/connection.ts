@@ -1,8 +1,9 @@
 import { GatewayError } from "../errors.ts";
+import { headBuffer } from "../http1/head-buffer.ts";
 import { HeadReader } from "../http1/head-reader.ts";
 import { type BodyFraming, type BodyOwner, IncomingBody } from "../http1/incoming.ts";
 import { ProtocolError } from "../http1/protocol-error.ts";
-import { parseResponseHead, type ResponseHead } from "../http1/response-head.ts";
+import { type ResponseHead, readResponseHead } from "../http1/response-head.ts";
 import { offerOf, switchedTo } from "../http1/upgrade.ts";
 import { MessageWriter, type WriterOwner } from "../http1/writer.ts";
 import { Body } from "../message/body.ts";
@@ -12,6 +13,7 @@ import type { Exchange, ExchangeHolder } from "./exchange.ts";
 import { bodyFraming, checkStart } from "./response-start.ts";
 import type { UpstreamTimeouts } from "./timeouts.ts";
 import { type UpgradableSocket, UpgradedConnection } from "./upgraded.ts";
+import { writeRequestHead } from "./write-head.ts";
 
 /** The pool that a connection belongs to. */
 export interface ConnectionOwner {
@@ -98,11 +100,12 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
     this.#isStarting = false;
   }
 
-  #send({ head, ctx: { request } }: Exchange): void {
-    const { body } = request;
-    if (body.inMemory !== undefined) this.#writer.sendWhole(head, body.inMemory, "length");
-    else if (body.length !== undefined) this.#writer.sendFrom(head, body.take(), "length", body.length);
-    else this.#writer.sendFrom(head, body.take(), "chunked", 0);
+  #send({ ctx, host }: Exchange): void {
+    const { body } = ctx.request;
+    writeRequestHead(headBuffer, ctx, host);
+    if (body.inMemory !== undefined) this.#writer.sendWhole(headBuffer, body.inMemory, "length");
+    else if (body.length !== undefined) this.#writer.sendFrom(headBuffer, body.take(), "length", body.length);
+    else this.#writer.sendFrom(headBuffer, body.take(), "chunked", 0);
   }
 
   /** Waits to be used again; a surplus one not for long. */
@@ -224,7 +227,7 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
     while (this.#exchange !== undefined) {
       at = this.#head.read(bytes, at);
       if (at === -1) return;
-      const head = parseResponseHead(this.#head.text, MAX_HEADERS);
+      const head = readResponseHead(this.#head.bytes, this.#head.start, this.#head.end, MAX_HEADERS);
       if (head.status >= 200) return this.#onFinalHead(head, this.#exchange, bytes, at);
       if (head.status === 101) return this.#switch(head, this.#exchange, bytes.subarray(at));
       if (head.status > 100) this.#exchange.ctx.downstream?.inform(head.status, head.reason, head.headers);
@@ -252,6 +255,7 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
     const { framing } = head;
     const isPersistent = head.minorVersion === 1 || framing.hasKeepAlive;
     this.#isKeepAlive = isPersistent && !framing.hasClose;
+    this.#head.release();
     const body = this.#readBody(bodyFraming(head, exchange.ctx.request.method), bytes, at);
     const now = performance.now();
     exchange.onReply(now, now - this.#startedAt);

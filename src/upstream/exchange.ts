@@ -17,8 +17,8 @@ export interface ExchangeHolder {
  */
 export class Exchange implements Cancellable, TimeoutOwner {
   readonly ctx: Context;
-  /** The request's head as it goes on the wire, latin1. */
-  readonly head: string;
+  /** Value of the Host field that the target gets. */
+  readonly host: string;
   readonly reply: Promise<Reply>;
   holder: ExchangeHolder | undefined = undefined;
   /** It has failed on a stale connection once; the next one is new. */
@@ -33,9 +33,9 @@ export class Exchange implements Cancellable, TimeoutOwner {
   #rest: Timer | undefined = undefined;
   readonly #stats: TargetStats;
 
-  constructor(ctx: Context, head: string, stats: TargetStats) {
+  constructor(ctx: Context, host: string, stats: TargetStats) {
     this.ctx = ctx;
-    this.head = head;
+    this.host = host;
     this.reply = new Promise<Reply>((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

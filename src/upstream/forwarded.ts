@@ -18,24 +18,24 @@ export function isForwardedField(name: string): boolean {
 }
 
 /**
- * The head with X-Forwarded-For, -Proto, -Host and Forwarded (RFC 7239) added, each line ended by CRLF. Address,
+ * The lines of X-Forwarded-For, -Proto, -Host and Forwarded (RFC 7239), each ended by CRLF. Address,
  * scheme and host are the request's, as the edge believes them; a request without a host gets none.
  *
  * Of an untrusted peer only the peer is named. What a trusted proxy sent is kept, with the proxy appended; where it
  * sent only one of X-Forwarded-For and Forwarded, or both, the other names the client that was found in the first,
  * so that both always tell the same.
  */
-export function appendForwarded(head: string, request: GatewayRequest): string {
+export function forwardedLines(request: GatewayRequest): string {
   const { peer, host, scheme } = request;
-  if (peer.isTrustedProxy) return head + forwardedLines(request);
+  if (peer.isTrustedProxy) return makeLines(request);
   const known = peer.forwarded;
-  if (known !== undefined && known.host === host && known.scheme === scheme) return head + known.lines;
-  const lines = forwardedLines(request);
+  if (known !== undefined && known.host === host && known.scheme === scheme) return known.lines;
+  const lines = makeLines(request);
   peer.forwarded = { host, scheme, lines };
-  return head + lines;
+  return lines;
 }
 
-function forwardedLines(request: GatewayRequest): string {
+function makeLines(request: GatewayRequest): string {
   const { peer, host, scheme } = request;
   const own = ownElement(peer.address, host, scheme);
   let addresses = peer.address;

@@ -7,7 +7,7 @@ import { Exchange } from "./exchange.ts";
 import { Pool, type PoolLimits } from "./pool.ts";
 import { TargetStats } from "./stats.ts";
 import type { UpstreamTimeouts } from "./timeouts.ts";
-import { requestHead } from "./write-head.ts";
+import { refuseLoop } from "./write-head.ts";
 
 export interface TargetOptions {
   readonly weight: number;
@@ -52,7 +52,8 @@ export class Target {
   send(ctx: Context): Promise<Reply> {
     if (ctx.isAborted) return Promise.reject(ctx.error ?? new GatewayError("client_closed"));
     const host = this.#preserveHost && ctx.request.host !== "" ? ctx.request.host : this.address.hostHeader;
-    const exchange = new Exchange(ctx, requestHead(ctx, host), this.stats);
+    refuseLoop(ctx.request.headers);
+    const exchange = new Exchange(ctx, host, this.stats);
     const now = performance.now();
     const isFirst = ctx.attempts === 0;
     ctx.inFlight = exchange;

@@ -1,40 +1,63 @@
 import type { Context } from "../context.ts";
 import { GatewayError } from "../errors.ts";
+import type { HeadBuffer } from "../http1/head-buffer.ts";
 import { isHopByHop } from "../http1/hop.ts";
 import { offerOf } from "../http1/upgrade.ts";
 import type { Body } from "../message/body.ts";
-import { appendForwarded, isForwardedField } from "./forwarded.ts";
+import type { HeaderList } from "../message/headers.ts";
+import { forwardedLines, isForwardedField } from "./forwarded.ts";
 
 /** The gateway's name in Via, its own for each process, so that a request that comes back is known (RFC 9110 §7.6.3). */
 const PSEUDONYM = `sluice-${crypto.randomUUID().slice(0, 8)}`;
 
+/** Throws `loop_detected` for a request that this gateway has passed on already. */
+export function refuseLoop(headers: HeaderList): void {
+  // Lines as they came have no Via.
+  if (headers.wire === undefined && headers.get("via")?.includes(PSEUDONYM)) throw new GatewayError("loop_detected");
+}
+
 /**
- * The head of the request as the target gets it (RFC 9112 §3): latin1, with the empty line. Fields about the client's
- * connection are left out, the gateway's own are set.
+ * Composes the head of the request as the target gets it (RFC 9112 §3). Fields about the client's connection are left
+ * out, the gateway's own are set.
  *
  * @param host value of the Host field
  */
-export function requestHead(ctx: Context, host: string): string {
+export function writeRequestHead(head: HeadBuffer, ctx: Context, host: string): void {
   const { request, upstreamQuery } = ctx;
-  const target = upstreamQuery === undefined ? ctx.upstreamPath : `${ctx.upstreamPath}?${upstreamQuery}`;
-  let head = `${request.method} ${target} HTTP/1.1\r\nhost: ${host}\r\n`;
+  const { wire } = request.headers;
+  head.begin().text(request.method).text(" ").text(ctx.upstreamPath);
+  if (upstreamQuery !== undefined) head.text("?").text(upstreamQuery);
+  head.text(" HTTP/1.1\r\nhost: ").text(host).text("\r\n");
   let via = "";
-  const { flat } = request.headers;
+  if (wire !== undefined && !wire.mayHaveProxyFields) wire.copyTo(head);
+  else via = writeFields(head, request.headers.flat);
+  head.text(forwardedLines(request));
+  const offer = offerOf(ctx);
+  if (offer !== undefined) head.text(`connection: upgrade\r\nupgrade: ${offer.protocols.join(", ")}\r\n`);
+  head.text(via === "" && request.version === "1.1" ? VIA : `via: ${via}${request.version} ${PSEUDONYM}\r\n`);
+  head.text(bodyFields(request.body, request.method));
+}
+
+const VIA = `via: 1.1 ${PSEUDONYM}\r\n`;
+
+/** Adds the fields that go on; returns what Via had, with a comma behind each. */
+function writeFields(head: HeadBuffer, flat: readonly string[]): string {
+  let via = "";
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i] as string;
     if (name === "host" || isHopByHop(name) || isForwardedField(name)) continue;
     if (name === "via") via += `${flat[i + 1]}, `;
-    else head += `${name}: ${flat[i + 1]}\r\n`;
+    else head.text(name).text(": ").text(flat[i + 1] as string).text("\r\n");
   }
-  if (via !== "" && via.includes(PSEUDONYM)) throw new GatewayError("loop_detected");
-  head = appendForwarded(head, request);
-  const offer = offerOf(ctx);
-  if (offer !== undefined) head += `connection: upgrade\r\nupgrade: ${offer.protocols.join(", ")}\r\n`;
-  return `${head}via: ${via}${request.version} ${PSEUDONYM}\r\n${bodyFields(request.body, request.method)}\r\n`;
+  return via;
 }
 
 /** RFC 9112 §6: a length if it is known, else chunked; nothing for a request without content that needs none. */
 function bodyFields(body: Body, method: string): string {
-  if (body.isEmpty) return method === "POST" || method === "PUT" || method === "PATCH" ? "content-length: 0\r\n" : "";
-  return body.length === undefined ? "transfer-encoding: chunked\r\n" : `content-length: ${body.length}\r\n`;
+  if (!body.isEmpty) {
+    return body.length === undefined
+      ? "transfer-encoding: chunked\r\n\r\n"
+      : `content-length: ${body.length}\r\n\r\n`;
+  }
+  return method === "POST" || method === "PUT" || method === "PATCH" ? "content-length: 0\r\n\r\n" : "\r\n";
 }

@@ -1,0 +1,150 @@
+import type { ByteSink, WireFields } from "../message/headers.ts";
+import { COLON, CR, HTAB, LF, SP, valueTable } from "./chars.ts";
+import * as kind from "./field-kinds.ts";
+import { parseFields } from "./fields.ts";
+import { Framing } from "./framing.ts";
+import { hashNext, smallTable } from "./names.ts";
+
+/** Digits of the longest length that is read here. */
+const MAX_DIGITS = 14;
+
+/**
+ * The field lines of an ordinary head (RFC 9112 §5) as they are on the wire, checked but not taken apart: a message that
+ * nobody looks into goes on as the bytes it came as. Names are in small letters, one space is behind each colon.
+ */
+export class FieldLines implements WireFields {
+  readonly framing = new Framing();
+  hasDate = false;
+  hasVia = false;
+  /** There may be fields that only a trusted proxy may send. */
+  mayHaveProxyFields = false;
+  /** Where the value of Host stands; 0 without. */
+  hostStart = 0;
+  hostEnd = 0;
+  readonly bytes: Buffer;
+  readonly #start: number;
+  /** Where the empty line begins. */
+  readonly #end: number;
+  /** Starts and ends of what goes from one side of the gateway to the other: not what is about one connection. */
+  readonly #spans: number[] = [];
+
+  constructor(bytes: Buffer, start: number, end: number) {
+    this.bytes = bytes;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  parse(): string[] {
+    return parseFields(this.bytes.toString("latin1", this.#start, this.#end + 2), 0, Number.POSITIVE_INFINITY);
+  }
+
+  copyTo(out: ByteSink): void {
+    const spans = this.#spans;
+    for (let i = 0; i < spans.length; i += 2) out.part(this.bytes, spans[i] as number, spans[i + 1] as number);
+  }
+
+  /** Reads all lines; false if one of them is not ordinary, which the parser then has to judge. */
+  scan(maxCount: number): boolean {
+    const { bytes } = this;
+    const end = this.#end;
+    let spanStart = -1;
+    let count = 0;
+    let at = this.#start;
+    while (at < end) {
+      const nameStart = at;
+      let hash = 0;
+      let code = bytes[at] as number;
+      for (let small = smallTable[code] as number; small !== 0; small = smallTable[code] as number) {
+        if (small !== code) bytes[at] = small;
+        hash = hashNext(hash, small);
+        code = bytes[++at] as number;
+      }
+      if (code !== COLON || at === nameStart || ++count > maxCount || bytes[at + 1] !== SP) return false;
+      const nameEnd = at;
+      const valueStart = at + 2;
+      at = valueStart;
+      while (valueTable[bytes[at] as number] === 1) at++;
+      if (bytes[at] !== CR || bytes[at + 1] !== LF || !isTrimmed(bytes, valueStart, at)) return false;
+
+      const what = kind.kindOf(bytes, nameStart, nameEnd, hash);
+      if (what === kind.PLAIN && kind.mayBeProxyField(bytes, nameStart, nameEnd)) this.mayHaveProxyFields = true;
+      if (what !== kind.PLAIN && !this.#note(what, valueStart, at)) return false;
+      const isKept = what === kind.PLAIN || what === kind.DATE || what === kind.VIA;
+      if (isKept && spanStart === -1) spanStart = nameStart;
+      if (!isKept && spanStart !== -1) {
+        this.#spans.push(spanStart, nameStart);
+        spanStart = -1;
+      }
+      at += 2;
+    }
+    if (spanStart !== -1) this.#spans.push(spanStart, end);
+    return !(this.framing.isChunked && this.framing.contentLength !== undefined);
+  }
+
+  /** What a field with a meaning says; false if that is not simple. */
+  #note(what: number, start: number, end: number): boolean {
+    const { framing } = this;
+    switch (what) {
+      case kind.DROPPED:
+        return true;
+      case kind.DATE:
+        this.hasDate = true;
+        return true;
+      case kind.VIA:
+        this.hasVia = true;
+        return true;
+      case kind.HOST: {
+        const isFirst = this.hostStart === 0;
+        this.hostStart = start;
+        this.hostEnd = end;
+        return isFirst;
+      }
+      case kind.CONTENT_LENGTH: {
+        const isFirst = framing.contentLength === undefined;
+        framing.contentLength = decimal(this.bytes, start, end);
+        return isFirst && framing.contentLength !== undefined;
+      }
+      case kind.TRANSFER_ENCODING: {
+        const isFirst = !framing.isChunked;
+        framing.isChunked = isText(this.bytes, start, end, "chunked");
+        return isFirst && framing.isChunked;
+      }
+      case kind.CONNECTION:
+        if (framing.hasClose || framing.hasKeepAlive) return false;
+        framing.hasKeepAlive = isText(this.bytes, start, end, "keep-alive");
+        framing.hasClose = isText(this.bytes, start, end, "close");
+        return framing.hasKeepAlive || framing.hasClose;
+      default:
+        return false;
+    }
+  }
+}
+
+/** A value that is not empty and has no blank at either end goes on as it came. */
+function isTrimmed(bytes: Uint8Array, start: number, end: number): boolean {
+  if (start === end) return false;
+  const first = bytes[start];
+  const last = bytes[end - 1];
+  return first !== SP && first !== HTAB && last !== SP && last !== HTAB;
+}
+
+/** RFC 9110 §8.6: digits alone. */
+function decimal(bytes: Uint8Array, start: number, end: number): number | undefined {
+  if (end - start > MAX_DIGITS) return undefined;
+  let value = 0;
+  for (let i = start; i < end; i++) {
+    const digit = (bytes[i] as number) - 48;
+    if (!(digit >= 0 && digit <= 9)) return undefined;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+/** Whether the text stands there; letters in either case. */
+function isText(bytes: Uint8Array, start: number, end: number, text: string): boolean {
+  if (text.length !== end - start) return false;
+  for (let i = 0; i < text.length; i++) {
+    if (smallTable[bytes[start + i] as number] !== text.charCodeAt(i)) return false;
+  }
+  return true;
+}
