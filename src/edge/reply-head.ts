@@ -36,7 +36,11 @@ function writeFields(head: HeadBuffer, flat: readonly string[]): boolean {
     const name = flat[i] as string;
     if (isHopByHop(name)) continue;
     if (name === "date") hasDate = true;
-    head.text(name).text(": ").text(flat[i + 1] as string).text("\r\n");
+    head
+      .text(name)
+      .text(": ")
+      .text(flat[i + 1] as string)
+      .text("\r\n");
   }
   return hasDate;
 }
@@ -71,7 +75,11 @@ export function switchingHead({ headers, reason }: Reply, protocol: string): str
 
 function writeFraming(head: HeadBuffer, reply: Reply, framing: WriteFraming, method: string): void {
   if (framing === "chunked") head.text("transfer-encoding: chunked\r\n");
-  if (framing === "length") head.text("content-length: ").number(reply.body.length ?? 0).text("\r\n");
+  if (framing === "length")
+    head
+      .text("content-length: ")
+      .number(reply.body.length ?? 0)
+      .text("\r\n");
   if (framing === "none") head.text(promisedLength(reply, method));
 }
 

@@ -2,7 +2,7 @@ import type { GatewayError } from "../errors.ts";
 import { HeadReader } from "../http1/head-reader.ts";
 import { type BodyOwner, IncomingBody } from "../http1/incoming.ts";
 import { ProtocolError } from "../http1/protocol-error.ts";
-import { readRequestHead, type RequestHead } from "../http1/request-head.ts";
+import { type RequestHead, readRequestHead } from "../http1/request-head.ts";
 import { Body } from "../message/body.ts";
 import { bodyFramingOf, checkRequest, checkStart, refusalOf } from "./wire-request.ts";
 import type { WireSettings } from "./wire-settings.ts";

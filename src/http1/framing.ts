@@ -63,11 +63,11 @@ function joined(before: string | undefined, value: string): string {
 }
 
 function readConnection(value: string, framing: Framing, flat: string[]): void {
-  if (value === "keep-alive") {
-    framing.hasKeepAlive = true;
-    return;
-  }
-  const listed = new Set(value.toLowerCase().split(COMMA));
+  const lower = value.toLowerCase();
+  framing.hasKeepAlive = lower === "keep-alive";
+  framing.hasClose = lower === "close";
+  if (framing.hasKeepAlive || framing.hasClose) return;
+  const listed = new Set(lower.split(COMMA));
   framing.hasClose = listed.has("close");
   framing.hasKeepAlive = listed.has("keep-alive");
   framing.hasUpgrade = listed.has("upgrade");

@@ -27,7 +27,10 @@ const REASON = /^[\t\x20-\x7e\x80-\xff]*$/;
  * @param end behind the empty line
  */
 export function readResponseHead(bytes: Buffer, start: number, end: number, maxHeaders: number): ResponseHead {
-  return scanResponseHead(bytes, start, end, maxHeaders) ?? parseResponseHead(bytes.toString("latin1", start, end), maxHeaders);
+  return (
+    scanResponseHead(bytes, start, end, maxHeaders) ??
+    parseResponseHead(bytes.toString("latin1", start, end), maxHeaders)
+  );
 }
 
 /**

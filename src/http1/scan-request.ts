@@ -22,7 +22,12 @@ queryTable["#".charCodeAt(0)] = 0;
  *
  * @param end behind the empty line
  */
-export function scanRequestHead(bytes: Buffer, start: number, end: number, limits: HeadLimits): RequestHead | undefined {
+export function scanRequestHead(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  limits: HeadLimits,
+): RequestHead | undefined {
   const method = methodAt(bytes, start);
   if (method === undefined) return undefined;
   const targetStart = start + method.length + 1;

@@ -12,7 +12,12 @@ const CODE = 9;
  *
  * @param end behind the empty line
  */
-export function scanResponseHead(bytes: Buffer, start: number, end: number, maxCount: number): ResponseHead | undefined {
+export function scanResponseHead(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  maxCount: number,
+): ResponseHead | undefined {
   const status = codeAt(bytes, start + CODE);
   const known = statusLine(status);
   if (known === undefined) return undefined;

@@ -1,5 +1,4 @@
 import { GatewayError } from "../errors.ts";
-import { headBuffer } from "../http1/head-buffer.ts";
 import { HeadReader } from "../http1/head-reader.ts";
 import { type BodyFraming, type BodyOwner, IncomingBody } from "../http1/incoming.ts";
 import { ProtocolError } from "../http1/protocol-error.ts";
@@ -11,9 +10,9 @@ import { Reply } from "../message/reply.ts";
 import { Timeout, type TimeoutOwner } from "../timeouts.ts";
 import type { Exchange, ExchangeHolder } from "./exchange.ts";
 import { bodyFraming, checkStart } from "./response-start.ts";
+import { sendRequest } from "./send-request.ts";
 import type { UpstreamTimeouts } from "./timeouts.ts";
 import { type UpgradableSocket, UpgradedConnection } from "./upgraded.ts";
-import { writeRequestHead } from "./write-head.ts";
 
 /** The pool that a connection belongs to. */
 export interface ConnectionOwner {
@@ -92,20 +91,11 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
     this.#startedAt = now;
     this.#isStarting = true;
     try {
-      this.#send(exchange);
+      sendRequest(this.#writer, exchange);
     } catch (cause) {
-      // Somebody has taken the body and not put another in its place.
       this.close(GatewayError.from(cause));
     }
     this.#isStarting = false;
-  }
-
-  #send({ ctx, host }: Exchange): void {
-    const { body } = ctx.request;
-    writeRequestHead(headBuffer, ctx, host);
-    if (body.inMemory !== undefined) this.#writer.sendWhole(headBuffer, body.inMemory, "length");
-    else if (body.length !== undefined) this.#writer.sendFrom(headBuffer, body.take(), "length", body.length);
-    else this.#writer.sendFrom(headBuffer, body.take(), "chunked", 0);
   }
 
   /** Waits to be used again; a surplus one not for long. */

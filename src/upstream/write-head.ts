@@ -47,7 +47,12 @@ function writeFields(head: HeadBuffer, flat: readonly string[]): string {
     const name = flat[i] as string;
     if (name === "host" || isHopByHop(name) || isForwardedField(name)) continue;
     if (name === "via") via += `${flat[i + 1]}, `;
-    else head.text(name).text(": ").text(flat[i + 1] as string).text("\r\n");
+    else
+      head
+        .text(name)
+        .text(": ")
+        .text(flat[i + 1] as string)
+        .text("\r\n");
   }
   return via;
 }
@@ -55,9 +60,7 @@ function writeFields(head: HeadBuffer, flat: readonly string[]): string {
 /** RFC 9112 §6: a length if it is known, else chunked; nothing for a request without content that needs none. */
 function bodyFields(body: Body, method: string): string {
   if (!body.isEmpty) {
-    return body.length === undefined
-      ? "transfer-encoding: chunked\r\n\r\n"
-      : `content-length: ${body.length}\r\n\r\n`;
+    return body.length === undefined ? "transfer-encoding: chunked\r\n\r\n" : `content-length: ${body.length}\r\n\r\n`;
   }
   return method === "POST" || method === "PUT" || method === "PATCH" ? "content-length: 0\r\n\r\n" : "\r\n";
 }

@@ -1,15 +1,23 @@
 import { afterEach, describe, expect, setSystemTime, test } from "bun:test";
-import { connectionField, interimHead, replyHead } from "../../src/edge/reply-head.ts";
+import { connectionField, interimHead, writeReplyHead } from "../../src/edge/reply-head.ts";
+import { headBuffer } from "../../src/http1/head-buffer.ts";
 import { parseResponseHead } from "../../src/http1/response-head.ts";
+import type { WriteFraming } from "../../src/http1/writer.ts";
 import { Body } from "../../src/message/body.ts";
 import { HeaderList } from "../../src/message/headers.ts";
 import { Reply } from "../../src/message/reply.ts";
+import { composedText } from "../http1/composed.ts";
 import { ManualSource } from "../message/manual-source.ts";
 
 afterEach(() => {
   setSystemTime();
 });
 
+/** Without what the connection adds. */
+const replyHead = (reply: Reply, framing: WriteFraming, method: string): string => {
+  writeReplyHead(headBuffer, reply, framing, method, "");
+  return composedText();
+};
 const replyOf = (status: number, flat: string[] = [], body: Body = Body.empty, reason?: string) =>
   new Reply(status, new HeaderList(flat), body, reason);
 /** The lines of a head, the date's value left out. */

@@ -4,6 +4,7 @@ import { GatewayError } from "../../src/errors.ts";
 import type { WriteFraming } from "../../src/http1/writer.ts";
 import { HeaderList } from "../../src/message/headers.ts";
 import { ManualSource } from "../message/manual-source.ts";
+import { composed } from "./composed.ts";
 import { createWire, drain } from "./wire.ts";
 
 const HEAD = "HTTP/1.1 200 OK\r\n\r\n";
@@ -14,7 +15,7 @@ const bytes = (text: string) => Buffer.from(text, "latin1");
 describe("a peer that takes only part of what is written", () => {
   test("gets the rest in order, the owner is told once, and only at the end", () => {
     const { writer, socket, calls } = createWire([10, 0, 5]);
-    writer.sendWhole(HEAD, bytes("hello"), "length");
+    writer.sendWhole(composed(HEAD), bytes("hello"), "length");
     expect(writer.isBlocked).toBe(true);
     expect(calls).toEqual(["blocked"]);
     drain(writer);
@@ -26,7 +27,7 @@ describe("a peer that takes only part of what is written", () => {
 
   test("is told of as often as it stops taking, not more", () => {
     const { writer, calls } = createWire([10, 10, 100]);
-    writer.sendWhole(HEAD, bytes("hello"), "length");
+    writer.sendWhole(composed(HEAD), bytes("hello"), "length");
     writer.onDrain();
     writer.onDrain();
     expect(calls).toEqual(["blocked", "blocked", "free", "sent"]);
@@ -35,7 +36,7 @@ describe("a peer that takes only part of what is written", () => {
   test("stops its source, which goes on after the drain", () => {
     const { writer, socket, calls } = createWire([HEAD.length, 3, 100, 100, 100]);
     const source = new ManualSource();
-    writer.sendFrom(HEAD, source, "chunked", 0);
+    writer.sendFrom(composed(HEAD), source, "chunked", 0);
     expect(source.sink.write(bytes("hello"))).toBe(false);
     expect(source.calls).toEqual(["start"]);
     writer.onDrain();
@@ -50,7 +51,7 @@ describe("a peer that takes only part of what is written", () => {
   test("gets what a source sends although it was stopped", () => {
     const { writer, socket } = createWire([HEAD.length, 1, 1000]);
     const source = new ManualSource();
-    writer.sendFrom(HEAD, source, "length", 6);
+    writer.sendFrom(composed(HEAD), source, "length", 6);
     expect(source.sink.write(bytes("ab"))).toBe(false);
     expect(source.sink.write(bytes("cd"))).toBe(false);
     expect(source.sink.write(new Uint8Array(0))).toBe(false);
@@ -62,9 +63,9 @@ describe("a peer that takes only part of what is written", () => {
 
   test("does not have its bytes changed by what other connections write meanwhile", () => {
     const blocked = createWire([1, 1000]);
-    blocked.writer.sendWhole(HEAD, bytes("hello"), "length");
+    blocked.writer.sendWhole(composed(HEAD), bytes("hello"), "length");
     const other = createWire();
-    other.writer.sendWhole("X".repeat(200), bytes("Y".repeat(200)), "length");
+    other.writer.sendWhole(composed("X".repeat(200)), bytes("Y".repeat(200)), "length");
     drain(blocked.writer);
     expect(blocked.socket.wire).toBe(`${HEAD}hello`);
   });
@@ -73,7 +74,7 @@ describe("a peer that takes only part of what is written", () => {
     const { writer, calls } = createWire();
     writer.onDrain();
     const source = new ManualSource();
-    writer.sendFrom(HEAD, source, "chunked", 0);
+    writer.sendFrom(composed(HEAD), source, "chunked", 0);
     writer.onDrain();
     expect(calls).toEqual([]);
     expect(source.calls).toEqual(["start"]);
@@ -88,14 +89,14 @@ describe("interim responses to a peer that takes nothing", () => {
     writer.onDrain();
     expect(socket.wire).toBe(INTERIM);
     expect(calls).toEqual(["blocked", "free"]);
-    writer.sendWhole(HEAD, undefined, "none");
+    writer.sendWhole(composed(HEAD), undefined, "none");
     expect(calls).toEqual(["blocked", "free", "sent"]);
   });
 
   test("are not kept one behind the other", () => {
     const { writer, socket } = createWire([5, 1000]);
     for (let i = 0; i < 100; i++) writer.sendInterim(INTERIM);
-    writer.sendWhole(HEAD, undefined, "none");
+    writer.sendWhole(composed(HEAD), undefined, "none");
     drain(writer);
     expect(socket.wire).toBe(INTERIM + HEAD);
   });
@@ -103,7 +104,7 @@ describe("interim responses to a peer that takes nothing", () => {
   test("before a message that is blocked as well, which is told of once", () => {
     const { writer, socket, calls } = createWire([5]);
     writer.sendInterim(INTERIM);
-    writer.sendWhole(HEAD, bytes("abc"), "length");
+    writer.sendWhole(composed(HEAD), bytes("abc"), "length");
     drain(writer);
     expect(socket.wire).toBe(`${INTERIM}${HEAD}abc`);
     expect(calls.filter((call) => call === "sent")).toHaveLength(1);
@@ -114,7 +115,7 @@ describe("a connection that goes", () => {
   test("takes what is kept and the source along", () => {
     const { writer, socket, calls } = createWire([3]);
     const source = new ManualSource();
-    writer.sendFrom(HEAD, source, "chunked", 0);
+    writer.sendFrom(composed(HEAD), source, "chunked", 0);
     writer.abandon(RESET);
     expect(source.calls).toEqual(["start", "cancel upstream_reset"]);
     writer.onDrain();
@@ -127,7 +128,7 @@ describe("a connection that goes", () => {
 
   test("after the last byte was written, but not taken, leaves the message untold", () => {
     const { writer, calls } = createWire([3]);
-    writer.sendWhole(HEAD, bytes("abc"), "length");
+    writer.sendWhole(composed(HEAD), bytes("abc"), "length");
     writer.abandon(RESET);
     writer.onDrain();
     expect(calls).not.toContain("sent");
@@ -141,7 +142,7 @@ describe("a connection that goes", () => {
       sink.write(bytes("def"));
       sink.end();
     });
-    writer.sendFrom(HEAD, source, "chunked", 0);
+    writer.sendFrom(composed(HEAD), source, "chunked", 0);
     expect(socket.wire).toBe(HEAD.slice(0, 3));
     expect(source.calls).toEqual(["start", "cancel upstream_reset"]);
     expect(owner.calls).toEqual([]);
@@ -151,7 +152,7 @@ describe("a connection that goes", () => {
     const { writer, socket } = createWire();
     socket.isClosed = true;
     const source = new ManualSource();
-    writer.sendFrom(HEAD, source, "length", 10);
+    writer.sendFrom(composed(HEAD), source, "length", 10);
     expect(source.sink.write(bytes("abc"))).toBe(true);
     expect(writer).toMatchObject({ isBlocked: false, hasSent: false });
   });
@@ -159,7 +160,7 @@ describe("a connection that goes", () => {
   test("a failure with bytes still waiting is told at once, and they are no message", () => {
     const { writer, calls } = createWire([3]);
     const source = new ManualSource();
-    writer.sendFrom(HEAD, source, "chunked", 0);
+    writer.sendFrom(composed(HEAD), source, "chunked", 0);
     source.sink.fail(RESET);
     drain(writer);
     expect(calls.filter((call) => call !== "blocked" && call !== "free")).toEqual(["failed upstream_reset"]);
@@ -187,7 +188,7 @@ describe("any pattern of short writes", () => {
         const { writer, socket, calls } = createWire(pattern.map((most) => most * 997));
         const length = content.reduce((sum, part) => sum + part.length, 0);
         const source = new ManualSource();
-        writer.sendFrom(HEAD, source, kind, length);
+        writer.sendFrom(composed(HEAD), source, kind, length);
         for (const part of content) if (!source.sink.write(bytes(part)) && isPatient) drain(writer);
         source.sink.end(new HeaderList(["x-t", "1"]));
         drain(writer);
@@ -201,7 +202,7 @@ describe("any pattern of short writes", () => {
     for (const kind of ["length", "chunked", "close"] as const) {
       const { writer, socket } = createWire([1, 0]);
       const source = new ManualSource();
-      writer.sendFrom(HEAD, source, kind, 11);
+      writer.sendFrom(composed(HEAD), source, kind, 11);
       for (const part of ["hello", " world"]) source.sink.write(bytes(part));
       source.sink.end(new HeaderList(["x-t", "1"]));
       drain(writer);

@@ -3,6 +3,7 @@ import { MessageWriter } from "../../src/http1/writer.ts";
 import { ManualSource } from "../message/manual-source.ts";
 import { connect } from "../support/raw.ts";
 import { until } from "../support/until.ts";
+import { composed } from "./composed.ts";
 import { writerLog } from "./wire.ts";
 
 const HEAD = "HTTP/1.1 200 OK\r\n\r\n";
@@ -19,7 +20,7 @@ test("to a client that stalls, a writer blocks, its source waits, and afterwards
     socket: {
       open(socket) {
         writer.attach(socket);
-        writer.sendFrom(HEAD, source, "chunked", 0);
+        writer.sendFrom(composed(HEAD), source, "chunked", 0);
       },
       data: () => undefined,
       drain: () => writer.onDrain(),

@@ -3,6 +3,7 @@ import { GatewayError } from "../../src/errors.ts";
 import { MessageWriter, type WriteFraming } from "../../src/http1/writer.ts";
 import { HeaderList } from "../../src/message/headers.ts";
 import { ManualSource } from "../message/manual-source.ts";
+import { composed } from "./composed.ts";
 import { createWire, writerLog } from "./wire.ts";
 
 const HEAD = "HTTP/1.1 200 OK\r\nx: caf\xe9\r\n\r\n";
@@ -18,7 +19,7 @@ describe("a message whose body is in memory", () => {
     ["none", "hello", HEAD, 0],
   ] as const)("with framing %s and body %p", (framing, body, wire, bodyBytes) => {
     const { writer, socket, calls } = createWire();
-    writer.sendWhole(HEAD, bytes(body), framing);
+    writer.sendWhole(composed(HEAD), bytes(body), framing);
     expect(socket.wire).toBe(wire);
     expect(writer).toMatchObject({ bodyBytes, hasSent: true, isBlocked: false });
     expect(calls).toEqual(["sent"]);
@@ -26,9 +27,9 @@ describe("a message whose body is in memory", () => {
 
   test("leaves in one write, head and body together", () => {
     const { writer, socket } = createWire();
-    writer.sendWhole(HEAD, bytes("x".repeat(16_384)), "length");
+    writer.sendWhole(composed(HEAD), bytes("x".repeat(16_384)), "length");
     expect(socket.writes).toHaveLength(1);
-    writer.sendWhole(HEAD, undefined, "none");
+    writer.sendWhole(composed(HEAD), undefined, "none");
     expect(socket.writes).toHaveLength(2);
   });
 
@@ -42,7 +43,7 @@ describe("a message whose body is in memory", () => {
       },
     });
     const body = Buffer.alloc(16_385);
-    writer.sendWhole(HEAD, body, "length");
+    writer.sendWhole(composed(HEAD), body, "length");
     expect(seen).toHaveLength(2);
     expect(seen[1]).toBe(body);
   });
@@ -51,7 +52,7 @@ describe("a message whose body is in memory", () => {
     const head = `HTTP/1.1 200 OK\r\nx: ${"\xe9".repeat(100_000)}\r\n\r\n`;
     for (const body of ["", "hello", "x".repeat(100_000)]) {
       const { writer, socket, calls } = createWire();
-      writer.sendWhole(head, bytes(body), "length");
+      writer.sendWhole(composed(head), bytes(body), "length");
       expect(socket.wire === head + body).toBe(true);
       expect(calls).toEqual(["sent"]);
     }
@@ -67,7 +68,7 @@ describe("a message whose body comes from a source", () => {
   ] as const)("with framing %s", (framing, wire) => {
     const { writer, socket, calls } = createWire();
     const source = new ManualSource();
-    writer.sendFrom(HEAD, source, framing, 5);
+    writer.sendFrom(composed(HEAD), source, framing, 5);
     expect(socket.wire).toBe(HEAD);
     expect(source.sink.write(bytes("abc"))).toBe(true);
     expect(source.sink.write(bytes("de"))).toBe(true);
@@ -80,7 +81,7 @@ describe("a message whose body comes from a source", () => {
 
   test("that is at hand leaves with the head in one write", () => {
     const { writer, socket } = createWire();
-    writer.sendFrom(HEAD, new ManualSource(undefined, (sink) => sink.write(bytes("abc"))), "chunked", 0);
+    writer.sendFrom(composed(HEAD), new ManualSource(undefined, (sink) => sink.write(bytes("abc"))), "chunked", 0);
     expect(socket.writes).toEqual([`${HEAD}3\r\nabc\r\n`]);
   });
 
@@ -90,14 +91,14 @@ describe("a message whose body comes from a source", () => {
       sink.write(bytes("abc"));
       sink.end();
     });
-    writer.sendFrom(HEAD, atOnce, "chunked", 0);
+    writer.sendFrom(composed(HEAD), atOnce, "chunked", 0);
     expect(socket.wire).toBe(`${HEAD}3\r\nabc\r\n0\r\n\r\n`);
     expect(calls).toEqual(["sent"]);
   });
 
   test("that is empty has no chunk but the last", () => {
     const { writer, socket, calls } = createWire();
-    writer.sendFrom(HEAD, new ManualSource(undefined, (sink) => sink.end()), "chunked", 0);
+    writer.sendFrom(composed(HEAD), new ManualSource(undefined, (sink) => sink.end()), "chunked", 0);
     expect(socket.writes).toEqual([`${HEAD}0\r\n\r\n`]);
     expect(calls).toEqual(["sent"]);
   });
@@ -105,7 +106,7 @@ describe("a message whose body comes from a source", () => {
   test("an empty piece is no last chunk", () => {
     const { writer, socket, calls } = createWire();
     const source = new ManualSource(undefined, (sink) => sink.write(new Uint8Array(0)));
-    writer.sendFrom(HEAD, source, "chunked", 0);
+    writer.sendFrom(composed(HEAD), source, "chunked", 0);
     expect(source.sink.write(new Uint8Array(0))).toBe(true);
     source.sink.write(bytes("abc"));
     source.sink.write(new Uint8Array(0));
@@ -118,7 +119,7 @@ describe("a message whose body comes from a source", () => {
     const { writer, socket } = createWire();
     const large = "x".repeat(70_000);
     const source = new ManualSource();
-    writer.sendFrom("", source, "chunked", 0);
+    writer.sendFrom(composed(""), source, "chunked", 0);
     for (const size of [10, 16, 255]) source.sink.write(bytes("x".repeat(size)));
     source.sink.write(bytes(large));
     expect(socket.wire).toBe(
@@ -140,13 +141,18 @@ describe("a message whose body comes from a source", () => {
       "2",
     ]);
     const { writer, socket } = createWire();
-    writer.sendFrom(HEAD, new ManualSource(undefined, (sink) => sink.end(trailers)), "chunked", 0);
+    writer.sendFrom(composed(HEAD), new ManualSource(undefined, (sink) => sink.end(trailers)), "chunked", 0);
     expect(socket.wire).toBe(`${HEAD}0\r\netag: 1\r\nx-t: \xe9\r\nx-t: 2\r\n\r\n`);
   });
 
   test.each(["length", "close", "none"] as const)("trailers are left out with framing %s", (framing) => {
     const { writer, socket } = createWire();
-    writer.sendFrom(HEAD, new ManualSource(undefined, (sink) => sink.end(new HeaderList(["etag", "1"]))), framing, 0);
+    writer.sendFrom(
+      composed(HEAD),
+      new ManualSource(undefined, (sink) => sink.end(new HeaderList(["etag", "1"]))),
+      framing,
+      0,
+    );
     expect(socket.wire).toBe(HEAD);
   });
 });
@@ -155,7 +161,7 @@ describe("a body that is not as long as its head has promised", () => {
   test("fails when it is longer, with nothing on the wire beyond the promise", () => {
     const { writer, socket, calls } = createWire();
     const source = new ManualSource();
-    writer.sendFrom(HEAD, source, "length", 4);
+    writer.sendFrom(composed(HEAD), source, "length", 4);
     source.sink.write(bytes("abc"));
     expect(source.sink.write(bytes("de"))).toBe(true);
     source.sink.end();
@@ -167,7 +173,7 @@ describe("a body that is not as long as its head has promised", () => {
   test("fails when it is shorter", () => {
     const { writer, calls } = createWire();
     const source = new ManualSource();
-    writer.sendFrom(HEAD, source, "length", 4);
+    writer.sendFrom(composed(HEAD), source, "length", 4);
     source.sink.write(bytes("abc"));
     source.sink.end();
     expect(calls).toEqual(["failed internal"]);
@@ -182,7 +188,7 @@ describe("a body that fails", () => {
     (framing) => {
       const { writer, socket, calls } = createWire();
       const source = new ManualSource();
-      writer.sendFrom(HEAD, source, framing, 5);
+      writer.sendFrom(composed(HEAD), source, framing, 5);
       source.sink.write(bytes("abc"));
       const before = socket.wire;
       source.sink.fail(RESET);
@@ -196,7 +202,7 @@ describe("a body that fails", () => {
 
   test("before anything was sent leaves not even the head", () => {
     const { writer, socket, calls } = createWire();
-    writer.sendFrom(HEAD, new ManualSource(undefined, (sink) => sink.fail(RESET)), "chunked", 0);
+    writer.sendFrom(composed(HEAD), new ManualSource(undefined, (sink) => sink.fail(RESET)), "chunked", 0);
     expect(socket.wire).toBe("");
     expect(writer.hasSent).toBe(false);
     expect(calls).toEqual(["failed upstream_reset"]);
@@ -207,7 +213,7 @@ describe("messages one after the other", () => {
   test("each is counted by itself", () => {
     const { writer, socket, calls } = createWire();
     const framings: WriteFraming[] = ["length", "chunked", "none"];
-    for (const framing of framings) writer.sendWhole(HEAD, bytes("abc"), framing);
+    for (const framing of framings) writer.sendWhole(composed(HEAD), bytes("abc"), framing);
     expect(socket.wire).toBe(`${HEAD}abc${HEAD}3\r\nabc\r\n0\r\n\r\n${HEAD}`);
     expect(writer.bodyBytes).toBe(0);
     expect(calls).toEqual(["sent", "sent", "sent"]);
@@ -217,9 +223,9 @@ describe("messages one after the other", () => {
     const { writer, socket, owner } = createWire();
     let left = 3;
     owner.onMessageSent = () => {
-      if (--left > 0) writer.sendFrom(HEAD, new ManualSource(undefined, (sink) => sink.end()), "chunked", 0);
+      if (--left > 0) writer.sendFrom(composed(HEAD), new ManualSource(undefined, (sink) => sink.end()), "chunked", 0);
     };
-    writer.sendFrom(HEAD, new ManualSource(undefined, (sink) => sink.end()), "chunked", 0);
+    writer.sendFrom(composed(HEAD), new ManualSource(undefined, (sink) => sink.end()), "chunked", 0);
     expect(socket.wire).toBe(`${HEAD}0\r\n\r\n`.repeat(3));
   });
 
@@ -227,7 +233,7 @@ describe("messages one after the other", () => {
     const { writer, socket, calls } = createWire();
     writer.sendInterim("HTTP/1.1 103 Early Hints\r\nlink: caf\xe9\r\n\r\n");
     expect(calls).toEqual([]);
-    writer.sendWhole(HEAD, undefined, "none");
+    writer.sendWhole(composed(HEAD), undefined, "none");
     expect(socket.wire).toBe(`HTTP/1.1 103 Early Hints\r\nlink: caf\xe9\r\n\r\n${HEAD}`);
     expect(calls).toEqual(["sent"]);
   });

@@ -1,12 +1,19 @@
 import { describe, expect, test } from "bun:test";
 import { Context } from "../../src/context.ts";
 import { GatewayError } from "../../src/errors.ts";
+import { headBuffer } from "../../src/http1/head-buffer.ts";
 import { parseRequestHead } from "../../src/http1/request-head.ts";
 import { Body } from "../../src/message/body.ts";
 import { createContext, type TestRequest } from "../../src/testing/request.ts";
-import { requestHead } from "../../src/upstream/write-head.ts";
+import { refuseLoop, writeRequestHead } from "../../src/upstream/write-head.ts";
+import { composedText } from "../http1/composed.ts";
 import { ManualSource, sourceOf } from "../message/manual-source.ts";
 
+const requestHead = (ctx: Context, host: string): string => {
+  refuseLoop(ctx.request.headers);
+  writeRequestHead(headBuffer, ctx, host);
+  return composedText();
+};
 const context = (request: TestRequest = {}) => createContext(request, undefined, undefined);
 const headOf = (request: TestRequest) => requestHead(context(request), "users.internal:4001");
 /** The field lines, without the request line. */
