@@ -46,14 +46,13 @@ function upSeries({ labels, target }: Reading): readonly NumberSeries[] {
   return health === "unknown" ? [] : [{ labels, value: health === "up" ? 1 : 0 }];
 }
 
-/** Every bound that is told is one that latencies are kept by, so nothing is guessed. */
+/** Every second bound that latencies are kept by is told, so nothing is guessed. */
 function latencySeries({ labels, stats: { latency } }: Reading): HistogramSeries {
   const counts: number[] = CORE.upstreamLatency.bounds.map(() => 0);
-  let bucket = 0;
   let bounded = 0;
-  for (const [leMs, count] of latency.buckets) {
-    while (leMs > (CORE.upstreamLatency.bounds[bucket] ?? Number.POSITIVE_INFINITY) * 1_000) bucket++;
-    counts[bucket] = (counts[bucket] ?? 0) + count;
+  for (const [index, [, count]] of latency.buckets.entries()) {
+    const octave = Math.ceil(index / 2);
+    counts[octave] = (counts[octave] ?? 0) + count;
     bounded += count;
   }
   return { labels, counts: [...counts, latency.count - bounded], sum: latency.sumMs / 1_000 };
