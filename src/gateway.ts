@@ -79,7 +79,8 @@ export class Gateway implements EdgeHandler {
   refuse(error: GatewayError, peerAddress: string): Reply {
     const requestId = crypto.randomUUID();
     const { code, source, detail } = error;
-    this.#refused.with(code).inc();
+    // What is internal has failed behind a request, which is counted when it ends.
+    if (code !== "internal") this.#refused.with(code).inc();
     const fields = { requestId, client: peerAddress, code, source, detail };
     if (source === "internal") this.#lasting.log.error("request failed", { ...fields, error });
     else this.#lasting.log.info("request refused", fields);
