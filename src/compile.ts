@@ -4,6 +4,7 @@ import type { Config, RouteConfig } from "./config/schema.ts";
 import { type Context, contextKey, type RouteInfo } from "./context.ts";
 import { GatewayError } from "./errors.ts";
 import { admitUpgrade } from "./http1/upgrade.ts";
+import { RequestRecorder } from "./observe/metrics/requests.ts";
 import { composePipeline, type Destination, type Pipeline } from "./pipeline.ts";
 import type { Phases, Plugin } from "./plugin.ts";
 import { compileRewrite } from "./routing/rewrite.ts";
@@ -116,10 +117,11 @@ class Compiler {
       ctx.service = serviceName;
       if (rewrite !== undefined) ctx.upstreamPath = rewrite(ctx.request.path, ctx.params);
     };
+    const finish = this.#recorder(info.name);
     const destination: Destination =
       service === undefined
-        ? { prepare, select: noService, send: noService }
-        : { prepare, select: (ctx) => selectTarget(service, ctx), send: sendToSelected };
+        ? { prepare, select: noService, send: noService, finish }
+        : { prepare, select: (ctx) => selectTarget(service, ctx), send: sendToSelected, finish };
     return {
       pipeline: composePipeline(phases, destination, this.#input.config.errors.format),
       plugins: effective.map(({ name }, i) => ({ name, phases: phaseNames(phases[i] ?? {}) })),
@@ -134,8 +136,14 @@ class Compiler {
       ...(response === undefined ? {} : { response }),
       ...(log === undefined ? {} : { log }),
     }));
-    const destination = { select: () => {}, send: refuseUnmatched };
+    const destination = { select: () => {}, send: refuseUnmatched, finish: this.#recorder("") };
     return composePipeline(outer, destination, this.#input.config.errors.format);
+  }
+
+  /** Counts the requests of a route. */
+  #recorder(route: string): NonNullable<Destination["finish"]> {
+    const recorder = new RequestRecorder(this.#scope.lasting.metrics, route);
+    return (ctx, outcome) => recorder.record(ctx.request.method, outcome);
   }
 
   #effective(route: RouteConfig | undefined, service: string | undefined): readonly EffectivePlugin<Plugin>[] {
@@ -150,7 +158,10 @@ class Compiler {
     const all: Phases[] = [];
     for (const { name, plugin, options } of plugins) {
       try {
-        const phases = await plugin.setup(options as never, createScope(name, route, service, this.#scope));
+        const phases = await plugin.setup(
+          options as never,
+          createScope({ key: name, name: plugin.name }, route, service, this.#scope),
+        );
         if (phases.close !== undefined) this.#closers.push(phases.close);
         all.push(phases);
       } catch (cause) {

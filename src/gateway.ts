@@ -5,19 +5,35 @@ import type { GatewayError } from "./errors.ts";
 import { isLastForward } from "./message/max-forwards.ts";
 import { problemReply } from "./message/problem.ts";
 import { Reply } from "./message/reply.ts";
+import { CORE, familyOf } from "./observe/metrics/core.ts";
+import type { Counter } from "./observe/metrics/counter.ts";
+import { RequestRecorder } from "./observe/metrics/requests.ts";
 import type { Awaitable } from "./plugin.ts";
 import type { Lasting } from "./scope.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { upstreamFamilies } from "./upstream/metrics.ts";
 import { closeService } from "./upstream/service.ts";
 
 /** Holds the current snapshot and sends every request through it. */
 export class Gateway implements EdgeHandler {
   readonly #lasting: Lasting;
+  readonly #refused: Counter<typeof CORE.refused.labels>;
+  /** For what the gateway answers itself. */
+  readonly #unmatched: RequestRecorder;
+  readonly #stopCollecting: () => void;
   #snapshot: Snapshot;
+  #inFlight = 0;
 
   private constructor(snapshot: Snapshot, lasting: Lasting) {
     this.#snapshot = snapshot;
     this.#lasting = lasting;
+    const { metrics } = lasting;
+    this.#refused = metrics.counter(CORE.refused);
+    this.#unmatched = new RequestRecorder(metrics, "");
+    this.#stopCollecting = metrics.addCollector(() => [
+      familyOf(CORE.requestsInFlight, [{ labels: [], value: this.#inFlight }]),
+      ...upstreamFamilies(this.#snapshot.services.values()),
+    ]);
   }
 
   /** Compiles the configuration. Throws SetupError. */
@@ -30,6 +46,7 @@ export class Gateway implements EdgeHandler {
   }
 
   handle(ctx: Context): Awaitable<Reply> {
+    this.#inFlight++;
     const snapshot = this.#snapshot;
     const { request } = ctx;
     if (request.method === "OPTIONS" && (request.path === "*" || isLastForward(request.headers))) return new Reply(204);
@@ -49,6 +66,8 @@ export class Gateway implements EdgeHandler {
   }
 
   finish(ctx: Context, outcome: Outcome): void {
+    this.#inFlight--;
+    if (ctx.pipeline === undefined) this.#unmatched.record(ctx.request.method, outcome);
     if (outcome.errorSource === "internal") this.#logInternal(ctx);
     try {
       ctx.pipeline?.finish(ctx, outcome);
@@ -60,6 +79,8 @@ export class Gateway implements EdgeHandler {
   refuse(error: GatewayError, peerAddress: string): Reply {
     const requestId = crypto.randomUUID();
     const { code, source, detail } = error;
+    // What is internal has failed behind a request, which is counted when it ends.
+    if (code !== "internal") this.#refused.with(code).inc();
     const fields = { requestId, client: peerAddress, code, source, detail };
     if (source === "internal") this.#lasting.log.error("request failed", { ...fields, error });
     else this.#lasting.log.info("request refused", fields);
@@ -77,6 +98,7 @@ export class Gateway implements EdgeHandler {
 
   /** Closes plugins and idle connections; requests in flight are the edges' to end first. */
   async close(): Promise<void> {
+    this.#stopCollecting();
     await this.#snapshot.close();
     for (const service of this.#snapshot.services.values()) closeService(service);
   }

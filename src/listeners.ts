@@ -2,10 +2,12 @@ import { createAdmin } from "./admin/app.ts";
 import { type AdminServer, startAdmin } from "./admin/listen.ts";
 import type { Readiness } from "./admin/view.ts";
 import type { Edge } from "./edge/edge.ts";
+import { edgeFamilies } from "./edge/metrics.ts";
 import { listenWire } from "./edge/wire.ts";
 import { systemCode } from "./errors.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Logger } from "./observe/logger.ts";
+import type { MetricsRegistry } from "./observe/metrics/registry.ts";
 import { createView } from "./view.ts";
 
 const READY: Readiness = { isReady: true, reasons: [] };
@@ -14,10 +16,11 @@ const READY: Readiness = { isReady: true, reasons: [] };
 export class Listeners {
   readonly #edges: Edge[] = [];
   #admin: AdminServer | undefined = undefined;
+  #stopCollecting: () => void = () => {};
   #readiness: Readiness = { isReady: false, reasons: ["the gateway does not listen yet"] };
 
   /** Opens all ports, and logs each. Throws an Error with a text for people if one cannot be had. */
-  open(gateway: Gateway, log: Logger): void {
+  open(gateway: Gateway, log: Logger, metrics: MetricsRegistry): void {
     const { config } = gateway.snapshot;
     for (const listen of config.listen) {
       const edge = attempt(listen, () => listenWire(listen, gateway));
@@ -25,10 +28,12 @@ export class Listeners {
       const scheme = listen.tls === undefined ? "http" : "https";
       log.info("listening", { scheme, host: edge.host, port: edge.port });
     }
+    this.#stopCollecting = metrics.addCollector(() => edgeFamilies(this.#edges));
     const { host, port, token } = config.admin;
     const view = createView(
       () => gateway.snapshot,
       () => this.#readiness,
+      () => metrics.collect(),
     );
     const app = createAdmin(view, { token, host, plugins: () => gateway.snapshot.pluginApps, log });
     this.#admin = attempt(config.admin, () => startAdmin(app, { host, port }));
@@ -41,6 +46,7 @@ export class Listeners {
     this.#readiness = { isReady: false, reasons: ["the gateway is stopping"] };
     await Promise.all(this.#edges.map((edge) => edge.stop(drainMs)));
     await this.#admin?.stop();
+    this.#stopCollecting();
   }
 }
 

@@ -30,6 +30,11 @@ const io: CliIo = {
     process.on("uncaughtException", listener);
   },
   onExit: (listener) => void process.on("exit", listener),
+  usage: () => {
+    const { user, system } = process.cpuUsage();
+    const residentBytes = process.memoryUsage.rss();
+    return { uptimeSeconds: process.uptime(), residentBytes, cpuSeconds: (user + system) / 1_000_000 };
+  },
   env: process.env,
   cwd: process.cwd(),
   isTerminal: process.stdout.isTTY === true,

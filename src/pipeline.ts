@@ -21,6 +21,8 @@ export interface Destination {
   /** Runs before each attempt, between `forward` and `attempt`. */
   readonly select: (ctx: Context) => void;
   readonly send: Handler;
+  /** Told how it ended, before the `log` phase is. */
+  readonly finish?: (ctx: Context, outcome: Outcome) => void;
 }
 
 /**
@@ -44,7 +46,10 @@ export function composePipeline(plugins: readonly Phases[], destination: Destina
     // A reply that no plugin can have touched needs no look, and costs no further promise.
     handle: isUntouched ? whole : async (ctx) => respond(ctx, checkedReply(await whole(ctx))),
     fail: (ctx, error) => respond(ctx, failure(ctx, error, errors)),
-    finish: (ctx, outcome) => observeAll(observers, ctx, outcome),
+    finish: (ctx, outcome) => {
+      destination.finish?.(ctx, outcome);
+      observeAll(observers, ctx, outcome);
+    },
   };
 }
 

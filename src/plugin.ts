@@ -7,6 +7,7 @@ import type { AnyElysia } from "elysia";
 import type { Context, Outcome, RouteInfo } from "./context.ts";
 import type { Reply } from "./message/reply.ts";
 import type { Logger } from "./observe/logger.ts";
+import type { PluginMetrics } from "./observe/metrics/plugin.ts";
 
 export { type Static, type TSchema, Type } from "@sinclair/typebox";
 export { FilePath } from "./config/file-path.ts";
@@ -20,6 +21,10 @@ export { Reply } from "./message/reply.ts";
 export type { GatewayRequest, Peer, PeerCertificate } from "./message/request.ts";
 export type { BodySink, BodySource } from "./message/source.ts";
 export type { Logger } from "./observe/logger.ts";
+export type { Counter, CounterSeries } from "./observe/metrics/counter.ts";
+export type { Gauge, GaugeSeries } from "./observe/metrics/gauge.ts";
+export type { DistributionSeries, Histogram } from "./observe/metrics/histogram.ts";
+export type { PluginMetrics } from "./observe/metrics/plugin.ts";
 
 export type Awaitable<T> = T | Promise<T>;
 
@@ -65,6 +70,8 @@ export interface Scope {
   /** Wall-clock time in ms since 1970; injected in tests. */
   now(): number;
   readonly log: Logger;
+  /** Counters, gauges and histograms for the admin port, under the plugin's name; they outlive reloads. */
+  readonly metrics: PluginMetrics;
   /** Aborted when this instance is closed. */
   readonly signal: AbortSignal;
   /** Routes added here are served on the admin port under /api/plugins/NAME, behind its token. */

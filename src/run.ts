@@ -6,12 +6,16 @@ import { Gateway } from "./gateway.ts";
 import { Listeners } from "./listeners.ts";
 import { createLogger } from "./observe/log.ts";
 import type { Logger } from "./observe/logger.ts";
+import { MetricsRegistry } from "./observe/metrics/registry.ts";
+import { type ProcessUsage, processFamilies } from "./observe/metrics/usage.ts";
 import { createOutput } from "./observe/output.ts";
 import type { Plugin } from "./plugin.ts";
 import { createState, type Lasting } from "./scope.ts";
 
 export interface RunOptions {
   readonly isTerminal: boolean;
+  /** What the process uses at the moment. */
+  usage(): ProcessUsage;
   /** Calls back at each signal that asks for a stop. */
   onStop(listener: () => void): void;
   /** Calls back when the process ends, whoever ends it. */
@@ -45,12 +49,14 @@ export async function runGateway(loaded: Loaded<Plugin>, options: RunOptions): P
 }
 
 async function serve(loaded: Loaded<Plugin>, options: RunOptions, log: Logger): Promise<string | undefined> {
-  const lasting: Lasting = { log, now: Date.now, state: createState() };
+  const metrics = new MetricsRegistry(log);
+  metrics.addCollector(() => processFamilies(options.usage()));
+  const lasting: Lasting = { log, metrics, now: Date.now, state: createState() };
   const gateway = await compileLoaded(loaded, lasting);
   if (!(gateway instanceof Gateway)) return gateway.join("\n");
   const listeners = new Listeners();
   try {
-    listeners.open(gateway, log);
+    listeners.open(gateway, log, metrics);
   } catch (error) {
     await listeners.close(0);
     await gateway.close();

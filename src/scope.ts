@@ -1,11 +1,14 @@
 import type { AnyElysia } from "elysia";
 import type { RouteInfo } from "./context.ts";
 import type { Logger } from "./observe/logger.ts";
+import { pluginMetrics } from "./observe/metrics/plugin.ts";
+import type { MetricsRegistry } from "./observe/metrics/registry.ts";
 import type { Scope } from "./plugin.ts";
 
 /** What outlives a reload: lent to plugins through their scope, and to the next snapshot. */
 export interface Lasting {
   readonly log: Logger;
+  readonly metrics: MetricsRegistry;
   /** Wall-clock time in ms since 1970. */
   now(): number;
   /** The value under that key, made when it is first asked for. */
@@ -21,9 +24,15 @@ export interface ScopeBase {
   adminOf(plugin: string): AnyElysia;
 }
 
+/** A plugin as the configuration writes it, a path for example, and its own name. */
+export interface PluginNames {
+  readonly key: string;
+  readonly name: string;
+}
+
 /** The scope of one instance of a plugin. */
 export function createScope(
-  plugin: string,
+  { key: plugin, name }: PluginNames,
   route: RouteInfo | undefined,
   service: string | undefined,
   { directory, signal, lasting, adminOf }: ScopeBase,
@@ -34,6 +43,7 @@ export function createScope(
     directory,
     signal,
     log: lasting.log.with({ plugin }),
+    metrics: pluginMetrics(lasting.metrics, name),
     now: lasting.now,
     state: (key, create) => lasting.state(`${plugin}/${key}`, create),
     get admin() {

@@ -11,10 +11,11 @@ import type { Awaitable, Phases, Plugin } from "./plugin.ts";
 import { createScope } from "./scope.ts";
 import { counted } from "./testing/counted.ts";
 import { createTestLasting, type LogLine, type TestClock, type TestLasting } from "./testing/lasting.ts";
+import { readMetrics, type TestMetrics } from "./testing/metrics.ts";
 import { decodeOptions } from "./testing/options.ts";
 import { createContext, type TestRequest } from "./testing/request.ts";
 
-export type { LogLine, TestClock, TestRequest };
+export type { LogLine, TestClock, TestMetrics, TestRequest };
 
 /** Where the instance is used. */
 export interface TestPlace {
@@ -47,6 +48,8 @@ export interface PluginTest {
   readonly clock: TestClock;
   /** All that was logged, by instances of `again` too. */
   readonly logs: readonly LogLine[];
+  /** What it has counted, instances of `again` too. */
+  readonly metrics: TestMetrics;
   /** `admin.handle(new Request(…))` asks an endpoint that the plugin has added. */
   readonly admin: AnyElysia;
   /** The record of a request, to call a phase by itself. */
@@ -85,12 +88,13 @@ async function createTest<O extends TSchema>(
   const abort = new AbortController();
   const apps = createPluginApps(lasting.log);
   const base = { directory, signal: abort.signal, lasting, adminOf: apps.of };
-  const scope = createScope(plugin.name, route, service, base);
+  const scope = createScope({ key: plugin.name, name: plugin.name }, route, service, base);
   const phases = await plugin.setup(decodeOptions(plugin, options, directory), scope);
   return {
     phases,
     clock: lasting.clock,
     logs: lasting.logs,
+    metrics: readMetrics(lasting.metrics, plugin.name),
     get admin() {
       return apps.of(plugin.name);
     },

@@ -4,10 +4,15 @@ import type { Service } from "./upstream/service.ts";
 import type { Target } from "./upstream/target.ts";
 
 /** What the admin endpoints show, read from the snapshot that is current when they are asked. */
-export function createView(current: () => Snapshot, readiness: () => Readiness): AdminView {
+export function createView(
+  current: () => Snapshot,
+  readiness: () => Readiness,
+  metrics: AdminView["metrics"],
+): AdminView {
   return {
     readiness,
     routes: () => current().routes.map(routeView),
+    metrics,
     services: () => [...current().services.values()].map(serviceView),
   };
 }

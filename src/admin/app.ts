@@ -2,6 +2,7 @@ import { type AnyElysia, Elysia } from "elysia";
 import { GatewayError } from "../errors.ts";
 import type { Logger } from "../observe/logger.ts";
 import { localGuard, tokenGuard } from "./guard.ts";
+import { metricsResponse } from "./metrics.ts";
 import type { PluginApps } from "./plugin-apps.ts";
 import { errorHandler, problemResponse } from "./problem.ts";
 import { pluginReports, serviceReport } from "./reports.ts";
@@ -21,7 +22,7 @@ export interface AdminOptions {
 const OPEN_PATHS = ["/health/live", "/health/ready"];
 const NO_STORE = { "cache-control": "no-store" };
 
-/** The gateway's own endpoints. Every answer is JSON, errors are problem details, nothing may be cached. */
+/** The gateway's own endpoints. Every answer but the metrics is JSON, errors are problem details, nothing may be cached. */
 export function createAdmin(view: AdminView, { token, host, plugins, log }: AdminOptions): AnyElysia {
   const guard = token === undefined || token === "" ? localGuard(host) : tokenGuard(token);
   return new Elysia()
@@ -35,6 +36,7 @@ export function createAdmin(view: AdminView, { token, host, plugins, log }: Admi
     })
     .get("/health/live", () => json({ status: "live" }))
     .get("/health/ready", () => readiness(view))
+    .get("/metrics", async ({ request }) => metricsResponse(await view.metrics(), request.headers.get("accept")))
     .get("/api/routes", () => json({ routes: view.routes() }))
     .get("/api/services", () => json({ services: view.services().map(serviceReport) }))
     .get("/api/plugins", () => json({ plugins: pluginReports(view.routes(), plugins().has) }))

@@ -1,3 +1,4 @@
+import type { Family } from "../observe/metrics/family.ts";
 import type { PoolStats } from "../upstream/stats.ts";
 
 /** What the admin endpoints show of a running gateway: plain data, made anew at each call. */
@@ -6,6 +7,8 @@ export interface AdminView {
   /** In the order of the configuration. */
   routes(): readonly RouteView[];
   services(): readonly ServiceView[];
+  /** Of this process, or the sum of several. */
+  metrics(): readonly Family[] | Promise<readonly Family[]>;
 }
 
 /** Whether the gateway takes requests: it listens, its configuration is loaded, and it does not drain. */

@@ -3,6 +3,7 @@ import type { PluginDescription } from "../config/plugin-lookup.ts";
 import { counted, countProblems, formatProblems } from "../config/report.ts";
 import { Gateway } from "../gateway.ts";
 import { createNullLogger } from "../observe/log.ts";
+import { MetricsRegistry } from "../observe/metrics/registry.ts";
 import { createRegistry } from "../registry/registry.ts";
 import { compileLoaded } from "../run.ts";
 import { createState } from "../scope.ts";
@@ -29,7 +30,13 @@ export async function check(args: readonly string[], io: CliIo): Promise<number>
     return 1;
   }
   // Plugins are set up as for a start: some find fault with their options only then.
-  const gateway = await compileLoaded(result, { log: createNullLogger(), now: Date.now, state: createState() });
+  const log = createNullLogger();
+  const gateway = await compileLoaded(result, {
+    log,
+    metrics: new MetricsRegistry(log),
+    now: Date.now,
+    state: createState(),
+  });
   if (!(gateway instanceof Gateway)) {
     io.err(`${gateway.join("\n")}\n${file} is not valid: ${counted(gateway.length, "error")}\n`);
     return 1;

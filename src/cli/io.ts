@@ -1,3 +1,5 @@
+import type { ProcessUsage } from "../observe/metrics/usage.ts";
+
 /** What a command gets from the process that runs it. */
 export interface CliIo {
   /** Writes to standard output, as given: the line ends are in the text. */
@@ -5,6 +7,8 @@ export interface CliIo {
   /** Writes to standard error, as given. */
   err(text: string): void;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What the process uses at the moment. */
+  usage(): ProcessUsage;
   /** Calls back with every error that nobody has caught; without a listener the process ends. */
   onFault(listener: (error: unknown) => void): void;
   /** Calls back when the process ends, whoever ends it; nothing can be waited for then. */

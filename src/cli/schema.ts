@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { errorsPage } from "../config/errors-page.ts";
+import { metricsPage } from "../config/metrics-page.ts";
 import { pluginPage } from "../config/plugin-page.ts";
 import { publishedText } from "../config/publish.ts";
 import { referenceText } from "../config/reference.ts";
@@ -12,7 +13,7 @@ const USAGE = "usage: bun run gateway schema [--write | --check]\n";
 
 /**
  * Prints the JSON Schema of gateway.yaml. `--write` writes it to gateway.schema.json, the references to
- * docs/configuration.md and docs/errors.md, and the tables of options into docs/plugins; `--check` is 1 if one of these
+ * docs/configuration.md and docs/errors.md, and the tables into docs/metrics.md and docs/plugins; `--check` is 1 if one of these
  * is not what would be written.
  */
 export async function schema(args: readonly string[], io: CliIo): Promise<number> {
@@ -28,6 +29,8 @@ export async function schema(args: readonly string[], io: CliIo): Promise<number
     ["docs/configuration.md", referenceText(plugins)],
     ["docs/errors.md", errorsPage()],
   ]);
+  const metrics = "docs/metrics.md";
+  generated.set(metrics, metricsPage(await readFile(resolve(PROJECT_DIRECTORY, metrics), "utf8")));
   for (const plugin of plugins) {
     const name = `docs/plugins/${plugin.name}.md`;
     generated.set(name, pluginPage(await readFile(resolve(PROJECT_DIRECTORY, name), "utf8"), plugin));

@@ -23,6 +23,10 @@ export interface Edge {
   readonly connections: number;
   /** Tunnels, and requests that may become one. */
   readonly tunnels: number;
+  /** Connections ever accepted; left out where the edge cannot tell, here and below. */
+  readonly accepted?: number;
+  /** Connections ever closed at once, because there were too many. */
+  readonly refused?: number;
   /** Stops listening, lets requests in flight finish for at most that many ms, then cuts the rest. */
   stop(drainMs: number): Promise<void>;
 }

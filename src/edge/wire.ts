@@ -27,6 +27,8 @@ class WireListener implements Edge, WireOwner {
   readonly handler: EdgeHandler;
   readonly slots: TunnelSlots;
   isDraining = false;
+  accepted = 0;
+  refused = 0;
   readonly #listener: Bun.TCPSocketListener<ClientEvents | undefined>;
   readonly #connections = new Set<ListedConnection>();
   #onEmpty: (() => void) | undefined = undefined;
@@ -93,9 +95,11 @@ class WireListener implements Edge, WireOwner {
 
   #open(socket: Socket): void {
     if (this.#connections.size >= this.settings.maxConnections) {
+      this.refused++;
       socket.terminate();
       return;
     }
+    this.accepted++;
     const connection = new WireConnection(this, socket);
     socket.data = connection;
     this.#connections.add(connection);

@@ -1,4 +1,5 @@
 import type { LogFields, Logger, LogLevel } from "../observe/logger.ts";
+import { MetricsRegistry } from "../observe/metrics/registry.ts";
 import { createState, type Lasting } from "../scope.ts";
 
 /** A line that a plugin has logged. */
@@ -30,10 +31,12 @@ export function createTestLasting(): TestLasting {
       clock.nowMs += ms;
     },
   };
+  const log = recordingLogger(logs, {});
   return {
     logs,
     clock,
-    log: recordingLogger(logs, {}),
+    log,
+    metrics: new MetricsRegistry(log),
     now: () => clock.nowMs,
     state: createState(),
   };

@@ -28,6 +28,7 @@ export interface PoolStats extends PoolGauges {
 
 /** Counts what happens at one target; it outlives reloads. Recording allocates nothing. */
 export class TargetStats {
+  attempts = 0;
   created = 0;
   reused = 0;
   closed = 0;

@@ -58,6 +58,7 @@ export class Target {
     const isFirst = ctx.attempts === 0;
     ctx.inFlight = exchange;
     ctx.attempts++;
+    this.stats.attempts++;
     if (isFirst) ctx.upstreamStartedAt = now;
     // A body that is still coming takes its time; the total begins when it has been sent.
     if (!isFirst) exchange.startRest(this.#timeouts.total.ms - (now - ctx.upstreamStartedAt));

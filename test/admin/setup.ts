@@ -3,6 +3,7 @@ import { startAdmin } from "../../src/admin/listen.ts";
 import { createPluginApps, type PluginApps } from "../../src/admin/plugin-apps.ts";
 import type { AdminView } from "../../src/admin/view.ts";
 import { createLogger } from "../../src/observe/log.ts";
+import { CORE } from "../../src/observe/metrics/core.ts";
 import { TargetStats } from "../../src/upstream/stats.ts";
 
 export interface AdminUnderTest extends AsyncDisposable {
@@ -45,6 +46,10 @@ stats.countError("upstream_timeout");
 /** Two routes to one service. */
 export const SHOP: AdminView = {
   readiness: () => ({ isReady: true, reasons: [] }),
+  metrics: () => [
+    { ...CORE.requestsInFlight, series: [{ labels: [], value: 3 }] },
+    { ...CORE.refused, series: [{ labels: ["bad_request"], value: 2 }] },
+  ],
   routes: () => [
     {
       name: "users",

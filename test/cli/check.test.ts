@@ -20,6 +20,7 @@ async function run(files: Readonly<Record<string, string>>, args: readonly strin
     isTerminal: false,
     onStop: () => {},
     onFault: () => {},
+    usage: () => ({ uptimeSeconds: 0, residentBytes: 0, cpuSeconds: 0 }),
     onExit: () => {},
     ...init,
   };

@@ -16,6 +16,7 @@ async function run(args: readonly string[]) {
     isTerminal: false,
     onStop: () => {},
     onFault: () => {},
+    usage: () => ({ uptimeSeconds: 0, residentBytes: 0, cpuSeconds: 0 }),
     onExit: () => {},
   };
   const exitCode = await schema(args, io);

@@ -25,7 +25,12 @@ describe("docs/operating.md", () => {
   });
 
   test("has every endpoint of the admin port", () => {
-    const view = { readiness: () => ({ isReady: true, reasons: [] }), routes: () => [], services: () => [] };
+    const view = {
+      readiness: () => ({ isReady: true, reasons: [] }),
+      routes: () => [],
+      services: () => [],
+      metrics: () => [],
+    };
     const log = createNullLogger();
     const apps = createPluginApps(log);
     const { routes } = createAdmin(view, { plugins: () => apps, log });

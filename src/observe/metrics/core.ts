@@ -1,0 +1,128 @@
+import type {
+  CounterShape,
+  Family,
+  GaugeShape,
+  HistogramSeries,
+  HistogramShape,
+  NumberSeries,
+  Shape,
+} from "./family.ts";
+import { LATENCY_SECONDS } from "./histogram.ts";
+
+const NONE = [] as const;
+const ROUTE = ["route"] as const;
+const TARGET = ["service", "target"] as const;
+const LISTENER = ["listener"] as const;
+/** 0.25 ms to 65.5 s, one to an octave: latencies of targets are kept in two to an octave. */
+const OCTAVES = Array.from({ length: 19 }, (_, octave) => 2 ** octave / 4_000);
+
+const REQUESTS = {
+  requests: counter(
+    "sluice_requests_total",
+    ["route", "method", "status"],
+    "Requests that have ended, by the class of their status; a client that left without a reply is 4xx.",
+  ),
+  requestDuration: histogram(
+    "sluice_request_duration_seconds",
+    ROUTE,
+    LATENCY_SECONDS,
+    "From a request's head to the last byte of its reply; tunnels are left out.",
+  ),
+  requestBytes: counter("sluice_request_bytes_total", ROUTE, "Bytes of requests' bodies, and of tunnels from clients."),
+  replyBytes: counter("sluice_reply_bytes_total", ROUTE, "Bytes of replies' bodies, and of tunnels to clients."),
+  requestsInFlight: gauge("sluice_requests_in_flight", NONE, "Requests under way, tunnels included."),
+  errors: counter(
+    "sluice_errors_total",
+    ["route", "code", "source"],
+    "Requests that ended with an error of the gateway's own, by its code and the side to blame.",
+  ),
+  refused: counter(
+    "sluice_requests_refused_total",
+    ["code"],
+    "Messages refused before any route, as no proper requests; they are in no other metric of requests.",
+  ),
+};
+
+const UPSTREAM = {
+  upstreamAttempts: counter("sluice_upstream_attempts_total", TARGET, "Attempts to send a request to the target."),
+  upstreamErrors: counter(
+    "sluice_upstream_errors_total",
+    ["service", "target", "code"],
+    "Attempts that failed, by the error's code; not those that a client has ended.",
+  ),
+  upstreamLatency: histogram(
+    "sluice_upstream_latency_seconds",
+    TARGET,
+    OCTAVES,
+    "From sending a request to the head of its reply.",
+  ),
+  upstreamUp: gauge(
+    "sluice_upstream_up",
+    TARGET,
+    "1 if the last attempt to connect succeeded, 0 if not; missing before the first.",
+    "min",
+  ),
+  upstreamOpen: gauge("sluice_upstream_connections_open", TARGET, "Connections, those being opened included."),
+  upstreamIdle: gauge("sluice_upstream_connections_idle", TARGET, "Open connections that wait for a request."),
+  upstreamInUse: gauge("sluice_upstream_connections_in_use", TARGET, "Open connections that carry a request."),
+  upstreamTunnels: gauge("sluice_upstream_tunnels", TARGET, "Of the connections in use, those that carry a tunnel."),
+  upstreamPending: gauge("sluice_upstream_requests_pending", TARGET, "Requests that wait for a connection."),
+  upstreamOpened: counter("sluice_upstream_connections_opened_total", TARGET, "Connections ever opened."),
+  upstreamClosed: counter("sluice_upstream_connections_closed_total", TARGET, "Connections ever closed."),
+  upstreamReused: counter(
+    "sluice_upstream_connections_reused_total",
+    TARGET,
+    "Requests that went out on a connection that had served another.",
+  ),
+};
+
+const LISTENERS = {
+  listenerConnections: gauge("sluice_listener_connections", LISTENER, "Connections of clients, tunnels included."),
+  listenerTunnels: gauge("sluice_listener_tunnels", LISTENER, "Tunnels, and requests that may become one."),
+  listenerAccepted: counter("sluice_listener_connections_accepted_total", LISTENER, "Connections ever accepted."),
+  listenerRefused: counter(
+    "sluice_listener_connections_refused_total",
+    LISTENER,
+    "Connections closed at once, because there were as many as `listen.limits.connections`.",
+  ),
+};
+
+const PROCESS = {
+  uptime: gauge("sluice_process_uptime_seconds", NONE, "Time since the process started.", "max"),
+  residentMemory: gauge("sluice_process_resident_memory_bytes", NONE, "Memory of the process that is in RAM."),
+  cpu: counter("sluice_process_cpu_seconds_total", NONE, "CPU time that the process has used, user and system."),
+  openFiles: gauge("sluice_process_open_fds", NONE, "Open file descriptors of the process (Linux)."),
+  build: gauge("sluice_build_info", ["version", "bun"], "Always 1: its labels are the versions.", "max"),
+};
+
+/** Every metric of the gateway itself: the reference docs and the tests are made from this table. */
+export const CORE = { ...REQUESTS, ...UPSTREAM, ...LISTENERS, ...PROCESS };
+
+/** The family of a metric with these series. */
+export function familyOf(shape: HistogramShape, series: readonly HistogramSeries[]): Family;
+export function familyOf(shape: CounterShape | GaugeShape, series: readonly NumberSeries[]): Family;
+export function familyOf(shape: Shape, series: readonly unknown[]): Family {
+  return { ...shape, series } as Family;
+}
+
+function counter<const L extends readonly string[]>(name: string, labels: L, help: string): CounterShape<L> {
+  return { type: "counter", name, help, labels };
+}
+
+function gauge<const L extends readonly string[]>(
+  name: string,
+  labels: L,
+  help: string,
+  together: NonNullable<GaugeShape["together"]> = "sum",
+): GaugeShape<L> {
+  return { type: "gauge", name, help, labels, together };
+}
+
+function histogram<const L extends readonly string[]>(
+  name: string,
+  labels: L,
+  bounds: readonly number[],
+  help: string,
+): HistogramShape<L> {
+  return { type: "histogram", name, help, labels, bounds };
+}

@@ -1,0 +1,81 @@
+import { describe, expect, test } from "bun:test";
+import type { Outcome } from "../../../src/context.ts";
+import { createNullLogger } from "../../../src/observe/log.ts";
+import { MetricsRegistry } from "../../../src/observe/metrics/registry.ts";
+import { RequestRecorder } from "../../../src/observe/metrics/requests.ts";
+import { metricsText } from "../../../src/observe/metrics/text.ts";
+import { OUTCOME } from "../../pipeline-run.ts";
+import { readExposition } from "../../support/exposition.ts";
+
+function setup() {
+  const registry = new MetricsRegistry(createNullLogger());
+  const recorder = new RequestRecorder(registry, "users");
+  const record = (method: string, outcome: Partial<Outcome>) => recorder.record(method, { ...OUTCOME, ...outcome });
+  const value = (name: string, labels: Record<string, string>) =>
+    readExposition(metricsText(registry.collect(), "prometheus"), "prometheus").value(name, labels);
+  return { registry, record, value };
+}
+
+describe("requests", () => {
+  test.each([
+    ["GET", 200, "GET", "2xx"],
+    ["DELETE", 304, "DELETE", "3xx"],
+    ["OPTIONS", 204, "OPTIONS", "2xx"],
+    ["HEAD", 499, "HEAD", "4xx"],
+    ["POST", 599, "POST", "5xx"],
+    ["GET", 101, "GET", "1xx"],
+    ["get", 200, "OTHER", "2xx"],
+    ["PURGE", 200, "OTHER", "2xx"],
+    ["__proto__", 200, "OTHER", "2xx"],
+    ["GET", 999, "GET", "other"],
+  ])("%s %d are counted as %s %s", (method, status, methodLabel, statusLabel) => {
+    const { record, value } = setup();
+    record(method, { status });
+    record(method, { status });
+    expect(value("sluice_requests_total", { route: "users", method: methodLabel, status: statusLabel })).toBe(2);
+  });
+
+  test("whatever methods clients think of, series stay few", () => {
+    const { registry, record } = setup();
+    for (let i = 0; i < 1_000; i++) record(`M${i}`, { status: 100 + (i % 900) });
+    const family = registry.collect().find(({ name }) => name === "sluice_requests_total");
+    expect(family?.series.length).toBe(6);
+  });
+
+  test("have durations in seconds, but for tunnels", () => {
+    const { record, value } = setup();
+    record("GET", { durationMs: 4 });
+    record("GET", { durationMs: 5 });
+    record("GET", { durationMs: 61_000 });
+    record("GET", { durationMs: 3_600_000, status: 101 });
+    const bucket = (le: string) => value("sluice_request_duration_seconds_bucket", { route: "users", le });
+    expect([bucket("0.0025"), bucket("0.005"), bucket("60"), bucket("+Inf")]).toEqual([0, 2, 2, 3]);
+    expect(value("sluice_request_duration_seconds_sum", { route: "users" })).toBeCloseTo(61.009, 9);
+  });
+
+  test("have bytes of both directions", () => {
+    const { record, value } = setup();
+    record("POST", { bytesIn: 10, bytesOut: 200 });
+    record("POST", { bytesIn: 5 });
+    expect(value("sluice_request_bytes_total", { route: "users" })).toBe(15);
+    expect(value("sluice_reply_bytes_total", { route: "users" })).toBe(200);
+  });
+
+  test("have errors with the side to blame", () => {
+    const { record, value } = setup();
+    record("GET", { status: 504, errorCode: "upstream_timeout", errorSource: "upstream" });
+    record("GET", { status: 200, errorCode: "upstream_timeout", errorSource: "upstream" });
+    record("GET", { status: 429, errorCode: "rate_limited", errorSource: "downstream" });
+    const errors = (code: string, source: string) => value("sluice_errors_total", { route: "users", code, source });
+    expect(errors("upstream_timeout", "upstream")).toBe(2);
+    expect(errors("rate_limited", "downstream")).toBe(1);
+  });
+
+  test("of a route that is compiled again go on", () => {
+    const { registry, record, value } = setup();
+    record("GET", {});
+    new RequestRecorder(registry, "users").record("GET", OUTCOME);
+    expect(value("sluice_requests_total", { route: "users", method: "GET", status: "2xx" })).toBe(2);
+    expect(value("sluice_request_duration_seconds_count", { route: "users" })).toBe(2);
+  });
+});
