@@ -3,6 +3,7 @@ import type { Context, Outcome } from "./context.ts";
 import type { EdgeHandler } from "./edge/edge.ts";
 import type { GatewayError } from "./errors.ts";
 import { isLastForward } from "./message/max-forwards.ts";
+import type { Answer } from "./message/pending.ts";
 import { problemReply } from "./message/problem.ts";
 import { Reply } from "./message/reply.ts";
 import { CORE, familyOf } from "./observe/metrics/core.ts";
@@ -45,7 +46,7 @@ export class Gateway implements EdgeHandler {
     return this.#snapshot;
   }
 
-  handle(ctx: Context): Awaitable<Reply> {
+  handle(ctx: Context): Answer {
     this.#inFlight++;
     const snapshot = this.#snapshot;
     const { request } = ctx;

@@ -1,5 +1,6 @@
 import type { Context, Outcome } from "./context.ts";
 import { GatewayError } from "./errors.ts";
+import { type Answer, awaitable } from "./message/pending.ts";
 import { type ErrorFormat, problemReply } from "./message/problem.ts";
 import { Reply } from "./message/reply.ts";
 import type { Awaitable, Filter, Handler, Layer, Phases } from "./plugin.ts";
@@ -7,7 +8,7 @@ import type { Awaitable, Filter, Handler, Layer, Phases } from "./plugin.ts";
 /** One route's way through the phases, composed at load. */
 export interface Pipeline {
   /** Answers the request. A failure is thrown; `fail` makes the reply to it. */
-  readonly handle: Handler;
+  readonly handle: (ctx: Context) => Answer;
   /** The reply to a failure, which is kept for the log. It goes through the `response` phase; this never throws. */
   readonly fail: (ctx: Context, error: unknown) => Awaitable<Reply>;
   /** Tells the `log` phase how it ended. */
@@ -20,7 +21,7 @@ export interface Destination {
   readonly prepare?: (ctx: Context) => void;
   /** Runs before each attempt, between `forward` and `attempt`. */
   readonly select: (ctx: Context) => void;
-  readonly send: Handler;
+  readonly send: (ctx: Context) => Answer;
   /** Told how it ended, before the `log` phase is. */
   readonly finish?: (ctx: Context, outcome: Outcome) => void;
 }
@@ -30,21 +31,16 @@ export interface Destination {
  * configuration. A phase that nobody uses is not there.
  */
 export function composePipeline(plugins: readonly Phases[], destination: Destination, errors: ErrorFormat): Pipeline {
-  const forwarded = wrap(phaseOf(plugins, "forward"), attempted(phaseOf(plugins, "attempt"), destination));
-  const handler = wrap(phaseOf(plugins, "cache"), forwarded);
   const filters = [...phaseOf(plugins, "request"), ...phaseOf(plugins, "authenticate"), ...phaseOf(plugins, "limit")];
-  const answer = filters.length === 0 ? handler : filtered(filters, handler);
-  const whole = prepared(destination, answer);
+  const layered = layers(plugins, destination);
+  const whole = prepared(destination, filters.length === 0 ? layered : filtered(filters, layered));
   const transforms = phaseOf(plugins, "response");
   const observers = phaseOf(plugins, "log");
   const respond = (ctx: Context, reply: Reply): Awaitable<Reply> =>
     transforms.length === 0 ? reply : transformed(ctx, reply, transforms, errors);
-  const isUntouched = plugins.every((plugin) =>
-    Object.keys(plugin).every((phase) => phase === "log" || phase === "close"),
-  );
   return {
-    // A reply that no plugin can have touched needs no look, and costs no further promise.
-    handle: isUntouched ? whole : async (ctx) => respond(ctx, checkedReply(await whole(ctx))),
+    // Without a transform the answer goes on as it is: a reply that is on its way costs no promise.
+    handle: transforms.length === 0 ? whole : async (ctx) => respond(ctx, await awaitable(whole(ctx))),
     fail: (ctx, error) => respond(ctx, failure(ctx, error, errors)),
     finish: (ctx, outcome) => {
       destination.finish?.(ctx, outcome);
@@ -56,13 +52,15 @@ export function composePipeline(plugins: readonly Phases[], destination: Destina
 /** The pipeline's answer, failures included; for those who do not count promises. */
 export async function answerOf(pipeline: Pipeline, ctx: Context): Promise<Reply> {
   try {
-    return await pipeline.handle(ctx);
+    return await awaitable(pipeline.handle(ctx));
   } catch (error) {
     return pipeline.fail(ctx, error);
   }
 }
 
-function prepared({ prepare }: Destination, answer: Handler): Handler {
+type Answering = (ctx: Context) => Answer;
+
+function prepared({ prepare }: Destination, answer: Answering): Answering {
   if (prepare === undefined) return answer;
   return (ctx) => {
     prepare(ctx);
@@ -79,24 +77,50 @@ function wrap(layers: readonly Layer[], inner: Handler): Handler {
   return layers.reduceRight((next, layer) => layer(next), inner);
 }
 
-function attempted(layers: readonly Layer[], { select, send }: Destination): Handler {
-  const attempt = wrap(layers, send);
-  return (ctx) => {
+/** The layers of all phases around the destination. */
+function layers(plugins: readonly Phases[], destination: Destination): Answering {
+  const outer = [...phaseOf(plugins, "cache"), ...phaseOf(plugins, "forward")];
+  const inner = phaseOf(plugins, "attempt");
+  const { select, send } = destination;
+  const attempt: Answering = inner.length === 0 ? send : wrap(inner, (ctx) => awaitable(send(ctx)));
+  const attempted: Answering = (ctx) => {
     select(ctx);
     return attempt(ctx);
   };
+  if (outer.length === 0 && inner.length === 0) return attempted;
+  const answer = wrap(outer, (ctx) => awaitable(attempted(ctx)));
+  return async (ctx) => checkedReply(await answer(ctx));
 }
 
-function filtered(filters: readonly Filter[], handler: Handler): Handler {
-  return async (ctx) => {
-    for (const filter of filters) {
-      const pending = filter(ctx);
-      const answer = pending instanceof Promise ? await pending : pending;
+/** Filters that need not wait cost no promise. */
+function filtered(filters: readonly Filter[], handler: Answering): Answering {
+  return (ctx) => {
+    for (let i = 0; i < filters.length; i++) {
+      const answer = (filters[i] as Filter)(ctx);
+      if (answer instanceof Promise) return filteredLater(ctx, answer, filters, i + 1, handler);
       if (answer !== undefined) return checkedReply(answer);
       if (ctx.error !== undefined) throw ctx.error;
     }
     return handler(ctx);
   };
+}
+
+async function filteredLater(
+  ctx: Context,
+  first: ReturnType<Filter>,
+  filters: readonly Filter[],
+  next: number,
+  handler: Answering,
+): Promise<Reply> {
+  let pending = first;
+  for (let i = next; ; i++) {
+    const answer = pending instanceof Promise ? await pending : pending;
+    if (answer !== undefined) return checkedReply(answer);
+    if (ctx.error !== undefined) throw ctx.error;
+    const filter = filters[i];
+    if (filter === undefined) return awaitable(handler(ctx));
+    pending = filter(ctx);
+  }
 }
 
 type Transform = NonNullable<Phases["response"]>;

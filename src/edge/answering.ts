@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import { GatewayError } from "../errors.ts";
-import type { Reply } from "../message/reply.ts";
-import type { Awaitable } from "../plugin.ts";
+import type { ReplyReceiver } from "../message/pending.ts";
+import { Reply } from "../message/reply.ts";
 import type { EdgeHandler } from "./edge.ts";
 
 /** Whom the replies are for. */
@@ -14,7 +14,7 @@ export interface AnsweringOwner {
  * Asks the handler for the replies to a connection's requests, one after the other. A failure is answered too; its
  * functions are made once a connection, not once a request.
  */
-export class Answering {
+export class Answering implements ReplyReceiver {
   readonly #handler: EdgeHandler;
   readonly #owner: AnsweringOwner;
   readonly #peerAddress: string;
@@ -29,23 +29,27 @@ export class Answering {
   ask(ctx: Context): void {
     this.#ctx = ctx;
     try {
-      this.#expect(this.#handler.handle(ctx), this.#onFailure);
+      const answer = this.#handler.handle(ctx);
+      if (answer instanceof Promise) answer.then(this.onReply, this.onFailure);
+      else if (answer instanceof Reply) this.#tellLater(answer);
+      else answer.deliverTo(this);
     } catch (error) {
-      this.#onFailure(error);
+      this.onFailure(error);
     }
   }
 
-  #expect(reply: Awaitable<Reply>, onError: (error: unknown) => void): void {
-    if (reply instanceof Promise) reply.then(this.#onReply, onError);
-    else queueMicrotask(() => this.#onReply(reply));
+  #tellLater(reply: Reply): void {
+    queueMicrotask(() => this.onReply(reply));
   }
 
-  readonly #onReply = (reply: Reply): void => this.#owner.onAnswer(reply);
+  readonly onReply = (reply: Reply): void => this.#owner.onAnswer(reply);
 
-  readonly #onFailure = (error: unknown): void => {
+  readonly onFailure = (error: unknown): void => {
     if (this.#ctx === undefined) return;
     try {
-      this.#expect(this.#handler.fail(this.#ctx, error), this.#onBroken);
+      const reply = this.#handler.fail(this.#ctx, error);
+      if (reply instanceof Promise) reply.then(this.onReply, this.#onBroken);
+      else this.#tellLater(reply);
     } catch (broken) {
       this.#onBroken(broken);
     }
@@ -55,6 +59,6 @@ export class Answering {
   readonly #onBroken = (cause: unknown): void => {
     const error = GatewayError.from(cause);
     if (this.#ctx !== undefined) this.#ctx.error ??= error;
-    this.#onReply(this.#handler.refuse(error, this.#peerAddress));
+    this.onReply(this.#handler.refuse(error, this.#peerAddress));
   };
 }

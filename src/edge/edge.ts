@@ -1,12 +1,13 @@
 import type { Context, Outcome } from "../context.ts";
 import type { GatewayError } from "../errors.ts";
+import type { Answer } from "../message/pending.ts";
 import type { Reply } from "../message/reply.ts";
 import type { Awaitable } from "../plugin.ts";
 
 /** What an edge hands requests to. */
 export interface EdgeHandler {
   /** Answers a request. A failure is thrown, or rejects. */
-  handle(ctx: Context): Awaitable<Reply>;
+  handle(ctx: Context): Answer;
   /** The reply to a failure of `handle`. */
   fail(ctx: Context, error: unknown): Awaitable<Reply>;
   /** Told once a request how it ended, after the last byte. */

@@ -2,6 +2,7 @@ import type { Context, Outcome } from "../context.ts";
 import { type HeadBuffer, headBuffer } from "../http1/head-buffer.ts";
 import { hasNoBody } from "../http1/response-head.ts";
 import type { MessageWriter, WriteFraming } from "../http1/writer.ts";
+import { Body } from "../message/body.ts";
 import type { Reply } from "../message/reply.ts";
 import { connectionField, writeReplyHead } from "./reply-head.ts";
 
@@ -15,17 +16,17 @@ export function replyFraming(reply: Reply, method: string, minorVersion: number)
 /** Sends a reply, whose head has been composed, however its body is held. */
 export function sendReply(writer: MessageWriter, reply: Reply, head: HeadBuffer, framing: WriteFraming): void {
   const { body } = reply;
-  if (body.inMemory !== undefined) return writer.sendWhole(head, body.inMemory, framing);
+  if (body.isInMemory) return writer.sendWhole(head, body, framing);
   if (framing !== "none") return writer.sendFrom(head, body.take(), framing, body.length ?? 0);
   reply.discard();
-  writer.sendWhole(head, undefined, framing);
+  writer.sendWhole(head, Body.empty, framing);
 }
 
 /** Answers what is no proper request, and says that nothing follows. */
 export function sendRefusal(writer: MessageWriter, reply: Reply, method: string): void {
   const framing = replyFraming(reply, method, 1);
   writeReplyHead(headBuffer, reply, framing, method, connectionField(true, 1));
-  writer.sendWhole(headBuffer, reply.body.inMemory, framing);
+  writer.sendWhole(headBuffer, reply.body, framing);
 }
 
 /** How a request has ended. Without a reply the client had left: 499. */

@@ -12,8 +12,7 @@ const MAX_DIGITS = 14;
  * The field lines of an ordinary head (RFC 9112 §5) as they are on the wire, checked but not taken apart: a message that
  * nobody looks into goes on as the bytes it came as. Names are in small letters, one space is behind each colon.
  */
-export class FieldLines implements WireFields {
-  readonly framing = new Framing();
+export class FieldLines extends Framing implements WireFields {
   hasDate = false;
   hasVia = false;
   /** There may be fields that only a trusted proxy may send. */
@@ -25,10 +24,14 @@ export class FieldLines implements WireFields {
   readonly #start: number;
   /** Where the empty line begins. */
   readonly #end: number;
-  /** Starts and ends of what goes from one side of the gateway to the other: not what is about one connection. */
-  readonly #spans: number[] = [];
+  /** Where the last span of lines that go on starts and ends. */
+  #from = 0;
+  #to = 0;
+  /** The starts and ends of those before it; most heads have one span, since Host comes first. */
+  #before: number[] | undefined = undefined;
 
   constructor(bytes: Buffer, start: number, end: number) {
+    super();
     this.bytes = bytes;
     this.#start = start;
     this.#end = end;
@@ -39,8 +42,11 @@ export class FieldLines implements WireFields {
   }
 
   copyTo(out: ByteSink): void {
-    const spans = this.#spans;
-    for (let i = 0; i < spans.length; i += 2) out.part(this.bytes, spans[i] as number, spans[i + 1] as number);
+    const before = this.#before;
+    if (before !== undefined) {
+      for (let i = 0; i < before.length; i += 2) out.part(this.bytes, before[i] as number, before[i + 1] as number);
+    }
+    if (this.#to !== 0) out.part(this.bytes, this.#from, this.#to);
   }
 
   /** Reads all lines; false if one of them is not ordinary, which the parser then has to judge. */
@@ -72,18 +78,26 @@ export class FieldLines implements WireFields {
       const isKept = what === kind.PLAIN || what === kind.DATE || what === kind.VIA;
       if (isKept && spanStart === -1) spanStart = nameStart;
       if (!isKept && spanStart !== -1) {
-        this.#spans.push(spanStart, nameStart);
+        this.#addSpan(spanStart, nameStart);
         spanStart = -1;
       }
       at += 2;
     }
-    if (spanStart !== -1) this.#spans.push(spanStart, end);
-    return !(this.framing.isChunked && this.framing.contentLength !== undefined);
+    if (spanStart !== -1) this.#addSpan(spanStart, end);
+    return !(this.isChunked && this.contentLength !== undefined);
+  }
+
+  #addSpan(from: number, to: number): void {
+    if (this.#to !== 0) {
+      this.#before ??= [];
+      this.#before.push(this.#from, this.#to);
+    }
+    this.#from = from;
+    this.#to = to;
   }
 
   /** What a field with a meaning says; false if that is not simple. */
   #note(what: number, start: number, end: number): boolean {
-    const { framing } = this;
     switch (what) {
       case kind.DROPPED:
         return true;
@@ -100,20 +114,20 @@ export class FieldLines implements WireFields {
         return isFirst;
       }
       case kind.CONTENT_LENGTH: {
-        const isFirst = framing.contentLength === undefined;
-        framing.contentLength = decimal(this.bytes, start, end);
-        return isFirst && framing.contentLength !== undefined;
+        const isFirst = this.contentLength === undefined;
+        this.contentLength = decimal(this.bytes, start, end);
+        return isFirst && this.contentLength !== undefined;
       }
       case kind.TRANSFER_ENCODING: {
-        const isFirst = !framing.isChunked;
-        framing.isChunked = isText(this.bytes, start, end, "chunked");
-        return isFirst && framing.isChunked;
+        const isFirst = !this.isChunked;
+        this.isChunked = isText(this.bytes, start, end, "chunked");
+        return isFirst && this.isChunked;
       }
       case kind.CONNECTION:
-        if (framing.hasClose || framing.hasKeepAlive) return false;
-        framing.hasKeepAlive = isText(this.bytes, start, end, "keep-alive");
-        framing.hasClose = isText(this.bytes, start, end, "close");
-        return framing.hasKeepAlive || framing.hasClose;
+        if (this.hasClose || this.hasKeepAlive) return false;
+        this.hasKeepAlive = isText(this.bytes, start, end, "keep-alive");
+        this.hasClose = isText(this.bytes, start, end, "close");
+        return this.hasKeepAlive || this.hasClose;
       default:
         return false;
     }

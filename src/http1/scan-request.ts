@@ -55,7 +55,7 @@ export function scanRequestHead(
     minorVersion: 1,
     host: authorityAt(bytes, lines.hostStart, lines.hostEnd),
     headers: new HeaderList(lines),
-    framing: lines.framing,
+    framing: lines,
   };
 }
 

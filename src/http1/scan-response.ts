@@ -26,7 +26,7 @@ export function scanResponseHead(
   for (let i = 0; i < line.length; i++) if (bytes[start + i] !== line[i]) return undefined;
   const lines = new FieldLines(bytes, start + line.length, end - 2);
   if (!lines.scan(maxCount) || lines.hostStart !== 0) return undefined;
-  return { status, reason, minorVersion: 1, headers: new HeaderList(lines), framing: lines.framing };
+  return { status, reason, minorVersion: 1, headers: new HeaderList(lines), framing: lines };
 }
 
 /** 0 if three digits are not there. */

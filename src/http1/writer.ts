@@ -1,4 +1,5 @@
 import { GatewayError } from "../errors.ts";
+import type { Body } from "../message/body.ts";
 import type { HeaderList } from "../message/headers.ts";
 import type { BodySink, BodySource } from "../message/source.ts";
 import { type HeadBuffer, headBuffer } from "./head-buffer.ts";
@@ -25,6 +26,7 @@ export type WriteFraming = "length" | "chunked" | "close" | "none";
 /** What goes before a chunk and small chunks are joined here, so that they leave in one write. */
 const scratch = Buffer.allocUnsafeSlow(96 * 1024);
 const NOTHING = Buffer.alloc(0);
+const LINE_END = Buffer.from("\r\n");
 /** A chunk up to this size is copied behind what has to go before it; a larger one is written by itself. */
 const JOIN_BYTES = 16 * 1024;
 /** Bytes of a chunk's size, and of the line ends around it, at the most. */
@@ -63,16 +65,10 @@ export class MessageWriter implements BodySink {
   }
 
   /** Sends a message whose body is in memory: one write unless it is large. */
-  sendWhole(head: HeadBuffer, body: Uint8Array | undefined, framing: WriteFraming): void {
-    const hasBody = body !== undefined && body.length > 0 && framing !== "none";
-    this.#begin(framing, body?.length ?? 0);
-    if (framing === "chunked" && hasBody) {
-      this.#head = head.copy();
-      this.write(body);
-      return this.end();
-    }
-    if (hasBody) this.#sendBehind(head, body);
-    else this.#send(head.bytes, 0, head.size);
+  sendWhole(head: HeadBuffer, body: Body, framing: WriteFraming): void {
+    this.#begin(framing, body.length ?? 0);
+    if (framing === "none" || body.isEmpty) this.#send(head.bytes, 0, head.size);
+    else this.#sendBehind(head, body);
     this.end();
   }
 
@@ -172,15 +168,15 @@ export class MessageWriter implements BodySink {
   }
 
   /** A body behind its head, which is where it was composed. */
-  #sendBehind(head: HeadBuffer, body: Uint8Array): void {
-    this.bodyBytes = body.length;
-    if (body.length > JOIN_BYTES) {
-      this.#send(head.bytes, 0, head.size);
-      return this.#send(body, 0, body.length);
-    }
-    head.reserve(body.length);
-    head.bytes.set(body, head.size);
-    this.#send(head.bytes, 0, head.size + body.length);
+  #sendBehind(head: HeadBuffer, body: Body): void {
+    const length = body.length ?? 0;
+    this.bodyBytes = length;
+    if (this.#framing === "chunked") head.text(`${length.toString(16)}\r\n`);
+    const bytes = length > JOIN_BYTES ? body.inMemory : undefined;
+    if (bytes === undefined) body.copyTo(head);
+    this.#send(head.bytes, 0, head.size);
+    if (bytes !== undefined) this.#send(bytes, 0, length);
+    if (this.#framing === "chunked") this.#head = LINE_END;
   }
 
   /** A chunk behind the head that still has to go. */

@@ -1,4 +1,5 @@
 import { GatewayError } from "../errors.ts";
+import type { ByteSink } from "./headers.ts";
 import { readAll } from "./read.ts";
 import type { BodySource } from "./source.ts";
 import { sourceOfStream, streamOfSource } from "./stream.ts";
@@ -17,15 +18,27 @@ export class Body {
 
   readonly #length: number | undefined;
   readonly #sender: BodySender;
-  #bytes: Uint8Array | undefined;
+  /** The content, if it is in memory: the bytes of a longer buffer from start to end. */
+  #buffer: Buffer | undefined = undefined;
+  #start = 0;
+  #end = 0;
+  /** The same as bytes of their own, made at first use. */
+  #bytes: Uint8Array | undefined = undefined;
   #source: BodySource | undefined;
   #reading: Promise<Uint8Array> | undefined;
 
   private constructor(bytes: Uint8Array | undefined, source: BodySource | undefined, sender: BodySender = "client") {
     this.#sender = sender;
-    this.#bytes = bytes;
     this.#source = source;
     this.#length = source?.length;
+    if (bytes !== undefined) this.#hold(bytes);
+  }
+
+  #hold(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+    this.#buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#start = 0;
+    this.#end = bytes.byteLength;
   }
 
   static of(content: string | Uint8Array): Body {
@@ -34,8 +47,13 @@ export class Body {
   }
 
   /** The bytes from `start` to `end`, which are not copied. */
-  static part(bytes: Uint8Array, start: number, end: number, sender?: BodySender): Body {
-    return start === end ? Body.empty : new Body(bytes.subarray(start, end), undefined, sender);
+  static part(buffer: Buffer, start: number, end: number, sender?: BodySender): Body {
+    if (start === end) return Body.empty;
+    const body = new Body(undefined, undefined, sender);
+    body.#buffer = buffer;
+    body.#start = start;
+    body.#end = end;
+    return body;
   }
 
   static from(source: BodySource, sender?: BodySender): Body {
@@ -48,7 +66,7 @@ export class Body {
 
   /** Bytes of the whole body, if they are known beforehand or it has been read; also once it has been taken. */
   get length(): number | undefined {
-    return this.#bytes?.byteLength ?? this.#length;
+    return this.#buffer === undefined ? this.#length : this.#end - this.#start;
   }
 
   get isEmpty(): boolean {
@@ -57,7 +75,17 @@ export class Body {
 
   /** The bytes if they are in memory, without waiting. */
   get inMemory(): Uint8Array | undefined {
+    this.#bytes ??= this.#buffer?.subarray(this.#start, this.#end);
     return this.#bytes;
+  }
+
+  get isInMemory(): boolean {
+    return this.#buffer !== undefined;
+  }
+
+  /** Copies what is in memory to where a message is composed. */
+  copyTo(out: ByteSink): void {
+    if (this.#buffer !== undefined) out.part(this.#buffer, this.#start, this.#end);
   }
 
   /**
@@ -65,7 +93,7 @@ export class Body {
    * service. Calls while it is being read share the reading.
    */
   async bytes(limit: number): Promise<Uint8Array> {
-    this.#reading ??= this.#bytes === undefined ? this.#read(limit) : Promise.resolve(this.#bytes);
+    this.#reading ??= this.inMemory === undefined ? this.#read(limit) : Promise.resolve(this.inMemory);
     const bytes = await this.#reading;
     if (bytes.byteLength > limit) throw this.#tooLarge(limit);
     return bytes;
@@ -73,7 +101,7 @@ export class Body {
 
   async #read(limit: number): Promise<Uint8Array> {
     const bytes = await readAll(this.take(), limit, () => this.#tooLarge(limit));
-    this.#bytes = bytes;
+    this.#hold(bytes);
     return bytes;
   }
 
@@ -99,7 +127,8 @@ export class Body {
 
   /** The body as a web stream; takes the source unless the body is in memory. */
   stream(): ReadableStream<Uint8Array> {
-    if (this.#bytes !== undefined) return new Blob([this.#bytes as Uint8Array<ArrayBuffer>]).stream();
+    const bytes = this.inMemory;
+    if (bytes !== undefined) return new Blob([bytes as Uint8Array<ArrayBuffer>]).stream();
     return streamOfSource(this.take());
   }
 

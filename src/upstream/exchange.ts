@@ -1,5 +1,6 @@
 import type { Cancellable, Context } from "../context.ts";
 import { GatewayError } from "../errors.ts";
+import type { PendingReply, ReplyReceiver } from "../message/pending.ts";
 import type { Reply } from "../message/reply.ts";
 import { Timeout, type TimeoutOwner, type TimeoutQueue } from "../timeouts.ts";
 import { isIdempotent } from "./idempotent.ts";
@@ -12,14 +13,13 @@ export interface ExchangeHolder {
 }
 
 /**
- * One request on its way to one target and the promise of its reply: it waits in the target's pool, then runs on a
+ * One request on its way to one target, and so the reply to it: it waits in the target's pool, then runs on a
  * connection, on a second one if the first turns out to have been closed by the target.
  */
-export class Exchange implements Cancellable, TimeoutOwner {
+export class Exchange implements Cancellable, TimeoutOwner, PendingReply {
   readonly ctx: Context;
   /** Value of the Host field that the target gets. */
   readonly host: string;
-  readonly reply: Promise<Reply>;
   holder: ExchangeHolder | undefined = undefined;
   /** It has failed on a stale connection once; the next one is new. */
   isRepeated = false;
@@ -27,8 +27,9 @@ export class Exchange implements Cancellable, TimeoutOwner {
   /** For the wait in a pool. */
   wait: Timeout | undefined = undefined;
 
-  #resolve: (reply: Reply) => void = ignore;
-  #reject: (error: GatewayError) => void = ignore;
+  #receiver: ReplyReceiver | undefined = undefined;
+  /** How it has ended, until the receiver is told. */
+  #outcome: Reply | GatewayError | undefined = undefined;
   readonly #total: Timeout;
   #rest: Timer | undefined = undefined;
   readonly #stats: TargetStats;
@@ -36,12 +37,26 @@ export class Exchange implements Cancellable, TimeoutOwner {
   constructor(ctx: Context, host: string, stats: TargetStats) {
     this.ctx = ctx;
     this.host = host;
-    this.reply = new Promise<Reply>((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
     this.#total = new Timeout(this);
     this.#stats = stats;
+  }
+
+  deliverTo(receiver: ReplyReceiver): void {
+    this.#receiver = receiver;
+    if (this.#outcome !== undefined) this.#tellLater();
+  }
+
+  #tellLater(): void {
+    queueMicrotask(() => this.#tell());
+  }
+
+  #tell(): void {
+    const receiver = this.#receiver;
+    const outcome = this.#outcome;
+    if (receiver === undefined || outcome === undefined) return;
+    this.#outcome = undefined;
+    if (outcome instanceof GatewayError) receiver.onFailure(outcome);
+    else receiver.onReply(outcome);
   }
 
   /** The reply's head has come, so long after the request was given to its connection. */
@@ -56,7 +71,7 @@ export class Exchange implements Cancellable, TimeoutOwner {
    */
   mayRepeat(hasSent: boolean): boolean {
     const { request } = this.ctx;
-    if (this.isRepeated || request.body.inMemory === undefined) return false;
+    if (this.isRepeated || !request.body.isInMemory) return false;
     return !hasSent || isIdempotent(request.method) || request.headers.has("idempotency-key");
   }
 
@@ -74,14 +89,17 @@ export class Exchange implements Cancellable, TimeoutOwner {
 
   resolve(reply: Reply): void {
     if (!this.#settle()) return reply.discard();
-    this.#resolve(reply);
+    this.#outcome = reply;
+    this.#tell();
   }
 
   reject(error: GatewayError): void {
     if (!this.#settle()) return;
     // What the client has done wrong is no failure of the target.
     if (error.source !== "downstream") this.#stats.countError(error.code);
-    this.#reject(error);
+    this.#outcome = error;
+    // Later, for whoever holds the exchange is still busy with what went wrong.
+    if (this.#receiver !== undefined) this.#tellLater();
   }
 
   /** Stops it wherever it is. */
@@ -103,7 +121,7 @@ export class Exchange implements Cancellable, TimeoutOwner {
     this.isSettled = true;
     this.holder = undefined;
     this.#total.clear();
-    clearTimeout(this.#rest);
+    if (this.#rest !== undefined) clearTimeout(this.#rest);
     this.wait?.clear();
     if (this.ctx.inFlight === this) this.ctx.inFlight = undefined;
     return true;
@@ -112,8 +130,4 @@ export class Exchange implements Cancellable, TimeoutOwner {
 
 function endInTime(exchange: Exchange): void {
   exchange.cancel(new GatewayError("upstream_timeout", { bytesSent: true }));
-}
-
-function ignore(): void {
-  // Replaced as soon as the promise is made.
 }

@@ -7,7 +7,7 @@ import { writeRequestHead } from "./write-head.ts";
 export function sendRequest(writer: MessageWriter, { ctx, host }: Exchange): void {
   const { body } = ctx.request;
   writeRequestHead(headBuffer, ctx, host);
-  if (body.inMemory !== undefined) writer.sendWhole(headBuffer, body.inMemory, "length");
+  if (body.isInMemory) writer.sendWhole(headBuffer, body, "length");
   else if (body.length !== undefined) writer.sendFrom(headBuffer, body.take(), "length", body.length);
   else writer.sendFrom(headBuffer, body.take(), "chunked", 0);
 }

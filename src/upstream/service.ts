@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { ServiceConfig } from "../config/schema.ts";
 import type { Context } from "../context.ts";
 import { GatewayError } from "../errors.ts";
-import type { Reply } from "../message/reply.ts";
+import type { PendingReply } from "../message/pending.ts";
 import { parseTargetUrl, type TargetAddress } from "./address.ts";
 import { type Balancer, createBalancer } from "./balance/balancer.ts";
 import type { UpstreamTls } from "./dial.ts";
@@ -53,7 +53,7 @@ export function selectTarget(service: Service, ctx: Context): void {
 }
 
 /** Sends one attempt to the target that `selectTarget` has chosen. */
-export function sendToSelected(ctx: Context): Promise<Reply> {
+export function sendToSelected(ctx: Context): PendingReply {
   if (!(ctx.selected instanceof Target)) throw new Error("no target has been selected");
   return ctx.selected.send(ctx);
 }

@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import { GatewayError } from "../errors.ts";
-import type { Reply } from "../message/reply.ts";
+import type { PendingReply } from "../message/pending.ts";
 import type { TargetAddress } from "./address.ts";
 import type { Dialer } from "./dial.ts";
 import { Exchange } from "./exchange.ts";
@@ -48,12 +48,15 @@ export class Target {
     return this.address.unixPath === undefined ? this.#dialer.resolver.current() : [];
   }
 
-  /** Sends the request; rejects with a GatewayError. */
-  send(ctx: Context): Promise<Reply> {
-    if (ctx.isAborted) return Promise.reject(ctx.error ?? new GatewayError("client_closed"));
+  /** Sends the request; fails with a GatewayError. */
+  send(ctx: Context): PendingReply {
     const host = this.#preserveHost && ctx.request.host !== "" ? ctx.request.host : this.address.hostHeader;
     refuseLoop(ctx.request.headers);
     const exchange = new Exchange(ctx, host, this.stats);
+    if (ctx.isAborted) {
+      exchange.reject(ctx.error ?? new GatewayError("client_closed"));
+      return exchange;
+    }
     const now = performance.now();
     const isFirst = ctx.attempts === 0;
     ctx.inFlight = exchange;
@@ -62,9 +65,9 @@ export class Target {
     if (isFirst) ctx.upstreamStartedAt = now;
     // A body that is still coming takes its time; the total begins when it has been sent.
     if (!isFirst) exchange.startRest(this.#timeouts.total.ms - (now - ctx.upstreamStartedAt));
-    else if (ctx.request.body.inMemory !== undefined) exchange.startTotal(this.#timeouts.total, now);
+    else if (ctx.request.body.isInMemory) exchange.startTotal(this.#timeouts.total, now);
     if (!exchange.isSettled) this.pool.submit(exchange, now);
-    return exchange.reply;
+    return exchange;
   }
 
   close(): void {

@@ -37,7 +37,8 @@ function scanResponse(head: string): ResponseHead | undefined {
 
 /** All that a head means; what it says of the host is in `host`. */
 function meaning({ headers, framing, ...rest }: RequestHead | ResponseHead) {
-  return { ...rest, fields: [...headers.flat], framing: { ...framing, host: undefined } };
+  const { contentLength, isChunked, hasClose, hasKeepAlive, hasUpgrade, expect } = framing;
+  return { ...rest, contentLength, isChunked, hasClose, hasKeepAlive, hasUpgrade, expect, fields: [...headers.flat] };
 }
 
 /** What the fields that go on are on the wire, as the parser has them. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { GatewayError } from "../../src/errors.ts";
 import type { WriteFraming } from "../../src/http1/writer.ts";
+import { Body } from "../../src/message/body.ts";
 import { HeaderList } from "../../src/message/headers.ts";
 import { ManualSource } from "../message/manual-source.ts";
 import { composed } from "./composed.ts";
@@ -15,7 +16,7 @@ const bytes = (text: string) => Buffer.from(text, "latin1");
 describe("a peer that takes only part of what is written", () => {
   test("gets the rest in order, the owner is told once, and only at the end", () => {
     const { writer, socket, calls } = createWire([10, 0, 5]);
-    writer.sendWhole(composed(HEAD), bytes("hello"), "length");
+    writer.sendWhole(composed(HEAD), Body.of(bytes("hello")), "length");
     expect(writer.isBlocked).toBe(true);
     expect(calls).toEqual(["blocked"]);
     drain(writer);
@@ -27,7 +28,7 @@ describe("a peer that takes only part of what is written", () => {
 
   test("is told of as often as it stops taking, not more", () => {
     const { writer, calls } = createWire([10, 10, 100]);
-    writer.sendWhole(composed(HEAD), bytes("hello"), "length");
+    writer.sendWhole(composed(HEAD), Body.of(bytes("hello")), "length");
     writer.onDrain();
     writer.onDrain();
     expect(calls).toEqual(["blocked", "blocked", "free", "sent"]);
@@ -63,9 +64,9 @@ describe("a peer that takes only part of what is written", () => {
 
   test("does not have its bytes changed by what other connections write meanwhile", () => {
     const blocked = createWire([1, 1000]);
-    blocked.writer.sendWhole(composed(HEAD), bytes("hello"), "length");
+    blocked.writer.sendWhole(composed(HEAD), Body.of(bytes("hello")), "length");
     const other = createWire();
-    other.writer.sendWhole(composed("X".repeat(200)), bytes("Y".repeat(200)), "length");
+    other.writer.sendWhole(composed("X".repeat(200)), Body.of(bytes("Y".repeat(200))), "length");
     drain(blocked.writer);
     expect(blocked.socket.wire).toBe(`${HEAD}hello`);
   });
@@ -89,14 +90,14 @@ describe("interim responses to a peer that takes nothing", () => {
     writer.onDrain();
     expect(socket.wire).toBe(INTERIM);
     expect(calls).toEqual(["blocked", "free"]);
-    writer.sendWhole(composed(HEAD), undefined, "none");
+    writer.sendWhole(composed(HEAD), Body.empty, "none");
     expect(calls).toEqual(["blocked", "free", "sent"]);
   });
 
   test("are not kept one behind the other", () => {
     const { writer, socket } = createWire([5, 1000]);
     for (let i = 0; i < 100; i++) writer.sendInterim(INTERIM);
-    writer.sendWhole(composed(HEAD), undefined, "none");
+    writer.sendWhole(composed(HEAD), Body.empty, "none");
     drain(writer);
     expect(socket.wire).toBe(INTERIM + HEAD);
   });
@@ -104,7 +105,7 @@ describe("interim responses to a peer that takes nothing", () => {
   test("before a message that is blocked as well, which is told of once", () => {
     const { writer, socket, calls } = createWire([5]);
     writer.sendInterim(INTERIM);
-    writer.sendWhole(composed(HEAD), bytes("abc"), "length");
+    writer.sendWhole(composed(HEAD), Body.of(bytes("abc")), "length");
     drain(writer);
     expect(socket.wire).toBe(`${INTERIM}${HEAD}abc`);
     expect(calls.filter((call) => call === "sent")).toHaveLength(1);
@@ -128,7 +129,7 @@ describe("a connection that goes", () => {
 
   test("after the last byte was written, but not taken, leaves the message untold", () => {
     const { writer, calls } = createWire([3]);
-    writer.sendWhole(composed(HEAD), bytes("abc"), "length");
+    writer.sendWhole(composed(HEAD), Body.of(bytes("abc")), "length");
     writer.abandon(RESET);
     writer.onDrain();
     expect(calls).not.toContain("sent");

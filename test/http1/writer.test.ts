@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { GatewayError } from "../../src/errors.ts";
 import { MessageWriter, type WriteFraming } from "../../src/http1/writer.ts";
+import { Body } from "../../src/message/body.ts";
 import { HeaderList } from "../../src/message/headers.ts";
 import { ManualSource } from "../message/manual-source.ts";
 import { composed } from "./composed.ts";
@@ -19,7 +20,7 @@ describe("a message whose body is in memory", () => {
     ["none", "hello", HEAD, 0],
   ] as const)("with framing %s and body %p", (framing, body, wire, bodyBytes) => {
     const { writer, socket, calls } = createWire();
-    writer.sendWhole(composed(HEAD), bytes(body), framing);
+    writer.sendWhole(composed(HEAD), Body.of(bytes(body)), framing);
     expect(socket.wire).toBe(wire);
     expect(writer).toMatchObject({ bodyBytes, hasSent: true, isBlocked: false });
     expect(calls).toEqual(["sent"]);
@@ -27,9 +28,9 @@ describe("a message whose body is in memory", () => {
 
   test("leaves in one write, head and body together", () => {
     const { writer, socket } = createWire();
-    writer.sendWhole(composed(HEAD), bytes("x".repeat(16_384)), "length");
+    writer.sendWhole(composed(HEAD), Body.of(bytes("x".repeat(16_384))), "length");
     expect(socket.writes).toHaveLength(1);
-    writer.sendWhole(composed(HEAD), undefined, "none");
+    writer.sendWhole(composed(HEAD), Body.empty, "none");
     expect(socket.writes).toHaveLength(2);
   });
 
@@ -43,7 +44,7 @@ describe("a message whose body is in memory", () => {
       },
     });
     const body = Buffer.alloc(16_385);
-    writer.sendWhole(composed(HEAD), body, "length");
+    writer.sendWhole(composed(HEAD), Body.of(body), "length");
     expect(seen).toHaveLength(2);
     expect(seen[1]).toBe(body);
   });
@@ -52,7 +53,7 @@ describe("a message whose body is in memory", () => {
     const head = `HTTP/1.1 200 OK\r\nx: ${"\xe9".repeat(100_000)}\r\n\r\n`;
     for (const body of ["", "hello", "x".repeat(100_000)]) {
       const { writer, socket, calls } = createWire();
-      writer.sendWhole(composed(head), bytes(body), "length");
+      writer.sendWhole(composed(head), Body.of(bytes(body)), "length");
       expect(socket.wire === head + body).toBe(true);
       expect(calls).toEqual(["sent"]);
     }
@@ -213,7 +214,7 @@ describe("messages one after the other", () => {
   test("each is counted by itself", () => {
     const { writer, socket, calls } = createWire();
     const framings: WriteFraming[] = ["length", "chunked", "none"];
-    for (const framing of framings) writer.sendWhole(composed(HEAD), bytes("abc"), framing);
+    for (const framing of framings) writer.sendWhole(composed(HEAD), Body.of(bytes("abc")), framing);
     expect(socket.wire).toBe(`${HEAD}abc${HEAD}3\r\nabc\r\n0\r\n\r\n${HEAD}`);
     expect(writer.bodyBytes).toBe(0);
     expect(calls).toEqual(["sent", "sent", "sent"]);
@@ -233,7 +234,7 @@ describe("messages one after the other", () => {
     const { writer, socket, calls } = createWire();
     writer.sendInterim("HTTP/1.1 103 Early Hints\r\nlink: caf\xe9\r\n\r\n");
     expect(calls).toEqual([]);
-    writer.sendWhole(composed(HEAD), undefined, "none");
+    writer.sendWhole(composed(HEAD), Body.empty, "none");
     expect(socket.wire).toBe(`HTTP/1.1 103 Early Hints\r\nlink: caf\xe9\r\n\r\n${HEAD}`);
     expect(calls).toEqual(["sent"]);
   });

@@ -4,7 +4,7 @@ import type { Reply } from "../../src/message/reply.ts";
 import { drip, hangs, replies, response } from "../support/scripts.ts";
 import { until } from "../support/until.ts";
 import { startUpstream, type UpstreamConnection } from "../support/upstream.ts";
-import { contextOf, outcomeOf, targetOf } from "./support.ts";
+import { contextOf, outcomeOf, sent, targetOf } from "./support.ts";
 
 const CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n";
 
@@ -56,7 +56,7 @@ describe("a reply that nobody reads", () => {
   test("is discarded with its connection", async () => {
     using upstream = startUpstream(replies("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"));
     const target = targetOf(upstream.url);
-    const reply = await target.send(contextOf());
+    const reply = await sent(target, contextOf());
     reply.discard();
     await upstream.waitForClosed();
     expect(target.pool.open).toBe(0);
@@ -65,14 +65,14 @@ describe("a reply that nobody reads", () => {
   test("does not hold its connection for ever", async () => {
     using upstream = startUpstream(replies("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"));
     const target = targetOf(upstream.url, { timeouts: { idle: "30ms" } });
-    await target.send(contextOf());
+    await sent(target, contextOf());
     await upstream.waitForClosed();
   });
 
   test("but has come whole lets go of its connection at once", async () => {
     using upstream = startUpstream(replies());
     const target = targetOf(upstream.url);
-    const reply = await target.send(contextOf());
+    const reply = await sent(target, contextOf());
     expect(target.pool.idle).toBe(1);
     expect(await reply.body.text(10)).toBe("ok");
     target.close();
@@ -186,7 +186,7 @@ describe("a request that streams", () => {
     );
     const target = targetOf(upstream.url, { timeouts: { idle: "150ms" } });
     const body = new Blob([new Uint8Array(16 * 1_048_576)]).stream();
-    const reply: Reply = await target.send(contextOf({ method: "POST", body }));
+    const reply: Reply = await sent(target, contextOf({ method: "POST", body }));
     const text = reply.body.text(100);
     const connection = await started.promise;
     connection.resume();

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
 import { GatewayError } from "../../src/errors.ts";
 import { Body } from "../../src/message/body.ts";
 import { HeaderList } from "../../src/message/headers.ts";
+import { awaitable } from "../../src/message/pending.ts";
 import { Reply } from "../../src/message/reply.ts";
 import { createContext, type TestRequest } from "../../src/testing/request.ts";
 import { Timeout, TimeoutQueue } from "../../src/timeouts.ts";
@@ -18,6 +19,8 @@ function create(request: TestRequest = {}) {
   return { exchange, errors, ctx: exchange.ctx };
 }
 
+const replyOf = async (exchange: Exchange) => awaitable(exchange);
+
 describe("the promise of the reply", () => {
   test("is kept by the first reply; another is let go of", async () => {
     const { exchange, errors } = create();
@@ -26,7 +29,7 @@ describe("the promise of the reply", () => {
     exchange.resolve(reply);
     exchange.resolve(new Reply(200, new HeaderList(), Body.from(late)));
     exchange.reject(GONE);
-    expect(await exchange.reply).toBe(reply);
+    expect(await replyOf(exchange)).toBe(reply);
     expect(late.calls).toEqual(["cancel client_closed"]);
     expect(exchange.isSettled).toBe(true);
     expect(errors()).toEqual({});
@@ -38,7 +41,7 @@ describe("the promise of the reply", () => {
     exchange.reject(new GatewayError("upstream_reset"));
     exchange.reject(new GatewayError("upstream_invalid"));
     exchange.resolve(new Reply(200, new HeaderList(), Body.from(late)));
-    expect(await codeOf(exchange.reply)).toBe("upstream_reset");
+    expect(await codeOf(replyOf(exchange))).toBe("upstream_reset");
     expect(errors()).toEqual({ upstream_reset: 1 });
     expect(late.calls).toEqual(["cancel client_closed"]);
   });
@@ -54,7 +57,7 @@ describe("the promise of the reply", () => {
     first.ctx.inFlight = second.exchange;
     first.exchange.reject(GONE);
     expect(first.ctx.inFlight).toBe(second.exchange);
-    expect(await codeOf(first.exchange.reply)).toBe("client_closed");
+    expect(await codeOf(replyOf(first.exchange))).toBe("client_closed");
   });
 
   test("the arrival of its head is noted", () => {
@@ -73,7 +76,7 @@ describe("cancelling", () => {
     exchange.cancel(GONE);
     expect(drops).toEqual([[exchange, false]]);
     expect(exchange.holder).toBeUndefined();
-    expect(await codeOf(exchange.reply)).toBe("client_closed");
+    expect(await codeOf(replyOf(exchange))).toBe("client_closed");
   });
 
   test("what is settled stops nobody", async () => {
@@ -83,14 +86,14 @@ describe("cancelling", () => {
     exchange.holder = { drop: () => void drops++ };
     exchange.cancel(GONE);
     expect(drops).toBe(0);
-    expect((await exchange.reply).status).toBe(200);
+    expect((await replyOf(exchange)).status).toBe(200);
   });
 
   test("is what a client does that goes", async () => {
     const { exchange, ctx } = create();
     ctx.inFlight = exchange;
     ctx.abort(GONE);
-    expect(await codeOf(exchange.reply)).toBe("client_closed");
+    expect(await codeOf(replyOf(exchange))).toBe("client_closed");
   });
 });
 
@@ -110,7 +113,7 @@ describe("timeouts", () => {
     exchange.startTotal(queue, performance.now());
     jest.advanceTimersByTime(60);
     expect(exchange.isSettled).toBe(true);
-    const error = await exchange.reply.catch((thrown: unknown) => thrown);
+    const error = await replyOf(exchange).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: "upstream_timeout", bytesSent: true });
   });
 
@@ -119,7 +122,7 @@ describe("timeouts", () => {
     exchange.wait = new Timeout(exchange);
     exchange.wait.set(new TimeoutQueue(100));
     jest.advanceTimersByTime(100);
-    const error = await exchange.reply.catch((thrown: unknown) => thrown);
+    const error = await replyOf(exchange).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: "overloaded", bytesSent: false });
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { awaitable } from "../../src/message/pending.ts";
 import { closeService, createService, selectTarget, sendToSelected } from "../../src/upstream/service.ts";
 import { replies, response } from "../support/scripts.ts";
 import { tempFolder } from "../support/temp.ts";
@@ -41,7 +42,7 @@ describe("a service", () => {
       const ctx = contextOf();
       selectTarget(service, ctx);
       expect(ctx.service).toBe("users");
-      const reply = await sendToSelected(ctx);
+      const reply = await awaitable(sendToSelected(ctx));
       seen.push(`${ctx.target} ${await reply.body.text(10)}`);
     }
     const expected = [`${a.url} a`, `${b.url} b`];

@@ -3,11 +3,18 @@ import type { ServiceConfig } from "../../src/config/schema.ts";
 import { Service } from "../../src/config/schema-service.ts";
 import type { Context } from "../../src/context.ts";
 import { GatewayError } from "../../src/errors.ts";
+import { awaitable } from "../../src/message/pending.ts";
+import type { Reply } from "../../src/message/reply.ts";
 import { createContext, type TestRequest } from "../../src/testing/request.ts";
 import { parseTargetUrl } from "../../src/upstream/address.ts";
 import { createResolver, type Resolver } from "../../src/upstream/resolve.ts";
 import { Target } from "../../src/upstream/target.ts";
 import { upstreamTimeouts } from "../../src/upstream/timeouts.ts";
+
+/** The reply to a request that is sent to a target. */
+export async function sent(target: Target, ctx: Context): Promise<Reply> {
+  return awaitable(target.send(ctx));
+}
 
 /** A service's configuration as it is written in the YAML, defaults filled in. */
 export function serviceConfig(yaml: Readonly<Record<string, unknown>>): ServiceConfig {
@@ -53,7 +60,7 @@ export function contextOf(request: TestRequest = {}): Context {
 export async function outcomeOf(target: Target, request: TestRequest | Context = {}): Promise<string> {
   const ctx = "inFlight" in request ? request : contextOf(request);
   try {
-    const reply = await target.send(ctx);
+    const reply = await sent(target, ctx);
     return `${reply.status} ${await reply.body.text(1_000_000)}`;
   } catch (error) {
     return error instanceof GatewayError ? error.code : String(error);

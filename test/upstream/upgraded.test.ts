@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { until } from "../support/until.ts";
 import { startUpstream } from "../support/upstream.ts";
 import { latest, switches, switching } from "../support/websocket.ts";
-import { contextOf, targetOf } from "./support.ts";
+import { contextOf, sent, targetOf } from "./support.ts";
 
 /** A context whose client offers WebSocket. */
 function offering() {
@@ -32,7 +32,7 @@ test("a connection that has switched tells what has come meanwhile once it is st
     { halfOpen: true },
   );
   const target = targetOf(upstream.url);
-  const { upgraded } = await target.send(offering());
+  const { upgraded } = await sent(target, offering());
   const events = recorder();
   upgraded?.start(events);
   await until(() => events.told.includes("<end>"));
@@ -47,7 +47,7 @@ test("a connection that has switched tells what has come meanwhile once it is st
 test("one that is gone before it is started tells that, too", async () => {
   using upstream = startUpstream(switches());
   const target = targetOf(upstream.url);
-  const { upgraded } = await target.send(offering());
+  const { upgraded } = await sent(target, offering());
   latest(upstream).reset();
   await until(() => target.pool.open === 0);
   const events = recorder();
@@ -63,7 +63,7 @@ test("one that nobody starts is closed after the idle time, and reads nothing un
     return connection.send(switching());
   });
   const target = targetOf(upstream.url, { timeouts: { idle: "100ms" } });
-  await target.send(offering());
+  await sent(target, offering());
   expect(target.pool.tunnels).toBe(1);
   const sender = latest(upstream);
   void sender.send(Buffer.alloc(64 * 1_048_576));

@@ -1,0 +1,24 @@
+import { Reply } from "./reply.ts";
+
+/** Whom a reply that is on its way comes to. */
+export interface ReplyReceiver {
+  onReply(reply: Reply): void;
+  onFailure(error: unknown): void;
+}
+
+/**
+ * A reply that is on its way: a promise, but for one receiver, and cheaper. The receiver is told once, and never before
+ * `deliverTo` has returned.
+ */
+export interface PendingReply {
+  deliverTo(receiver: ReplyReceiver): void;
+}
+
+/** An answer in any form. */
+export type Answer = Reply | Promise<Reply> | PendingReply;
+
+/** The answer for those who want to await it. */
+export function awaitable(answer: Answer): Reply | Promise<Reply> {
+  if (answer instanceof Reply || answer instanceof Promise) return answer;
+  return new Promise((onReply, onFailure) => answer.deliverTo({ onReply, onFailure }));
+}
