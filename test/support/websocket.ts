@@ -31,9 +31,12 @@ export function startEcho(options: { readonly perMessageDeflate?: boolean } = {}
   };
 }
 
-/** Opens a WebSocket; rejects if the handshake fails. */
-export async function openWebSocket(port: number, path = "/ws"): Promise<WebSocket> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`);
+/** Opens a WebSocket, over TLS if it is told whom to trust; rejects if the handshake fails. */
+export async function openWebSocket(port: number, path = "/ws", tls?: { readonly ca: string }): Promise<WebSocket> {
+  const socket =
+    tls === undefined
+      ? new WebSocket(`ws://127.0.0.1:${port}${path}`)
+      : new WebSocket(`wss://127.0.0.1:${port}${path}`, { tls });
   socket.binaryType = "arraybuffer";
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   socket.addEventListener("open", () => resolve());
