@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import { GatewayError } from "../errors.ts";
+import { offerOf } from "../http1/upgrade.ts";
 import type { Reply } from "../message/reply.ts";
 import type { TargetAddress } from "./address.ts";
 import type { Dialer } from "./dial.ts";
@@ -51,6 +52,8 @@ export class Target {
   /** Sends the request; rejects with a GatewayError. */
   send(ctx: Context): Promise<Reply> {
     if (ctx.isAborted) return Promise.reject(ctx.error ?? new GatewayError("client_closed"));
+    const isOffer = offerOf(ctx) !== undefined;
+    if (isOffer && !this.pool.reserveTunnel()) return this.#refuseTunnel();
     const host = this.#preserveHost && ctx.request.host !== "" ? ctx.request.host : this.address.hostHeader;
     refuseLoop(ctx.request.headers);
     const exchange = new Exchange(ctx, host, this.stats);
@@ -64,10 +67,23 @@ export class Target {
     if (!isFirst) exchange.startRest(this.#timeouts.total.ms - (now - ctx.upstreamStartedAt));
     else if (ctx.request.body.inMemory !== undefined) exchange.startTotal(this.#timeouts.total, now);
     if (!exchange.isSettled) this.pool.submit(exchange, now);
+    if (isOffer) this.#releaseAfter(exchange);
     return exchange.reply;
   }
 
   close(): void {
     this.pool.close();
+  }
+
+  #refuseTunnel(): Promise<Reply> {
+    const error = new GatewayError("overloaded", { detail: "Too many tunnels to the service are open" });
+    this.stats.countError(error.code);
+    return Promise.reject(error);
+  }
+
+  /** A reply that has switched is counted by the pool itself. */
+  #releaseAfter({ reply }: Exchange): void {
+    const release = () => this.pool.releaseTunnel();
+    reply.then(release, release);
   }
 }

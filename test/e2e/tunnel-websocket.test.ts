@@ -6,7 +6,7 @@ import { closeCode, nextMessage, openWebSocket, startEcho } from "../support/web
 
 const yaml = (url: string) => `
 plugins: { access-log: {} }
-services: { echo: { targets: ["${url}"], pool: { max-connections: 2000 } } }
+services: { echo: { targets: ["${url}"], timeouts: { pool: 10s } } }
 routes: [{ path: /ws, service: echo, upgrade: [websocket] }, { path: /plain, service: echo }]
 `;
 
