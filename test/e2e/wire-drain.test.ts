@@ -170,7 +170,10 @@ describe("SIGTERM", () => {
     gateway.signal("SIGTERM");
     expect((await client.readAll()).toString("latin1")).toBe("\x88\x02\x03\xe9");
     expect(await gateway.exited).toBe(0);
-    expect(gateway.logs.find(({ msg }) => msg === "request")).toMatchObject({ status: 101, errorCode: "client_closed" });
+    expect(gateway.logs.find(({ msg }) => msg === "request")).toMatchObject({
+      status: 101,
+      errorCode: "client_closed",
+    });
   });
 
   test.each(["", "shutdown-delay: 1h\n"])("a second time ends it at once, with exit code 0: %s", async (more) => {
