@@ -14,7 +14,7 @@ const FIELDS = [
   "Upgrade: websocket",
   "TE: trailers",
 ];
-const EXTENSIONS = ["", "", "", ";a", ";a=b", ';a="b;c"', ';a="\\""'];
+const EXTENSIONS = ["", "", "", ";a", ";a=b", ';a="b;c"', ';a="\\""', " ;a\t= b"];
 const TRAILERS = ["", "", "X-Sum: 1\r\n", "X-A: b\r\nX-C: d\r\n"];
 
 /** A valid request in latin1, with its body. */
