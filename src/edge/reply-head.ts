@@ -34,7 +34,11 @@ function writeFields(head: HeadBuffer, flat: readonly string[]): boolean {
   let hasDate = false;
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i] as string;
-    if (isHopByHop(name)) continue;
+    if (isHopByHop(name)) {
+      // RFC 9110 §15.5.22: it is what the answer is about.
+      if (name === "upgrade" && reply.status === 426) head += `connection: upgrade\r\nupgrade: ${flat[i + 1]}\r\n`;
+      continue;
+    }
     if (name === "date") hasDate = true;
     head
       .text(name)

@@ -52,11 +52,10 @@ export class Target {
   /** Sends the request; rejects with a GatewayError. */
   send(ctx: Context): Promise<Reply> {
     if (ctx.isAborted) return Promise.reject(ctx.error ?? new GatewayError("client_closed"));
-    const isOffer = offerOf(ctx) !== undefined;
-    if (isOffer && !this.pool.reserveTunnel()) return this.#refuseTunnel();
     const host = this.#preserveHost && ctx.request.host !== "" ? ctx.request.host : this.address.hostHeader;
     refuseLoop(ctx.request.headers);
     const exchange = new Exchange(ctx, host, this.stats);
+    if (offerOf(ctx) !== undefined && !this.#reserveTunnel(exchange)) return exchange.reply;
     const now = performance.now();
     const isFirst = ctx.attempts === 0;
     ctx.inFlight = exchange;
@@ -67,7 +66,6 @@ export class Target {
     if (!isFirst) exchange.startRest(this.#timeouts.total.ms - (now - ctx.upstreamStartedAt));
     else if (ctx.request.body.inMemory !== undefined) exchange.startTotal(this.#timeouts.total, now);
     if (!exchange.isSettled) this.pool.submit(exchange, now);
-    if (isOffer) this.#releaseAfter(exchange);
     return exchange.reply;
   }
 
@@ -75,15 +73,15 @@ export class Target {
     this.pool.close();
   }
 
-  #refuseTunnel(): Promise<Reply> {
-    const error = new GatewayError("overloaded", { detail: "Too many tunnels to the service are open" });
-    this.stats.countError(error.code);
-    return Promise.reject(error);
-  }
-
-  /** A reply that has switched is counted by the pool itself. */
-  #releaseAfter({ reply }: Exchange): void {
-    const release = () => this.pool.releaseTunnel();
-    reply.then(release, release);
+  /** Until the exchange is settled: what has switched then is counted by the pool itself. Without a place it fails. */
+  #reserveTunnel(exchange: Exchange): boolean {
+    const { pool } = this;
+    if (!pool.reserveTunnel()) {
+      exchange.reject(new GatewayError("overloaded", { detail: "Too many tunnels to the service are open" }));
+      return false;
+    }
+    const release = () => pool.releaseTunnel();
+    exchange.reply.then(release, release);
+    return true;
   }
 }

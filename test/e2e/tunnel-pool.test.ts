@@ -118,4 +118,15 @@ describe("the tunnels to a target", () => {
     upstream.answer(replies(response("no")));
     for (let i = 0; i < 3; i++) expect((await third.exchange(upgradeRequest())).body.toString()).toBe("no");
   });
+
+  test("do not count a request that is refused before it is sent", async () => {
+    await exchange(gateway.port, GET);
+    const via = upstream.requests.at(-1)?.header("via");
+    const again = upgradeRequest().replace("\r\n\r\n", `\r\nVia: ${via}\r\n\r\n`);
+    for (let i = 0; i < 3; i++) expect(problemOf(await exchange(gateway.port, again))).toBe("508 loop_detected");
+    using client = await connect(gateway.port);
+    expect(await openTunnel(client)).toStartWith("HTTP/1.1 101");
+    client.reset();
+    await tunnelsAre(0);
+  });
 });
