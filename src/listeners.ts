@@ -8,6 +8,7 @@ import { systemCode } from "./errors.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Logger } from "./observe/logger.ts";
 import type { MetricsRegistry } from "./observe/metrics/registry.ts";
+import { MAX_TIMER_MS } from "./timeouts.ts";
 import { createView } from "./view.ts";
 
 const READY: Readiness = { isReady: true, reasons: [] };
@@ -41,9 +42,13 @@ export class Listeners {
     this.#readiness = READY;
   }
 
-  /** Stops listening, lets requests in flight finish for that many ms, then cuts them. The admin port closes last. */
-  async close(drainMs: number): Promise<void> {
+  /**
+   * Is not ready from now on, and still serves for `delayMs`, so that a load balancer can see it first. Then stops
+   * listening, lets requests in flight finish for `drainMs`, and cuts them. The admin port closes last.
+   */
+  async close(drainMs: number, delayMs = 0): Promise<void> {
     this.#readiness = { isReady: false, reasons: ["the gateway is stopping"] };
+    if (delayMs > 0) await Bun.sleep(Math.min(delayMs, MAX_TIMER_MS));
     await Promise.all(this.#edges.map((edge) => edge.stop(drainMs)));
     await this.#admin?.stop();
     this.#stopCollecting();

@@ -65,7 +65,9 @@ async function serve(loaded: Loaded<Plugin>, options: RunOptions, log: Logger): 
   const signals = new Signals(options);
   await signals.next();
   log.info("stopping: requests in flight are finished");
-  await Promise.race([listeners.close(drainMs(loaded.config)), signals.next()]);
+  const drained = listeners.close(drainMs(loaded.config), loaded.config["shutdown-delay"]).then(() => true);
+  const isDrained = await Promise.race([drained, signals.next().then(() => false)]);
+  if (!isDrained) log.warn("stopping at once: requests in flight are cut");
   await gateway.close();
   log.info("stopped");
   return undefined;

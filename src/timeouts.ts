@@ -1,5 +1,5 @@
 /** The longest that `setTimeout` can wait, 24 days; it takes more for 1 ms. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+export const MAX_TIMER_MS: number = 2 ** 31 - 1;
 
 /**
  * Many timeouts at the cost of few timers. A server sets and clears several timeouts a request, nearly all of a handful

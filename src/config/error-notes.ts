@@ -89,7 +89,7 @@ export const ERROR_NOTES: Readonly<Record<ErrorCode, ErrorNote>> = {
     look: "`error.cause` in the access log says what is wrong. Is it an HTTP service, on this port, and without TLS where the target says `http`?",
   },
   overloaded: {
-    when: "All `pool.max-connections` of the target were in use, and none became free within `timeouts.pool`, or `pool.max-pending` requests waited already; or the listener had `limits.tunnels` tunnels and this request was for one more.",
+    when: "All `pool.max-connections` of the target were in use, and none became free within `timeouts.pool`, or `pool.max-pending` requests waited already; or the listener had `limits.tunnels` tunnels, or the target `pool.max-tunnels`, and this request was for one more.",
     look: "`inUse` and `pending` of the target in `/api/services` on the admin port. The service is too slow for what comes in: give it more targets, or a larger pool if it can bear it. [Pools](services.md#pools).",
   },
   no_target_available: {

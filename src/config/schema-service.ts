@@ -44,7 +44,12 @@ const HashOn = Type.Union(
 
 const Pool = Type.Object(
   {
-    "max-connections": Type.Integer({ default: 100, minimum: 1, description: "Open connections." }),
+    "max-connections": Type.Integer({ default: 100, minimum: 1, description: "Open connections, without tunnels." }),
+    "max-tunnels": Type.Integer({
+      default: 10_000,
+      minimum: 0,
+      description: "Connections that have switched to another protocol; one more is 503.",
+    }),
     "max-idle": Type.Integer({ default: 20, minimum: 0, description: "Idle connections kept." }),
     "max-pending": Type.Integer({
       default: 1024,

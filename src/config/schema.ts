@@ -3,6 +3,7 @@ import { Listen } from "./schema-listen.ts";
 import { PluginMap, type PluginMapConfig } from "./schema-plugins.ts";
 import { Route } from "./schema-route.ts";
 import { Service } from "./schema-service.ts";
+import { Duration } from "./units.ts";
 
 const closed = { additionalProperties: false, default: {} };
 
@@ -59,6 +60,10 @@ export const ConfigSchema = Type.Object(
       description: "Where clients connect: one listener, or a list of them.",
     }),
     admin: Admin,
+    "shutdown-delay": Duration({
+      default: "0s",
+      description: "Between a stop's first signal, when /health/ready turns 503, and the end of listening.",
+    }),
     log: Log,
     errors: Errors,
     include: Type.Array(Type.String(), {

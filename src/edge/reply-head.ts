@@ -25,8 +25,15 @@ export function writeReplyHead(
   if (wire !== undefined) wire.copyTo(head);
   const hasDate = wire === undefined ? writeFields(head, reply.headers.flat) : wire.hasDate;
   if (!hasDate) head.all(dateLine());
+  if (reply.status === 426) writeUpgrade(head, reply.headers);
   writeFraming(head, reply, framing, method);
   head.text(connection);
+}
+
+/** What a 426 is about goes on, unlike any other Upgrade of a response (RFC 9110 §15.5.22). */
+function writeUpgrade(head: HeadBuffer, headers: HeaderList): void {
+  const protocols = headers.getAll("upgrade").join(", ");
+  if (protocols !== "") head.text(`connection: upgrade\r\nupgrade: ${protocols}\r\n`);
 }
 
 /** Adds the fields that go on; whether Date is among them. */

@@ -4,6 +4,7 @@ import { WEBSOCKET } from "../http1/upgrade.ts";
 import type { Reply } from "../message/reply.ts";
 import type { Upgraded } from "../message/tunnel.ts";
 import { Timeout, type TimeoutOwner, type TimeoutQueue, timeoutQueue } from "../timeouts.ts";
+import type { EdgeHandler } from "./edge.ts";
 import { Flow } from "./flow.ts";
 import { outcomeOf } from "./reply.ts";
 import { switchingHead } from "./reply-head.ts";
@@ -11,9 +12,14 @@ import { TunnelSide } from "./tunnel-side.ts";
 import { closeFrame, FrameFollower } from "./websocket.ts";
 import type { ClientSocket, ListedConnection, WireOwner } from "./wire-owner.ts";
 
+/** The part of its listener that a tunnel needs. */
+export interface TunnelOwner extends Pick<WireOwner, "onUpgraded" | "onClosed"> {
+  readonly handler: Pick<EdgeHandler, "finish">;
+}
+
 /** The two sides of a tunnel, and how it came about. */
 export interface TunnelOptions {
-  readonly owner: WireOwner;
+  readonly owner: TunnelOwner;
   readonly ctx: Context;
   /** The 101. */
   readonly reply: Reply;
@@ -45,7 +51,7 @@ export function openTunnel(options: TunnelOptions, connection: ListedConnection)
  * as they come. It ends when both sides have ended, or one is gone, or neither has sent a byte for the idle time.
  */
 class Tunnel implements ListedConnection, TimeoutOwner {
-  readonly #owner: WireOwner;
+  readonly #owner: TunnelOwner;
   readonly #ctx: Context;
   readonly #reply: Reply;
   readonly #client: ClientSocket;
@@ -112,7 +118,6 @@ class Tunnel implements ListedConnection, TimeoutOwner {
 
   /** Says goodbye where the protocol has a way to, and waits a little for it to be heard. */
   #close(error: GatewayError): void {
-    if (this.#isClosing) return;
     this.#isClosing = true;
     this.#ctx.error ??= error;
     if (this.#upgraded.protocol !== WEBSOCKET) return this.#cut();
@@ -122,8 +127,8 @@ class Tunnel implements ListedConnection, TimeoutOwner {
   }
 
   #cut(): void {
-    if (!this.#clientSide.isClosed) this.#client.terminate();
-    if (!this.#upstreamSide.isClosed) this.#upgraded.terminate();
+    this.#client.terminate();
+    this.#upgraded.terminate();
   }
 
   #finish(): void {

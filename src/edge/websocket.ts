@@ -41,7 +41,6 @@ export class FrameFollower {
     else if (index < this.#lengthEnd) this.#length = this.#length * 256 + byte;
     if (this.#seen < this.#size) return;
     this.#seen = 0;
-    this.#size = 2;
     this.#left = this.#length;
     if (this.#opcode === CLOSE) this.hasClose = true;
   }

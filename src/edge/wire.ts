@@ -1,4 +1,5 @@
 import type { ListenConfig } from "../config/schema.ts";
+import { MAX_TIMER_MS } from "../timeouts.ts";
 import type { Edge, EdgeHandler } from "./edge.ts";
 import { readServerTls, verifiedCertificate } from "./server-tls.ts";
 import { WireConnection } from "./wire-connection.ts";
@@ -9,9 +10,6 @@ import { type WireSettings, wireSettings } from "./wire-settings.ts";
 export function listenWire(config: ListenConfig, handler: EdgeHandler): Edge {
   return new WireListener(config, handler);
 }
-
-/** The longest that a timer can be set for, nearly 25 days; beyond it would end at once. */
-const MAX_TIMER_MS = 2_147_483_647;
 
 type Socket = Bun.Socket<ClientEvents | undefined>;
 

@@ -1,5 +1,6 @@
 import { HeaderList } from "../message/headers.ts";
-import { CR, LF, valueTable } from "./chars.ts";
+import { CR, HTAB, LF, SP } from "./chars.ts";
+import { EXTENSION_START, mayEndExtension, nextInExtension } from "./chunk-extension.ts";
 import { parseFields } from "./fields.ts";
 import { ProtocolError } from "./protocol-error.ts";
 
@@ -20,8 +21,6 @@ const MAX_TRAILER = 16_384;
 const MAX_TRAILER_LINES = 100;
 
 const SEMICOLON = 59;
-const QUOTE = 34;
-const BACKSLASH = 92;
 
 const SIZE = 0;
 const EXTENSION = 1;
@@ -31,18 +30,17 @@ const DATA_CR = 4;
 const DATA_LF = 5;
 const TRAILER = 6;
 const DONE = 7;
-/** Within a quoted value of an extension, and behind a backslash there. */
-const QUOTED = 8;
-const QUOTED_PAIR = 9;
 
 /**
- * Decodes the chunked coding (RFC 9112 §7.1) from pieces cut anywhere. Extensions are checked for length and control
- * characters, and dropped. Throws ProtocolError.
+ * Decodes the chunked coding (RFC 9112 §7.1) from pieces cut anywhere. Extensions are checked, and dropped (RFC 9112
+ * §7.1.1). Throws ProtocolError.
  */
 export class ChunkedDecoder {
   readonly #owner: ChunkedOwner;
   #state = SIZE;
   #size = 0;
+  /** Where in the extensions of a chunk-size line. */
+  #place = EXTENSION_START;
   #lineBytes = 0;
   #surplus = 0;
   #trailer = "";
@@ -76,8 +74,6 @@ export class ChunkedDecoder {
       case SIZE:
         return this.#sizeByte(byte);
       case EXTENSION:
-      case QUOTED:
-      case QUOTED_PAIR:
         return this.#extensionByte(byte);
       case SIZE_LF:
         if (byte !== LF) throw new ProtocolError("invalid end of a chunk-size line");
@@ -103,19 +99,22 @@ export class ChunkedDecoder {
 
   #endSize(byte: number): void {
     if (this.#lineBytes === 0) throw new ProtocolError("a chunk has no size");
-    if (byte === CR) this.#state = SIZE_LF;
-    else if (byte === SEMICOLON) this.#state = EXTENSION;
-    else throw new ProtocolError("invalid chunk-size");
-  }
-
-  /** A CR cannot stand in a quoted value (RFC 9110 §5.6.4): there it is no end of the line, but an error. */
-  #extensionByte(byte: number): void {
-    if (byte === CR && this.#state === EXTENSION) {
+    if (byte === CR) {
       this.#state = SIZE_LF;
       return;
     }
-    if (valueTable[byte] !== 1) throw new ProtocolError("invalid chunk extension");
-    this.#state = stateInExtension(this.#state, byte);
+    if (byte !== SEMICOLON && byte !== SP && byte !== HTAB) throw new ProtocolError("invalid chunk-size");
+    this.#state = EXTENSION;
+    this.#place = nextInExtension(EXTENSION_START, byte);
+  }
+
+  #extensionByte(byte: number): void {
+    if (byte === CR && mayEndExtension(this.#place)) {
+      this.#state = SIZE_LF;
+      return;
+    }
+    this.#place = nextInExtension(this.#place, byte);
+    if (this.#place === -1) throw new ProtocolError("invalid chunk extension");
     this.#countLineByte();
   }
 
@@ -150,12 +149,6 @@ export class ChunkedDecoder {
     this.#trailer = "";
     this.#owner.onEnd(trailers);
   }
-}
-
-function stateInExtension(state: number, byte: number): number {
-  if (state === QUOTED_PAIR) return QUOTED;
-  if (byte === QUOTE) return state === QUOTED ? EXTENSION : QUOTED;
-  return byte === BACKSLASH && state === QUOTED ? QUOTED_PAIR : state;
 }
 
 function hexDigit(byte: number): number {

@@ -1,4 +1,4 @@
-/** A connection as the tunnel through it uses it. */
+/** A connection as the tunnel through it uses it. When it is closed nothing of this does anything. */
 export interface TunnelSocket {
   /** Returns the bytes taken, fewer than given under back-pressure, −1 when closed. */
   write(data: Uint8Array): number;

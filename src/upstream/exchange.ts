@@ -12,6 +12,11 @@ export interface ExchangeHolder {
   drop(exchange: Exchange): void;
 }
 
+/** Where a place among the tunnels is kept. */
+export interface TunnelReservation {
+  releaseTunnel(): void;
+}
+
 /**
  * One request on its way to one target, and so the reply to it: it waits in the target's pool, then runs on a
  * connection, on a second one if the first turns out to have been closed by the target.
@@ -24,6 +29,8 @@ export class Exchange implements Cancellable, TimeoutOwner, PendingReply {
   /** It has failed on a stale connection once; the next one is new. */
   isRepeated = false;
   isSettled = false;
+  /** Who has kept a place for the tunnel that it may become; given back when it is settled. */
+  reservation: TunnelReservation | undefined = undefined;
   /** For the wait in a pool. */
   wait: Timeout | undefined = undefined;
 
@@ -123,6 +130,7 @@ export class Exchange implements Cancellable, TimeoutOwner, PendingReply {
     this.#total.clear();
     if (this.#rest !== undefined) clearTimeout(this.#rest);
     this.wait?.clear();
+    this.reservation?.releaseTunnel();
     if (this.ctx.inFlight === this) this.ctx.inFlight = undefined;
     return true;
   }

@@ -7,7 +7,10 @@ import type { TargetStats } from "./stats.ts";
 import type { UpstreamTimeouts } from "./timeouts.ts";
 
 export interface PoolLimits {
+  /** Connections that carry no tunnel. */
   readonly maxConnections: number;
+  /** Tunnels, and requests that may become one. */
+  readonly maxTunnels: number;
   readonly maxIdle: number;
   readonly maxPending: number;
   /** A connection older than this is not used again. */
@@ -30,6 +33,8 @@ export class Pool implements ConnectionOwner, DialOwner, ExchangeHolder {
   /** Being opened still, though nobody waits for them any more. */
   #givenUp = 0;
   #tunnels = 0;
+  /** Requests on their way that may become tunnels. */
+  #offers = 0;
   #isClosed = false;
 
   constructor(dialer: Dialer, limits: PoolLimits, timeouts: UpstreamTimeouts, stats: TargetStats) {
@@ -69,7 +74,7 @@ export class Pool implements ConnectionOwner, DialOwner, ExchangeHolder {
       connection.run(exchange, now);
       return;
     }
-    const canOpen = this.#open < this.#limits.maxConnections;
+    const canOpen = this.#canOpen;
     if (!canOpen && this.#waiting.length - this.#opening >= this.#limits.maxPending) {
       return exchange.reject(new GatewayError("overloaded", { detail: "Too many requests wait for the service" }));
     }
@@ -105,8 +110,22 @@ export class Pool implements ConnectionOwner, DialOwner, ExchangeHolder {
     this.#idle.push(connection);
   }
 
+  /** It takes no place among the connections any more: another may be opened for those who wait. */
   onUpgraded(): void {
     this.#tunnels++;
+    if (this.#waiting.length > this.#opening) this.#dial();
+  }
+
+  /** Takes a place among the tunnels for a request that offers to become one; false if there is none. */
+  reserveTunnel(): boolean {
+    if (this.#tunnels + this.#offers >= this.#limits.maxTunnels) return false;
+    this.#offers++;
+    return true;
+  }
+
+  /** Gives the place back: the request is settled, and a tunnel that came of it is counted as one. */
+  releaseTunnel(): void {
+    this.#offers--;
   }
 
   onClosed(connection: UpstreamConnection, repeat: Exchange | undefined): void {
@@ -173,8 +192,12 @@ export class Pool implements ConnectionOwner, DialOwner, ExchangeHolder {
     return undefined;
   }
 
+  get #canOpen(): boolean {
+    return this.#open - this.#tunnels < this.#limits.maxConnections;
+  }
+
   #dial(): void {
-    if (this.#open >= this.#limits.maxConnections) return;
+    if (!this.#canOpen) return;
     this.#open++;
     this.#opening++;
     openConnection(this.#dialer, this);

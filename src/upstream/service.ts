@@ -25,6 +25,7 @@ export function createService(name: string, config: ServiceConfig): Service {
   const timeouts = upstreamTimeouts(config);
   const limits = {
     maxConnections: config.pool["max-connections"],
+    maxTunnels: config.pool["max-tunnels"],
     maxIdle: config.pool["max-idle"],
     maxPending: config.pool["max-pending"],
     maxAgeMs: config.pool["max-age"],

@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import { GatewayError } from "../errors.ts";
+import { offerOf } from "../http1/upgrade.ts";
 import type { PendingReply } from "../message/pending.ts";
 import type { TargetAddress } from "./address.ts";
 import type { Dialer } from "./dial.ts";
@@ -57,6 +58,7 @@ export class Target {
       exchange.reject(ctx.error ?? new GatewayError("client_closed"));
       return exchange;
     }
+    if (offerOf(ctx) !== undefined && !this.#reserveTunnel(exchange)) return exchange;
     const now = performance.now();
     const isFirst = ctx.attempts === 0;
     ctx.inFlight = exchange;
@@ -72,5 +74,16 @@ export class Target {
 
   close(): void {
     this.pool.close();
+  }
+
+  /** Until the exchange is settled: what has switched then is counted by the pool itself. Without a place it fails. */
+  #reserveTunnel(exchange: Exchange): boolean {
+    const { pool } = this;
+    if (!pool.reserveTunnel()) {
+      exchange.reject(new GatewayError("overloaded", { detail: "Too many tunnels to the service are open" }));
+      return false;
+    }
+    exchange.reservation = pool;
+    return true;
   }
 }

@@ -43,14 +43,14 @@ export class UpgradedConnection implements Upgraded, ConnectionEvents, TimeoutOw
     this.#wait.clear();
     this.#events = events;
     // First, for what is there already may have to pause it again.
-    if (!this.#isClosed) this.#socket.resume();
+    this.#socket.resume();
     for (const bytes of this.#early.splice(0)) events.onData(bytes);
     if (this.#isEnded) events.onEnd();
     if (this.#isClosed) events.onClose(this.#cause);
   }
 
   write(bytes: Uint8Array): number {
-    return this.#isClosed ? -1 : this.#socket.write(bytes);
+    return this.#socket.write(bytes);
   }
 
   pause(): void {
@@ -58,15 +58,15 @@ export class UpgradedConnection implements Upgraded, ConnectionEvents, TimeoutOw
   }
 
   resume(): void {
-    if (!this.#isClosed) this.#socket.resume();
+    this.#socket.resume();
   }
 
   shutdown(): void {
-    if (!this.#isClosed) this.#socket.shutdown();
+    this.#socket.shutdown();
   }
 
   terminate(): void {
-    if (!this.#isClosed) this.#socket.terminate();
+    this.#socket.terminate();
   }
 
   onData(bytes: Buffer): void {

@@ -197,15 +197,20 @@ describe("a listener that stops", () => {
     await stopped;
   });
 
-  test("cuts a WebSocket that does not close in a second, and one in the middle of a frame", async () => {
+  test("cuts a WebSocket that does not close in a second, whatever it still sends, and one in the middle of a frame", async () => {
     await using gateway = await start();
     const { client, target } = await open(gateway);
     await target.send("\x81\x05he");
     await client.readUntil("he");
-    await gateway.stop(0);
+    const other = await open(gateway);
+    const stopped = gateway.stop(0);
+    await other.client.readUntil(CLOSE);
+    await target.send("l");
+    await other.client.send("\x81\x80\x00\x00\x00\x00");
+    await stopped;
     await client.waitForClosed();
-    expect(client.inbox.rest.toString("latin1")).toBe("");
-    await target.waitForClosed();
+    expect(client.inbox.rest.toString("latin1")).toBe("l");
+    for (const socket of [target, other.client, other.target]) await socket.waitForClosed();
   });
 
   test("cuts a tunnel of another protocol at once", async () => {

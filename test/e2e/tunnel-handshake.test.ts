@@ -83,6 +83,21 @@ describe("an upgrade that the route allows", () => {
     expect(gateway.edges[0]?.tunnels).toBe(0);
   });
 
+  test("that the target asks for with 426 is named to the client, which closes nothing", async () => {
+    const headers = [
+      ["Connection", "Upgrade"],
+      ["Upgrade", "websocket"],
+    ] as const;
+    upstream.answer(replies(response("", { status: 426, headers })));
+    using client = await connect(gateway.port);
+    const asked = await client.exchange("GET /ws HTTP/1.1\r\nHost: a\r\n\r\n");
+    expect([asked.status, asked.header("upgrade"), asked.header("connection")]).toEqual([426, "websocket", "upgrade"]);
+    // Only with that status: anywhere else it is about the target's connection.
+    upstream.answer(replies(response("", { headers })));
+    const other = await client.exchange("GET /ws HTTP/1.1\r\nHost: a\r\n\r\n");
+    expect([other.status, other.header("upgrade"), other.header("connection")]).toEqual([200, undefined, undefined]);
+  });
+
   test("that a plugin refuses is not seen by the target", async () => {
     const before = upstream.requests.length;
     using client = await connect(gateway.port);

@@ -1,12 +1,14 @@
 import { describe, expect, test } from "bun:test";
+import { startGateway } from "../support/gateway.ts";
 import { startInProcess } from "../support/in-process.ts";
+import { poolOf } from "../support/pool-stats.ts";
 import { noise } from "../support/scripts.ts";
 import { until } from "../support/until.ts";
 import { closeCode, nextMessage, openWebSocket, startEcho } from "../support/websocket.ts";
 
 const yaml = (url: string) => `
 plugins: { access-log: {} }
-services: { echo: { targets: ["${url}"], pool: { max-connections: 2000 } } }
+services: { echo: { targets: ["${url}"], timeouts: { pool: 10s } } }
 routes: [{ path: /ws, service: echo, upgrade: [websocket] }, { path: /plain, service: echo }]
 `;
 
@@ -68,16 +70,28 @@ describe("a WebSocket through the gateway", () => {
     ]);
   });
 
-  test("is one of a thousand at once", async () => {
+  test("is one of a thousand at once, and nothing is left of them", async () => {
     await using echo = startEcho();
-    await using gateway = await startInProcess(yaml(echo.url));
+    await using gateway = await startGateway(yaml(echo.url));
+    // The connection to the admin port stays.
+    await poolOf(gateway, "echo");
+    const before = gateway.fds();
     const sockets = await Promise.all(Array.from({ length: 1_000 }, () => openWebSocket(gateway.port)));
-    expect(gateway.edges[0]?.tunnels).toBe(1_000);
+    expect(await poolOf(gateway, "echo")).toMatchObject({ inUse: 1_000, tunnels: 1_000, pending: 0 });
+    expect(gateway.fds()).toBeGreaterThanOrEqual(before + 2_000);
     const answers = Promise.all(sockets.map((socket) => nextMessage(socket)));
     for (const [i, socket] of sockets.entries()) socket.send(`message ${i}`);
     expect(await answers).toEqual(sockets.map((_, i) => `message ${i}`));
-    for (const socket of sockets) socket.close();
-    await until(() => gateway.edges[0]?.tunnels === 0 && gateway.edges[0].connections === 0);
+    const codes = Promise.all(sockets.map((socket) => closeCode(socket)));
+    for (const socket of sockets) socket.close(4_000);
+    expect(new Set(await codes)).toEqual(new Set([4_000]));
+    await until(async () => (await poolOf(gateway, "echo")).inUse === 0);
+    const { open } = await poolOf(gateway, "echo");
+    await until(() => gateway.fds() <= before + open);
+    expect(await poolOf(gateway, "echo")).toMatchObject({ tunnels: 0, pending: 0, errors: {} });
+    expect(gateway.logs.filter(({ status, errorCode }) => status === 101 && errorCode === undefined)).toHaveLength(
+      1_000,
+    );
     expect(echo.sockets.size).toBe(0);
   });
 

@@ -87,6 +87,22 @@ describe("a flow", () => {
     expect(flow.bytes).toBe(0);
   });
 
+  test("keeps nothing for a destination that is closed", () => {
+    const { from, to, flow } = flowOf();
+    to.room = -1;
+    flow.push(Buffer.from("abc"));
+    to.room = 10;
+    flow.onDrain();
+    expect([from.told, to.told]).toEqual([[], []]);
+  });
+
+  test("of frames that has ended sends no Close behind its end", () => {
+    const { to, flow } = flowOf(true);
+    flow.end();
+    flow.finish();
+    expect(to.told).toEqual(["<fin>"]);
+  });
+
   test("of frames finishes behind the one that waits", () => {
     const { to, flow } = flowOf(true);
     to.room = 3;

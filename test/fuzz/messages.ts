@@ -14,7 +14,7 @@ const FIELDS = [
   "Upgrade: websocket",
   "TE: trailers",
 ];
-const EXTENSIONS = ["", "", "", ";a", ";a=b", ';a="b;c"', ';a="\\""'];
+const EXTENSIONS = ["", "", "", ";a", ";a=b", ';a="b;c"', ';a="\\""', " ;a\t= b"];
 const TRAILERS = ["", "", "X-Sum: 1\r\n", "X-A: b\r\nX-C: d\r\n"];
 
 /** A valid request in latin1, with its body. */
@@ -31,13 +31,15 @@ export function pipeline(random: Random): string {
   return random.list(1 + random.below(4), () => request(random)).join("");
 }
 
-/** A valid response in latin1, perhaps behind an interim one. */
+/** A valid response in latin1, perhaps behind interim ones. */
 export function response(random: Random): string {
-  const interim = random.once(5)
-    ? `HTTP/1.1 ${random.pick(["100 Continue", "103 Early Hints"])}\r\n${fields(random)}\r\n`
-    : "";
+  const interims = random.list(random.once(5) ? 1 + random.below(3) : 0, () => {
+    const status = random.pick(["100 Continue", "102", "103 Early Hints"]);
+    return `HTTP/1.1 ${status}\r\n${fields(random)}\r\n`;
+  });
   const status = random.pick(["200 OK", "200", "204 No Content", "304 Not Modified", "404 Not Found", "500 \xe9"]);
-  return `${interim}HTTP/1.1 ${status}\r\n${fields(random)}${body(random, true)}`;
+  const version = random.once(8) ? "HTTP/1.0" : "HTTP/1.1";
+  return `${interims.join("")}${version} ${status}\r\n${fields(random)}${body(random, version === "HTTP/1.1")}`;
 }
 
 /** The octets of a chunked body, in latin1. */

@@ -70,8 +70,10 @@ function damage(random: Random, text: string): string {
   }
 }
 
+/** Of ASCII alone: other letters may have a capital that is no octet. */
 function flipCase(text: string): string {
-  return text === text.toLowerCase() ? text.toUpperCase() : text.toLowerCase();
+  const lower = text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  return text === lower ? text.replace(/[a-z]/g, (letter) => letter.toUpperCase()) : lower;
 }
 
 /** The text in up to eight pieces, or in single octets. */

@@ -20,28 +20,29 @@ interface Leniency {
 const LENIENT: readonly Leniency[] = [
   {
     proxy: "HAProxy",
-    holds: (wire) => / https?:\/\//i.test(wire),
-    reason: "a Host field that differs from an absolute target is replaced by it, as RFC 9112 §3.2.2 asks",
+    holds: (wire) => /^[^ \r\n]+ https?:\/\//im.test(wire),
+    reason: "the Host field is ignored where the target is absolute, and replaced by its host (RFC 9112 §3.2.2)",
   },
   {
     proxy: "nginx",
-    holds: (wire) => / \* HTTP/.test(wire),
-    reason: "OPTIONS * is a request like others (RFC 9110 §9.3.7)",
+    holds: (wire) => /^OPTIONS \* HTTP/m.test(wire),
+    reason:
+      "OPTIONS * asks about the server as a whole, and is answered by the gateway (RFC 9110 §9.3.7, RFC 9112 §3.2.4)",
   },
   {
     proxy: "nginx",
     holds: (wire) => /^[^\r\n:]+:[^\r\n]*\t/m.test(wire),
-    reason: "white space around a value may be a tab (RFC 9110 §5.6.3)",
+    reason: "white space around a value, and within it, may be a tab (RFC 9110 §5.5, §5.6.3)",
   },
   {
     proxy: "nginx",
     holds: (wire) => /^(?:\r\n)*[A-Z_-]*[^A-Z_ \r\n-][^ \r\n]* /.test(wire) || /^(?:\r\n)*[A-Z_]*-[^ ]* /.test(wire),
-    reason: "a method is any token in capitals (RFC 9110 §9.1), and the route says which it takes",
+    reason: "a method is a token (RFC 9110 §9.1), not letters and _ alone: the routes say which they take",
   },
   {
     proxy: "nginx",
     holds: (wire) => / HTTP\/1\.0\r\n(?:[^\r\n]+\r\n)*expect:[^\r\n]*\r\n(?:[^\r\n]+\r\n)*expect:/i.test(wire),
-    reason: "an expectation of HTTP/1.0 is ignored, as RFC 9110 §10.1.1 asks; of HTTP/1.1 two are refused",
+    reason: "an expectation in HTTP/1.0 must be ignored (RFC 9110 §10.1.1); only in HTTP/1.1 two of them are refused",
   },
   {
     proxy: "nginx",
@@ -50,13 +51,21 @@ const LENIENT: readonly Leniency[] = [
   },
   {
     proxy: "nginx",
-    holds: (wire) => /\/\/+(?:\.|%2e){2}/i.test(wire),
-    reason: "an empty segment is one, which .. takes away (RFC 3986 §5.2.4); nginx drops it before",
+    holds: (wire) => /^[^ \r\n]+ [^ ?]*\/(?:\.|%2e){2}[/? ]/im.test(wire),
+    reason:
+      "a .. takes away the segment before it, be that an empty one, and at the root there is none (RFC 3986 §5.2.4); " +
+      "nginx joins slashes first, and refuses what would climb above the root",
+  },
+  {
+    proxy: "nginx",
+    holds: (wire) => /^connection:[^\r\n]*(?:[^\t ,:]close|close[^\t ,\r])/im.test(wire),
+    reason: "only a whole option is close (RFC 9110 §7.6.1): nginx finds it within other words, and closes",
   },
   {
     proxy: "HAProxy",
-    holds: (wire) => /(?:GET|HEAD|DELETE) [^ ]* HTTP\/1\.0\r\n/.test(wire),
-    reason: "a body with GET, HEAD or DELETE of HTTP/1.0 has a length, and goes on as HTTP/1.1: no service can miss it",
+    holds: (wire) => /^(?:GET|HEAD|DELETE) [^ ]* HTTP\/1\.0\r\n(?:[^\r\n]+\r\n)*content-length:/im.test(wire),
+    reason:
+      "a body is there if Content-Length says so, whatever the method and the version (RFC 9112 §6); it goes on as HTTP/1.1 with that length",
   },
 ];
 

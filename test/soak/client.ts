@@ -5,10 +5,18 @@ import { contentAt, SUM_FIELD, sumOf } from "./content.ts";
 
 const TIMEOUT = { timeout: 20_000 };
 
+/** A listener that serves TLS, and who has signed its certificate. */
+export interface SecurePort {
+  readonly port: number;
+  readonly ca: string;
+}
+
 /** What one run of a client has to work with. */
 export interface Visit {
   /** Of the gateway. */
   readonly port: number;
+  /** The gateway's other listener; without it all is plain. */
+  readonly tls?: SecurePort;
   readonly random: Random;
 }
 
@@ -58,8 +66,13 @@ export async function takeSum(client: RawClient, sent: Uint8Array): Promise<void
   }
 }
 
-/** Lends a connection, which is closed in any case. */
-export async function withClient(port: number, use: (client: RawClient) => Promise<void>): Promise<void> {
-  using client = await connect(port);
+/** Lends a connection, plain or TLS, which is closed in any case. */
+export async function withClient(
+  { port, tls, random }: Visit,
+  use: (client: RawClient) => Promise<void>,
+): Promise<void> {
+  const isSecure = tls !== undefined && random.once(4);
+  const options = { tls: { ca: tls?.ca ?? "", serverName: "localhost" } };
+  using client = isSecure ? await connect(tls.port, options) : await connect(port);
   await use(client);
 }

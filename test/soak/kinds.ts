@@ -1,13 +1,16 @@
 import { until } from "../support/until.ts";
 import { getPart, type Kind, partOf, takePart, takeSum, withClient } from "./client.ts";
 import { contentAt, MOST_BYTES, SUM_FIELD, sumOf } from "./content.ts";
+import { trailers } from "./trailers.ts";
+import { upgraded } from "./upgraded.ts";
 import { FAULT_NAMES } from "./upstreams.ts";
 
 const small: Kind = {
   name: "small",
   perSecond: 20,
-  run: ({ port, random }) =>
-    withClient(port, async (client) => {
+  run: (visit) =>
+    withClient(visit, async (client) => {
+      const { random } = visit;
       for (let left = 1 + random.below(8); left > 0; left--) {
         const part = partOf(random, 1_000);
         await client.send(getPart(part));
@@ -19,8 +22,9 @@ const small: Kind = {
 const large: Kind = {
   name: "large",
   perSecond: 2,
-  run: ({ port, random }) =>
-    withClient(port, async (client) => {
+  run: (visit) =>
+    withClient(visit, async (client) => {
+      const { random } = visit;
       const part = partOf(random, MOST_BYTES);
       await client.send(getPart(part, random.once(2) ? "?chunked" : ""));
       await takePart(client, part);
@@ -30,8 +34,9 @@ const large: Kind = {
 const pipelined: Kind = {
   name: "pipelined",
   perSecond: 5,
-  run: ({ port, random }) =>
-    withClient(port, async (client) => {
+  run: (visit) =>
+    withClient(visit, async (client) => {
+      const { random } = visit;
       const parts = random.list(2 + random.below(10), () => partOf(random, random.once(5) ? 50_000 : 500));
       await client.send(parts.map((part) => getPart(part)).join(""));
       for (const part of parts) await takePart(client, part);
@@ -41,8 +46,9 @@ const pipelined: Kind = {
 const upload: Kind = {
   name: "upload",
   perSecond: 5,
-  run: ({ port, random }) =>
-    withClient(port, async (client) => {
+  run: (visit) =>
+    withClient(visit, async (client) => {
+      const { random } = visit;
       const { place, length } = partOf(random, 500_000);
       const bytes = contentAt(place, length);
       await client.send(`${postHead(bytes)}Content-Length: ${bytes.length}\r\n\r\n`);
@@ -54,8 +60,9 @@ const upload: Kind = {
 const chunked: Kind = {
   name: "chunked",
   perSecond: 5,
-  run: ({ port, random }) =>
-    withClient(port, async (client) => {
+  run: (visit) =>
+    withClient(visit, async (client) => {
+      const { random } = visit;
       const { place, length } = partOf(random, 200_000);
       const bytes = contentAt(place, length);
       await client.send(`${postHead(bytes)}Transfer-Encoding: chunked\r\n\r\n`);
@@ -75,8 +82,9 @@ const chunked: Kind = {
 const aborted: Kind = {
   name: "aborted",
   perSecond: 5,
-  run: ({ port, random }) =>
-    withClient(port, async (client) => {
+  run: (visit) =>
+    withClient(visit, async (client) => {
+      const { random } = visit;
       const bytes = contentAt(0, 100_000);
       if (random.once(2)) {
         await client.send(getPart({ place: 0, length: MOST_BYTES }, random.once(2) ? "?chunked" : ""));
@@ -96,8 +104,9 @@ const aborted: Kind = {
 const slow: Kind = {
   name: "slow",
   perSecond: 3,
-  run: ({ port, random }) =>
-    withClient(port, async (client) => {
+  run: (visit) =>
+    withClient(visit, async (client) => {
+      const { random } = visit;
       const part = partOf(random, MOST_BYTES);
       for (const piece of getPart(part).match(/.{1,9}/gs) ?? []) {
         await client.send(piece);
@@ -117,8 +126,9 @@ const slow: Kind = {
 const faulty: Kind = {
   name: "faulty",
   perSecond: 5,
-  run: ({ port, random }) =>
-    withClient(port, async (client) => {
+  run: (visit) =>
+    withClient(visit, async (client) => {
+      const { random } = visit;
       const name = random.pick(FAULT_NAMES);
       await client.send(`GET /faulty/${name} HTTP/1.1\r\nHost: soak\r\n\r\n`);
       const got = () => client.inbox.rest.toString("latin1");
@@ -136,4 +146,15 @@ function postHead(bytes: Uint8Array): string {
 }
 
 /** Every kind of client of the soak: another one is a value like these, and a line here. */
-export const KINDS: readonly Kind[] = [small, large, pipelined, upload, chunked, aborted, slow, faulty];
+export const KINDS: readonly Kind[] = [
+  small,
+  large,
+  pipelined,
+  upload,
+  chunked,
+  trailers,
+  aborted,
+  slow,
+  faulty,
+  upgraded,
+];

@@ -1,10 +1,13 @@
 import { Random } from "../fuzz/random.ts";
-import type { Kind } from "./client.ts";
+import type { Kind, Visit } from "./client.ts";
 
 /** Runs of one kind at a time: a gateway that is slow is not buried. */
 const MOST_AT_ONCE = 16;
 const TICK_MS = 20;
 const MOST_FAILURES = 50;
+
+/** Where clients go. */
+export type Ports = Omit<Visit, "random">;
 
 /** Lets clients of each kind begin at their rate, until it is stopped. */
 export class Load {
@@ -12,14 +15,14 @@ export class Load {
   readonly runs = new Map<string, number>();
   /** The first things that went wrong. */
   readonly failures: string[] = [];
-  readonly #port: number;
+  readonly #ports: Ports;
   readonly #seed: number;
   readonly #under = new Map<string, number>();
   readonly #pending = new Set<Promise<void>>();
   #count = 0;
 
-  constructor(port: number, seed: number) {
-    this.#port = port;
+  constructor(ports: Ports, seed: number) {
+    this.#ports = ports;
     this.#seed = seed;
   }
 
@@ -59,7 +62,7 @@ export class Load {
   async #visit(kind: Kind): Promise<void> {
     const seed = this.#seed + this.#count++;
     try {
-      await kind.run({ port: this.#port, random: new Random(seed) });
+      await kind.run({ ...this.#ports, random: new Random(seed) });
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       if (this.failures.length < MOST_FAILURES)

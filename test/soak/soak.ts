@@ -1,8 +1,12 @@
+import { cpuUsOf } from "../bench/cpu.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
+import { tempFolder } from "../support/temp.ts";
+import { type KeyPair, makeCertificates } from "../support/tls.ts";
 import type { Kind } from "./client.ts";
 import { Load } from "./load.ts";
-import { startFaulty, startSound } from "./upstreams.ts";
-import { growth, remains, type Sample } from "./verdict.ts";
+import { startTrailing } from "./trailing.ts";
+import { type SoakUpstream, startFaulty, startSound } from "./upstreams.ts";
+import { growth, remains, type Sample, unrest } from "./verdict.ts";
 
 export interface SoakOptions {
   readonly seconds: number;
@@ -23,15 +27,19 @@ export interface SoakResult {
 
 /** For the last connections to be closed, the gateway's linger time of 2 s included. */
 const SETTLE_MS = 10_000;
+/** Then timers that were left behind show in the time of the processor. */
+const QUIET_MS = 2_000;
 
 /** Puts the real gateway, in a process of its own, under mixed load, and watches what it uses. */
 export async function soak({ seconds, everyMs, seed, kinds, print }: SoakOptions): Promise<SoakResult> {
-  const sound = startSound();
-  const faulty = startFaulty();
+  using folder = tempFolder();
+  const { ca, server } = makeCertificates(folder.path);
+  const upstreams = { sound: startSound(), faulty: startFaulty(), trailing: startTrailing() };
   try {
-    await using gateway = await startGateway(configOf(sound.url, faulty.url));
+    await using gateway = await startGateway(configOf(upstreams, server));
     const before = await takeSample(gateway, 0);
-    const load = new Load(gateway.port, seed);
+    const [port = 0, securePort = 0] = gateway.ports;
+    const load = new Load({ port, tls: { port: securePort, ca: ca.cert } }, seed);
     const samples: Sample[] = [];
     const loading = load.run(kinds, AbortSignal.timeout(seconds * 1_000));
     const count = Math.max(1, Math.floor((seconds * 1_000) / everyMs));
@@ -43,31 +51,43 @@ export async function soak({ seconds, everyMs, seed, kinds, print }: SoakOptions
     }
     await loading;
     const after = await settled(gateway, before);
+    const idleShare = await busyShare(gateway.pid);
     const code = await gateway.stop();
     const problems = [
       ...load.failures,
-      ...sound.faults,
-      ...faulty.faults,
+      ...Object.values(upstreams).flatMap(({ faults }) => faults.slice(0, 10)),
       ...growth(samples),
       ...remains(before, after),
+      ...unrest(idleShare),
       ...complaints(gateway),
       ...(code === 0 ? [] : [`the gateway ended with code ${code}`]),
     ];
     return { problems, runs: load.runs };
   } finally {
-    sound.stop();
-    faulty.stop();
+    for (const upstream of Object.values(upstreams)) upstream.stop();
   }
 }
 
-function configOf(sound: string, faulty: string): string {
+interface Upstreams {
+  readonly sound: SoakUpstream;
+  readonly faulty: SoakUpstream;
+  readonly trailing: SoakUpstream;
+}
+
+function configOf({ sound, faulty, trailing }: Upstreams, { certFile, keyFile }: KeyPair): string {
   return `
 log: { level: info, format: json }
+listen:
+  - { host: 127.0.0.1, port: 0 }
+  - { host: 127.0.0.1, port: 0, tls: { cert: ${certFile}, key: ${keyFile} } }
 services:
-  sound: { targets: ["${sound}"], pool: { max-connections: 64, max-idle: 20 } }
-  faulty: { targets: ["${faulty}"] }
+  sound: { targets: ["${sound.url}"], pool: { max-connections: 64, max-idle: 20 } }
+  faulty: { targets: ["${faulty.url}"] }
+  trailing: { targets: ["${trailing.url}"] }
 routes:
   - { path: /faulty/*, service: faulty }
+  - { path: /trailing, service: trailing }
+  - { path: /socket, service: sound, upgrade: [websocket] }
   - { path: /*, service: sound }
 `;
 }
@@ -109,6 +129,13 @@ async function settled(gateway: GatewayProcess, before: Sample): Promise<Sample>
     if (remains(before, sample).length === 0 || performance.now() > end) return sample;
     await Bun.sleep(100);
   }
+}
+
+/** The share of a processor that it uses while nobody asks for anything. */
+async function busyShare(pid: number): Promise<number> {
+  const before = cpuUsOf([pid]);
+  await Bun.sleep(QUIET_MS);
+  return (cpuUsOf([pid]) - before) / (QUIET_MS * 1_000);
 }
 
 /** What the gateway itself has called an error. */

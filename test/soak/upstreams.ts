@@ -8,15 +8,21 @@ export interface SoakUpstream {
   stop(): void;
 }
 
-/** Serves `/bytes/PLACE/LENGTH`, with `?chunked` in pieces, and checks what is sent to `/sum`. */
+/** Serves `/bytes/PLACE/LENGTH`, with `?chunked` in pieces, checks what is sent to `/sum`, and echoes on `/socket`. */
 export function startSound(): SoakUpstream {
   const faults: string[] = [];
   const server = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
     idleTimeout: 255,
-    fetch: (request) => answer(request, faults),
+    fetch: (request, self) => (self.upgrade(request) ? undefined : answer(request, faults)),
     error: () => new Response("the body did not come", { status: 400 }),
+    websocket: {
+      message(socket, message) {
+        if (message === "close") socket.close(4_001, "asked for");
+        else socket.send(message);
+      },
+    },
   });
   return { url: `http://127.0.0.1:${server.port}`, faults, stop: () => void server.stop(true) };
 }

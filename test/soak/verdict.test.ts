@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { growth, remains, type Sample } from "./verdict.ts";
+import { growth, remains, type Sample, unrest } from "./verdict.ts";
 
 const MB = 1_048_576;
 const QUIET: Sample = { seconds: 0, bytes: 70 * MB, fds: 14, open: 3, inUse: 0, pending: 0 };
@@ -38,4 +38,9 @@ describe("what remains", () => {
   ])("counts %s", (text, after) => {
     expect(remains(QUIET, { ...QUIET, ...after })).toEqual([expect.stringContaining(text)]);
   });
+});
+
+test("a gateway that does not come to rest is told", () => {
+  expect(unrest(0.05)).toEqual([]);
+  expect(unrest(0.5)).toEqual([expect.stringContaining("50 % of a processor")]);
 });

@@ -18,6 +18,8 @@ const FREE_BYTES = 24 * 1_048_576;
 const FREE_SHARE = 0.1;
 /** Client connections come and go with the load. */
 const FREE_FDS = 40;
+/** Of a processor, for the collector of garbage; each timer that ticks without a reason adds to it. */
+const FREE_IDLE_SHARE = 0.1;
 
 /** What has grown between the first and the last third of the time after the warm-up. */
 export function growth(samples: readonly Sample[]): readonly string[] {
@@ -62,6 +64,12 @@ export function remains(before: Sample, after: Sample): readonly string[] {
   const leaked = after.fds - after.open - (before.fds - before.open);
   if (leaked > 0) problems.push(`${leaked} file descriptors are left open`);
   return problems;
+}
+
+/** What the gateway does while there is nothing to do, from its share of a processor. */
+export function unrest(share: number): readonly string[] {
+  const percent = Math.round(share * 100);
+  return share > FREE_IDLE_SHARE ? [`without clients it still uses ${percent} % of a processor: timers are left`] : [];
 }
 
 function median(values: readonly number[]): number {

@@ -1,9 +1,11 @@
 import type { RawClient } from "./raw.ts";
+import { until } from "./until.ts";
 import type { Script, UpstreamConnection } from "./upstream.ts";
 
 /** The server's side of a WebSocket echo, on a port of its own. */
 export function startEcho(options: { readonly perMessageDeflate?: boolean } = {}) {
   const closes: number[] = [];
+  const reasons: string[] = [];
   const sockets = new Set<Bun.ServerWebSocket<unknown>>();
   const server = Bun.serve({
     hostname: "127.0.0.1",
@@ -16,9 +18,10 @@ export function startEcho(options: { readonly perMessageDeflate?: boolean } = {}
       backpressureLimit: 64 * 1_048_576,
       open: (socket) => void sockets.add(socket),
       message: (socket, message) => void socket.send(message, true),
-      close: (socket, code) => {
+      close: (socket, code, reason) => {
         sockets.delete(socket);
         closes.push(code);
+        reasons.push(reason);
       },
     },
   });
@@ -27,13 +30,19 @@ export function startEcho(options: { readonly perMessageDeflate?: boolean } = {}
     sockets,
     /** Codes of the connections that have ended, in that order. */
     closes,
+    /** And their reasons. */
+    reasons,
+    waitForCloses: (count: number) => until(() => closes.length >= count),
     [Symbol.asyncDispose]: () => server.stop(true),
   };
 }
 
-/** Opens a WebSocket; rejects if the handshake fails. */
-export async function openWebSocket(port: number, path = "/ws"): Promise<WebSocket> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`);
+/** Opens a WebSocket, over TLS if it is told whom to trust; rejects if the handshake fails. */
+export async function openWebSocket(port: number, path = "/ws", tls?: { readonly ca: string }): Promise<WebSocket> {
+  const socket =
+    tls === undefined
+      ? new WebSocket(`ws://127.0.0.1:${port}${path}`)
+      : new WebSocket(`wss://127.0.0.1:${port}${path}`, { tls });
   socket.binaryType = "arraybuffer";
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   socket.addEventListener("open", () => resolve());
@@ -47,9 +56,14 @@ export function nextMessage(socket: WebSocket): Promise<unknown> {
   return new Promise((resolve) => socket.addEventListener("message", ({ data }) => resolve(data), { once: true }));
 }
 
+/** How the connection has ended. */
+export function closed(socket: WebSocket): Promise<CloseEvent> {
+  return new Promise((resolve) => socket.addEventListener("close", resolve, { once: true }));
+}
+
 /** The code that the connection has ended with. */
-export function closeCode(socket: WebSocket): Promise<number> {
-  return new Promise((resolve) => socket.addEventListener("close", ({ code }) => resolve(code), { once: true }));
+export async function closeCode(socket: WebSocket): Promise<number> {
+  return (await closed(socket)).code;
 }
 
 /** The text of a request that offers protocols. */

@@ -39,6 +39,7 @@ export function targetOf(url: string, settings: TargetSettings = {}): Target {
   const resolver = settings.resolver ?? createResolver(address.host, { ttlMs: 30_000 });
   const limits = {
     maxConnections: config.pool["max-connections"],
+    maxTunnels: config.pool["max-tunnels"],
     maxIdle: config.pool["max-idle"],
     maxPending: config.pool["max-pending"],
     maxAgeMs: config.pool["max-age"],
