@@ -13,7 +13,7 @@ const FAULTS = Number(Bun.env.SLUICE_TEST_FAULTS ?? "4000");
 const WARM_UP = 2_000;
 const AT_ONCE = 40;
 const GROWTH_LIMIT = 30 * MIB;
-const WAIT_MS = 150;
+const WAIT_MS = 400;
 
 const scripts: Readonly<Record<string, Script>> = {
   "/good": (_, connection) => connection.send(response("good")),
