@@ -1,9 +1,10 @@
+import { makeCertificate } from "./certificate.ts";
 import type { Contender } from "./contender.ts";
 import type { Sample } from "./load.ts";
 import { describeMachine } from "./machine.ts";
 import type { Options } from "./options.ts";
 import type { Results, ScenarioResult } from "./report.ts";
-import { assertPasses, measure, type Running, startContender, startUpstream } from "./run.ts";
+import { assertPasses, type Gateway, measure, startContender, startUpstream } from "./run.ts";
 import type { Scenario } from "./scenarios.ts";
 
 /** Under load before every measurement but a scenario's first: its connections have opened by then. */
@@ -30,7 +31,8 @@ export async function runBench(
 ): Promise<Results> {
   const versions: Record<string, string> = {};
   const missing: Record<string, string> = {};
-  const gateways: Running[] = [];
+  const gateways: Gateway[] = [];
+  const certificate = await makeCertificate(dir);
   const upstream = await startUpstream(dir);
   for (const contender of contenders) {
     const version = contender.version();
@@ -39,7 +41,7 @@ export async function runBench(
       continue;
     }
     versions[contender.name] = version;
-    gateways.push(await startContender(contender, upstream.port, dir));
+    gateways.push(await startContender(contender, upstream.port, dir, certificate));
   }
   if (gateways.length === 0) throw new Error(`nothing to measure: ${Object.keys(missing).join(", ")} not installed`);
 
@@ -50,7 +52,7 @@ export async function runBench(
 }
 
 async function runScenario(
-  gateways: readonly Running[],
+  gateways: readonly Gateway[],
   scenario: Scenario,
   options: Pick<Options, "rounds" | "seconds" | "warmSeconds">,
   dir: string,
@@ -63,7 +65,7 @@ async function runScenario(
     await measure(gateway, scenario, warm, dir);
   }
   const durations = { warmMs: SETTLE_MS, measureMs: options.seconds * 1_000 };
-  const samples = new Map<Running, Sample[]>(gateways.map((gateway) => [gateway, []]));
+  const samples = new Map<Gateway, Sample[]>(gateways.map((gateway) => [gateway, []]));
   for (let round = 1; round <= options.rounds; round += 1) {
     for (const [gateway, taken] of samples) {
       progress(`${scenario.name}: round ${round} of ${options.rounds}, ${gateway.name}`);

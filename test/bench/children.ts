@@ -22,7 +22,7 @@ export interface Child {
 const running = new Set<Child>();
 
 /**
- * Starts a program on one core, in a process group of its own so that its workers can be ended with it.
+ * Starts a program on one core (where there is taskset), in a process group of its own so that its workers can be ended with it.
  *
  * @param command program and arguments
  * @param core number of the core, as taskset counts
@@ -35,7 +35,8 @@ export function startPinned(
   errors: string,
   env: Readonly<Record<string, string>> = {},
 ): Child {
-  const spawned = Bun.spawn(["taskset", "-c", String(core), ...command], {
+  const pin = Bun.which("taskset") === null ? [] : ["taskset", "-c", String(core)];
+  const spawned = Bun.spawn([...pin, ...command], {
     env: { ...Bun.env, PATH: SEARCH_PATH, ...env },
     stdin: "ignore",
     stdout: "pipe",

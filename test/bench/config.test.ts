@@ -63,8 +63,16 @@ describe("scenarios", () => {
   test("have the sizes they are named for", () => {
     const sizes = SCENARIOS.map(({ name, body, connections }) => [name, body.length, connections]);
     expect(sizes).toEqual([
+      ["bare", 55, 64],
       ["small", 55, 64],
       ["large", 102_400, 64],
+      ["huge", 1_048_576, 64],
+      ["upload", 55, 64],
+      ["upload-1m", 55, 64],
+      ["tls", 55, 64],
+      ["many", 55, 1_000],
+      ["idle", 55, 64],
+      ["open", 55, 256],
     ]);
   });
 
@@ -74,15 +82,26 @@ describe("scenarios", () => {
 });
 
 describe("contenders", () => {
-  const setup: Setup = { port: 4001, adminPort: 4002, upstreamPort: 4003, dir: "/bench" };
+  const certificate = { certFile: "/bench/cert.pem", keyFile: "/bench/key.pem", pairFile: "/bench/pair.pem" };
+  const setup: Setup = {
+    port: 4001,
+    adminPort: 4002,
+    upstreamPort: 4003,
+    barePort: 4004,
+    tlsPort: 4005,
+    certificate,
+    dir: "/bench",
+  };
 
-  test.each([sluice, nginx, haproxy, caddy])("$name listens on its port and keeps 256 connections", (contender) => {
+  test.each([sluice, nginx, haproxy, caddy])("$name listens on its port and keeps 1,024 connections", (contender) => {
     const { files, command } = contender.plan(setup);
     const [[name, text] = ["", ""], ...others] = Object.entries(files);
     expect(others).toEqual([]);
     expect(text).toMatch(/127\.0\.0\.1\W+(port: )?4001/);
     expect(text).toContain("127.0.0.1:4003");
-    expect(text).toContain("256");
+    expect(text).toMatch(/127\.0\.0\.1\W+(port: )?4004/);
+    expect(text).toMatch(/127\.0\.0\.1\W+(port: )?4005/);
+    expect(text).toContain("1024");
     expect(command.join(" ")).toEndWith(`/bench/${name}`);
   });
 

@@ -1,13 +1,27 @@
 /** What a contender is given to set itself up with. */
 export interface Setup {
-  /** Port it must listen on, at 127.0.0.1. */
+  /** Port at 127.0.0.1 where it does what every deployment has a gateway do: sets Host, X-Forwarded-*, Forwarded, Via. */
   readonly port: number;
-  /** A second free port, for a contender that needs one. */
+  /** Port where it adds no more than it cannot help. */
+  readonly barePort: number;
+  /** Port where it does the same as at `port`, for clients that speak TLS 1.3; unused without a certificate. */
+  readonly tlsPort: number;
+  /** undefined: no TLS. */
+  readonly certificate: Certificate | undefined;
+  /** A free port, for a contender that needs one more. */
   readonly adminPort: number;
   /** Port of the upstream, at 127.0.0.1. */
   readonly upstreamPort: number;
   /** Folder of its own for configuration and scratch files; removed after the run. */
   readonly dir: string;
+}
+
+/** What the contenders show to clients that speak TLS; all have the same. */
+export interface Certificate {
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** File with both. */
+  readonly pairFile: string;
 }
 
 /** How a contender is started. */
@@ -31,7 +45,10 @@ export interface Contender {
 }
 
 /** Idle upstream connections that every contender may keep: more than any scenario opens. */
-export const POOL_SIZE = 256;
+export const POOL_SIZE = 1_024;
+
+/** Client connections that every contender takes: some more than any scenario opens. */
+export const MAX_CONNECTIONS = 10_500;
 
 /** Where programs are looked for: Debian keeps servers where an ordinary user's shell does not look. */
 export const SEARCH_PATH = `${Bun.env.PATH ?? ""}:/usr/local/sbin:/usr/sbin:/sbin`;

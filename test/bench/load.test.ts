@@ -32,7 +32,12 @@ function serve(answer: (count: number) => string | undefined): number {
 async function load(port: number, warmMs = 10): Promise<Sample> {
   const order: LoadOrder = {
     port,
+    isTls: false,
+    request: "typical",
     path: "/",
+    uploadBytes: 0,
+    idle: 0,
+    restMs: 0,
     connections: 4,
     bytes: 5,
     warmMs,

@@ -8,13 +8,27 @@
 import { argv } from "node:process";
 import { cpuUsOf } from "./cpu.ts";
 import { newHistogram, percentile, record } from "./latency.ts";
+import { memoryOf } from "./memory.ts";
+import { HOST, type RequestKind, requestBytes } from "./request.ts";
 import { newResponseState, type ResponseState, readResponse } from "./response-reader.ts";
+import { type Sending, send, sendRest } from "./sending.ts";
+
+const TLS = { rejectUnauthorized: false, serverName: HOST };
+const OPEN_MS = 30_000;
 
 /** What the load generator is told to do. */
 export interface LoadOrder {
   readonly port: number;
+  /** Whether the port speaks TLS; its certificate is not verified. */
+  readonly isTls: boolean;
+  readonly request: RequestKind;
   readonly path: string;
+  /** Length of the request's body; 0: a GET. */
+  readonly uploadBytes: number;
+  /** Connections that always have a request in flight. */
   readonly connections: number;
+  /** Connections that ask once, before the others, and then wait. */
+  readonly idle: number;
   /** Expected length of a response's body. */
   readonly bytes: number;
   /** Under load, before the measurement begins. */
@@ -22,6 +36,8 @@ export interface LoadOrder {
   readonly measureMs: number;
   /** Processes whose CPU time is taken. */
   readonly pids: readonly number[];
+  /** Of rest, after the measurement and before the memory of the processes is taken; 0: it is not taken. */
+  readonly restMs: number;
 }
 
 /** What was measured. */
@@ -34,24 +50,27 @@ export interface Sample {
   readonly p99Us: number;
   /** Responses other than the expected one, and connections lost, warm-up included. */
   readonly failures: number;
+  /** Memory of the processes in bytes, all connections open and at rest. */
+  readonly memoryBytes?: number;
 }
 
-interface Connection {
+interface Connection extends Sending {
+  readonly isBusy: boolean;
   readonly response: ResponseState;
   sentAt: number;
 }
 
 async function measure(order: LoadOrder): Promise<Sample> {
-  const request = Buffer.from(`GET ${order.path} HTTP/1.1\r\nHost: 127.0.0.1:${order.port}\r\n\r\n`);
+  const request = requestBytes(order.request, order.path, order.uploadBytes);
+  const target = { hostname: "127.0.0.1", port: order.port, ...(order.isTls && { tls: TLS }) };
   let histogram = newHistogram();
   let requests = 0;
   let failures = 0;
+  let asleep = 0;
+  let isResting = false;
 
   const socket: Bun.SocketHandler<Connection> = {
-    open(socket) {
-      socket.data = { response: newResponseState(), sentAt: performance.now() };
-      socket.write(request);
-    },
+    drain: sendRest,
     data(socket, chunk) {
       const progress = readResponse(socket.data.response, chunk, order.bytes);
       if (progress === "more") return;
@@ -60,17 +79,25 @@ async function measure(order: LoadOrder): Promise<Sample> {
         return;
       }
       const now = performance.now();
+      if (!socket.data.isBusy || isResting) {
+        asleep += 1;
+        return;
+      }
       record(histogram, now - socket.data.sentAt);
       requests += 1;
       socket.data.sentAt = now;
-      socket.write(request);
+      send(socket, request);
     },
     close() {
       failures += 1;
     },
   };
-  for (let count = 0; count < order.connections; count += 1) {
-    await Bun.connect({ hostname: "127.0.0.1", port: order.port, socket });
+  for (let count = 0; count < order.idle + order.connections; count += 1) {
+    const isBusy = count >= order.idle;
+    const data = { isBusy, response: newResponseState(), sentAt: performance.now(), rest: undefined };
+    const opened = await Bun.connect({ ...target, data, socket });
+    send(opened, request);
+    if (count === order.idle - 1) await until(() => asleep >= order.idle || failures > 0);
   }
 
   await Bun.sleep(order.warmMs);
@@ -82,7 +109,20 @@ async function measure(order: LoadOrder): Promise<Sample> {
   const elapsedMs = performance.now() - startedAt;
   const cpuUs = cpuUsOf(order.pids) - cpuAtStart;
   const p50Us = percentile(histogram, 0.5);
-  return { requests, elapsedMs, cpuUs, p50Us, p99Us: percentile(histogram, 0.99), failures };
+  const sample = { requests, elapsedMs, cpuUs, p50Us, p99Us: percentile(histogram, 0.99), failures };
+  if (order.restMs === 0) return sample;
+  isResting = true;
+  await Bun.sleep(order.restMs);
+  return { ...sample, failures, memoryBytes: memoryOf(order.pids) };
+}
+
+/** Waits for a condition, 30 s at most. */
+async function until(isMet: () => boolean): Promise<void> {
+  const end = performance.now() + OPEN_MS;
+  while (!isMet()) {
+    if (performance.now() > end) throw new Error("the idle connections were not answered within 30 s");
+    await Bun.sleep(5);
+  }
 }
 
 if (import.meta.main) {

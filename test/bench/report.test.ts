@@ -29,7 +29,12 @@ const results: Results = {
       scenario: {
         name: "small",
         title: "a small body",
+        listener: "port",
+        request: "typical",
         path: "/small",
+        uploadBytes: 0,
+        idle: 0,
+        loop: "closed",
         connections: 4,
         contentType: "text/plain",
         body: Buffer.from("hello"),

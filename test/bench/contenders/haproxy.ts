@@ -1,4 +1,4 @@
-import { type Contender, installedVersion, type Plan, POOL_SIZE, type Setup } from "../contender.ts";
+import { type Contender, installedVersion, MAX_CONNECTIONS, type Plan, POOL_SIZE, type Setup } from "../contender.ts";
 
 /** HAProxy with one thread, sharing its upstream connections among all clients. */
 export const haproxy: Contender = {
@@ -8,20 +8,34 @@ export const haproxy: Contender = {
   plan,
 };
 
-function plan({ port, upstreamPort, dir }: Setup): Plan {
+/** Without strict limits it starts with as many open files as it gets: half of what it asks for is enough here. */
+function plan({ port, barePort, tlsPort, certificate, upstreamPort, dir }: Setup): Plan {
   const file = `${dir}/haproxy.cfg`;
+  const server = `server upstream 127.0.0.1:${upstreamPort} pool-max-conn ${POOL_SIZE}`;
+  const tls = certificate && `  bind 127.0.0.1:${tlsPort} ssl crt ${certificate.pairFile} ssl-min-ver TLSv1.3\n`;
   const cfg = `global
   nbthread 1
-  maxconn 4096
+  no strict-limits
+  maxconn ${MAX_CONNECTIONS}
 defaults
   mode http
   timeout connect 3s
-  timeout client 60s
+  timeout client 1h
+  timeout http-keep-alive 1h
   timeout server 60s
   http-reuse always
 listen bench
   bind 127.0.0.1:${port}
-  server upstream 127.0.0.1:${upstreamPort} pool-max-conn ${POOL_SIZE}
+${tls ?? ""}  option forwardfor
+  http-request set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)]
+  http-request set-header X-Forwarded-Host %[req.hdr(host)]
+  http-request set-header Forwarded for=%[src];host=%[req.hdr(host)];proto=%[ssl_fc,iif(https,http)]
+  http-request set-header Via "%[req.ver] haproxy"
+  http-request set-header Host 127.0.0.1:${upstreamPort}
+  ${server}
+listen bare
+  bind 127.0.0.1:${barePort}
+  ${server}
 `;
   return { files: { "haproxy.cfg": cfg }, command: ["haproxy", "-db", "-f", file] };
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { execPath } from "node:process";
 import packageJson from "../../../package.json" with { type: "json" };
-import { type Contender, type Plan, POOL_SIZE, type Setup } from "../contender.ts";
+import { type Contender, MAX_CONNECTIONS, type Plan, POOL_SIZE, type Setup } from "../contender.ts";
 
 const main = join(import.meta.dir, "../../../src/main.ts");
 
@@ -13,9 +13,14 @@ export const sluice: Contender = {
   plan,
 };
 
-function plan({ port, adminPort, upstreamPort, dir }: Setup): Plan {
-  const yaml = `listen: { host: 127.0.0.1, port: ${port} }
-admin: { host: 127.0.0.1, port: ${adminPort} }
+/** Sluice always sets its fields: its bare port is a port like the other. */
+function plan({ port, barePort, tlsPort, certificate, adminPort, upstreamPort, dir }: Setup): Plan {
+  const rest = `limits: { connections: ${MAX_CONNECTIONS} }, timeouts: { keep-alive: 1h }`;
+  const tls = certificate && `tls: { cert: ${certificate.certFile}, key: ${certificate.keyFile}, min-version: "1.3" }`;
+  const yaml = `listen:
+  - { host: 127.0.0.1, port: ${port}, ${rest} }
+  - { host: 127.0.0.1, port: ${barePort}, ${rest} }
+${tls === undefined ? "" : `  - { host: 127.0.0.1, port: ${tlsPort}, ${tls}, ${rest} }\n`}admin: { host: 127.0.0.1, port: ${adminPort} }
 log: { level: warn, format: json }
 services:
   bench:
