@@ -1,7 +1,9 @@
 import { makeCertificate } from "./certificate.ts";
 import type { Contender } from "./contender.ts";
+import { measureIdle } from "./idle.ts";
 import type { Sample } from "./load.ts";
-import { describeMachine } from "./machine.ts";
+import { describeMachine, whySkipped } from "./machine.ts";
+import { measureOpen } from "./open-rounds.ts";
 import type { Options } from "./options.ts";
 import type { Results, ScenarioResult } from "./report.ts";
 import { assertPasses, type Gateway, measure, startContender, startUpstream } from "./run.ts";
@@ -13,27 +15,33 @@ const SETTLE_MS = 200;
 /** Told what the bench is doing, for people who wait. */
 export type Progress = (text: string) => void;
 
+/** What the measurements of a run have in common. */
+export interface Run {
+  readonly options: Pick<Options, "rounds" | "seconds" | "warmSeconds">;
+  /** Folder for configurations and what programs write to standard error. */
+  readonly dir: string;
+  readonly progress: Progress;
+}
+
 /**
  * Measures contenders beside each other: all are started, and take turns within each round of each scenario.
  *
  * The caller ends the programs that it leaves running, see `endAll`.
  *
  * @param contenders to measure; those that are not installed are left out, and named in the results
- * @param dir an empty folder
  * @throws Error if none is installed, or one fails to start or to answer rightly
  */
 export async function runBench(
   contenders: readonly Contender[],
   scenarios: readonly Scenario[],
-  options: Pick<Options, "rounds" | "seconds" | "warmSeconds">,
-  dir: string,
-  progress: Progress,
+  run: Run,
 ): Promise<Results> {
   const versions: Record<string, string> = {};
   const missing: Record<string, string> = {};
+  const skipped: Record<string, string> = {};
   const gateways: Gateway[] = [];
-  const certificate = await makeCertificate(dir);
-  const upstream = await startUpstream(dir);
+  const certificate = await makeCertificate(run.dir);
+  const upstream = await startUpstream(run.dir);
   for (const contender of contenders) {
     const version = contender.version();
     if (version === undefined) {
@@ -41,23 +49,24 @@ export async function runBench(
       continue;
     }
     versions[contender.name] = version;
-    gateways.push(await startContender(contender, upstream.port, dir, certificate));
+    gateways.push(await startContender(contender, upstream.port, run.dir, certificate));
   }
   if (gateways.length === 0) throw new Error(`nothing to measure: ${Object.keys(missing).join(", ")} not installed`);
 
   const results: ScenarioResult[] = [];
-  for (const scenario of scenarios) results.push(await runScenario(gateways, scenario, options, dir, progress));
-  const { rounds, seconds } = options;
-  return { machine: describeMachine(), rounds, seconds, versions, missing, scenarios: results };
+  for (const scenario of scenarios) {
+    const reason = whySkipped(scenario, certificate !== undefined);
+    if (reason !== undefined) skipped[scenario.name] = reason;
+    else if (scenario.loop === "open") results.push(...(await measureOpen(gateways, scenario, run)));
+    else if (scenario.idle > 0) results.push(await measureIdle(gateways, scenario, run));
+    else results.push(await measureClosed(gateways, scenario, run));
+  }
+  const { rounds, seconds } = run.options;
+  return { machine: describeMachine(), rounds, seconds, versions, missing, skipped, scenarios: results };
 }
 
-async function runScenario(
-  gateways: readonly Gateway[],
-  scenario: Scenario,
-  options: Pick<Options, "rounds" | "seconds" | "warmSeconds">,
-  dir: string,
-  progress: Progress,
-): Promise<ScenarioResult> {
+async function measureClosed(gateways: readonly Gateway[], scenario: Scenario, run: Run): Promise<ScenarioResult> {
+  const { options, dir, progress } = run;
   const warm = { warmMs: 0, measureMs: options.warmSeconds * 1_000 };
   for (const gateway of gateways) {
     progress(`${scenario.name}: warming ${gateway.name}`);

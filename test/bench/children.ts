@@ -6,6 +6,9 @@ export const GATEWAY_CORE = 0;
 /** The core that the load generator and the upstream share. */
 export const LOAD_CORE = 1;
 
+/** Runs a program with as many open files as it may have. */
+const RAISED = 'ulimit -n "$(ulimit -Hn)"; exec "$@"';
+
 const READY_MS = 10_000;
 const READY_POLL_MS = 20;
 const END_MS = 5_000;
@@ -36,7 +39,7 @@ export function startPinned(
   env: Readonly<Record<string, string>> = {},
 ): Child {
   const pin = Bun.which("taskset") === null ? [] : ["taskset", "-c", String(core)];
-  const spawned = Bun.spawn([...pin, ...command], {
+  const spawned = Bun.spawn(["sh", "-c", RAISED, "sh", ...pin, ...command], {
     env: { ...Bun.env, PATH: SEARCH_PATH, ...env },
     stdin: "ignore",
     stdout: "pipe",

@@ -13,13 +13,13 @@ const known = { contenders: ["sluice", "nginx", "haproxy"], scenarios: ["small",
 const read = (...args: string[]) => readOptions(args, known);
 
 describe("command line", () => {
-  test("without options, everything runs in five rounds of three seconds", () => {
+  test("without options, everything runs in five rounds of one second", () => {
     expect(read()).toEqual({
       contenders: ["sluice", "nginx", "haproxy"],
       scenarios: ["small", "large"],
       rounds: 5,
-      seconds: 3,
-      warmSeconds: 2,
+      seconds: 1,
+      warmSeconds: 1,
       json: undefined,
       isMarkdown: false,
       isHelp: false,

@@ -42,7 +42,11 @@ async function run(options: Options): Promise<number> {
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => exit(EXIT_SIGNALLED));
   try {
-    const results = await runBench(contenders, scenarios, options, dir, (text) => stderr.write(`${text}\n`));
+    const results = await runBench(contenders, scenarios, {
+      options,
+      dir,
+      progress: (text) => stderr.write(`${text}\n`),
+    });
     if (options.json !== undefined) await Bun.write(options.json, jsonReport(results));
     stdout.write(`${options.isMarkdown ? markdownReport(results) : textReport(results)}\n`);
     return 0;

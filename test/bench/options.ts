@@ -30,14 +30,14 @@ export const USAGE = `Usage: bun run bench [OPTIONS]
   --only NAME       Run this contender alone; may be repeated
   --scenario NAME   Run this scenario alone; may be repeated
   --rounds N        Rounds, each contender once a round (5)
-  --seconds N       Length of one measurement (3)
+  --seconds N       Length of one measurement (1)
   --quick           One round of one second
   --json FILE       Write all figures of all rounds to FILE
   --markdown        Print Markdown, as in docs/performance.md
   --help            Print this
 `;
 
-const FULL = { rounds: 5, seconds: 3, warmSeconds: 2 };
+const FULL = { rounds: 5, seconds: 1, warmSeconds: 1 };
 const QUICK = { rounds: 1, seconds: 1, warmSeconds: 1 };
 
 /**

@@ -23,6 +23,7 @@ const results: Results = {
   rounds: 3,
   seconds: 1,
   versions: { sluice: "1.0.0", nginx: "1.22.1" },
+  skipped: { idle: "it needs more" },
   missing: { haproxy: "apt-get install haproxy" },
   scenarios: [
     {

@@ -18,6 +18,7 @@ export interface Running {
 
 /** A contender that listens. */
 export interface Gateway extends Running {
+  readonly contender: Contender;
   readonly setup: Setup;
 }
 
@@ -56,7 +57,7 @@ export async function startContender(
   for (const [name, text] of Object.entries(files)) await Bun.write(`${dir}/${name}`, text);
   const child = startPinned(command, GATEWAY_CORE, `${dir}/stderr`, env);
   await untilListening(child, contender.name, port);
-  return { name: contender.name, port, child, setup };
+  return { name: contender.name, port, child, contender, setup };
 }
 
 /**

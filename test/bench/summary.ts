@@ -11,6 +11,8 @@ export interface Figure {
 export interface Series {
   readonly contender: string;
   readonly samples: readonly Sample[];
+  /** Memory of an idle connection in bytes, a round each; where it was measured. */
+  readonly idleBytes?: readonly number[];
 }
 
 /** One contender's line of a table. */
@@ -45,7 +47,7 @@ export function summarise(all: readonly Series[]): readonly Row[] {
     p50Ms: figureOf(samples.map((sample) => sample.p50Us / 1_000)),
     p99Ms: figureOf(samples.map((sample) => sample.p99Us / 1_000)),
     coreShare: figureOf(samples.map((sample) => sample.cpuUs / 1_000 / sample.elapsedMs)),
-    ratios: references.map((reference) => reference && figureOf(ratiosOf(samples, reference.samples))),
+    ratios: references.map((reference) => reference && figureOf(ratiosOf(samples, reference.samples, cpuUsPerRequest))),
   }));
 }
 
@@ -57,13 +59,19 @@ export function figureOf(values: readonly number[]): Figure {
   return { median: (lower + upper) / 2, min: sorted[0] ?? Number.NaN, max: sorted.at(-1) ?? Number.NaN };
 }
 
-function ratiosOf(samples: readonly Sample[], references: readonly Sample[]): readonly number[] {
+/** What a figure of each sample is as a multiple of the one of the same round. */
+export function ratiosOf(
+  samples: readonly Sample[],
+  references: readonly Sample[],
+  of: (sample: Sample) => number,
+): readonly number[] {
   return samples.flatMap((sample, round) => {
     const reference = references[round];
-    return reference === undefined ? [] : [cpuUsPerRequest(sample) / cpuUsPerRequest(reference)];
+    return reference === undefined ? [] : [of(sample) / of(reference)];
   });
 }
 
-function cpuUsPerRequest(sample: Sample): number {
+/** CPU time a request, in microseconds. */
+export function cpuUsPerRequest(sample: Sample): number {
   return sample.cpuUs / sample.requests;
 }

@@ -1,0 +1,61 @@
+import type { Sample } from "./load.ts";
+import type { Results, ScenarioResult } from "./report.ts";
+import { cpuUsPerRequest, figureOf, ratiosOf, type Series } from "./summary.ts";
+
+/** What Sluice is held to in one scenario. */
+interface Target {
+  readonly scenario: string;
+  readonly what: string;
+  /** The measured figure is to be at most this. */
+  readonly most: number;
+  /** The contender that it is compared to; undefined: the figure stands for itself. */
+  readonly reference?: string;
+  readonly of: (sample: Sample) => number;
+}
+
+const US = "sluice";
+const p99 = (sample: Sample) => sample.p99Us;
+
+const RATIOS: readonly Target[] = [
+  { scenario: "small", what: "CPU", reference: "haproxy", most: 1.15, of: cpuUsPerRequest },
+  { scenario: "small", what: "CPU", reference: "nginx", most: 1, of: cpuUsPerRequest },
+  { scenario: "large", what: "CPU", reference: "haproxy", most: 1.5, of: cpuUsPerRequest },
+  { scenario: "large", what: "CPU", reference: "nginx", most: 1, of: cpuUsPerRequest },
+  { scenario: "large", what: "CPU", reference: "caddy", most: 1, of: cpuUsPerRequest },
+  { scenario: "tls", what: "CPU", reference: "nginx", most: 1, of: cpuUsPerRequest },
+  { scenario: "open-same", what: "p99", reference: "haproxy", most: 2, of: p99 },
+  { scenario: "open-own", what: "p99", reference: "haproxy", most: 2, of: p99 },
+];
+const IDLE_BYTES = 5_000;
+
+/** A line for each target: met or missed, with the figure; or that it was not measured. */
+export function verdict(results: Results): readonly string[] {
+  const ratios = RATIOS.map(({ scenario, what, reference = "", most, of }) => {
+    const result = results.scenarios.find((each) => each.scenario.name === scenario);
+    const [ours, theirs] = [seriesOf(result, US), seriesOf(result, reference)];
+    const target = `${scenario}: ${what} at most ${most.toFixed(2)} × ${reference}`;
+    if (ours === undefined || theirs === undefined) return `not measured  ${target}`;
+    const ratio = figureOf(ratiosOf(ours.samples, theirs.samples, of)).median;
+    return `${ratio <= most ? "met" : "MISSED"}  ${target}, found ${ratio.toFixed(2)}`;
+  });
+  return [
+    ...ratios,
+    idleLine(
+      seriesOf(
+        results.scenarios.find((each) => each.scenario.idle > 0),
+        US,
+      ),
+    ),
+  ];
+}
+
+function idleLine(series: Series | undefined): string {
+  const target = `idle: less than ${IDLE_BYTES} bytes a connection`;
+  if (series?.idleBytes === undefined) return `not measured  ${target}`;
+  const { median } = figureOf(series.idleBytes);
+  return `${median < IDLE_BYTES ? "met" : "MISSED"}  ${target}, found ${Math.round(median)}`;
+}
+
+function seriesOf(result: ScenarioResult | undefined, contender: string): Series | undefined {
+  return result?.series.find((series) => series.contender === contender);
+}
