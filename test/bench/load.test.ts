@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import type { LoadOrder, Sample } from "./load.ts";
+import { runOpenLoop } from "./open-loop.ts";
 import { freePorts } from "./ports.ts";
 import { SCENARIOS } from "./scenarios.ts";
 
@@ -29,7 +30,7 @@ function serve(answer: (count: number) => string | undefined): number {
   return listener.port;
 }
 
-async function load(port: number, warmMs = 10): Promise<Sample> {
+async function load(port: number, warmMs = 10, more: Partial<LoadOrder> = {}): Promise<Sample> {
   const order: LoadOrder = {
     port,
     isTls: false,
@@ -43,6 +44,7 @@ async function load(port: number, warmMs = 10): Promise<Sample> {
     warmMs,
     measureMs: 40,
     pids: [process.pid],
+    ...more,
   };
   const program = Bun.spawn([process.execPath, `${import.meta.dir}/load.ts`, JSON.stringify(order)]);
   return JSON.parse(await new Response(program.stdout).text());
@@ -80,6 +82,61 @@ describe("load generator", () => {
   test("a connection that is lost is a failure", async () => {
     const sample = await load(serve((count) => (count > 6 ? undefined : whole)));
     expect(sample.failures).toBe(4);
+  });
+});
+
+describe("load generator, further", () => {
+  test("idle connections ask once and stay, beside the busy ones", async () => {
+    const asked = new Map<Bun.Socket, number>();
+    const listener = Bun.listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: {
+        data(socket) {
+          asked.set(socket, (asked.get(socket) ?? 0) + 1);
+          socket.write(whole);
+        },
+      },
+    });
+    cleanups.push(() => listener.stop(true));
+    const sample = await load(listener.port, 10, { idle: 20, restMs: 10 });
+    expect(sample.failures).toBe(0);
+    expect(asked.size).toBe(24);
+    expect([...asked.values()].filter((count) => count === 1)).toHaveLength(20);
+    expect(sample.memoryBytes).toBeGreaterThan(1_000_000);
+  });
+
+  test("uploads arrive whole, through the upstream", async () => {
+    const sample = await load(await startUpstream(), 10, { path: "/small", bytes: 55, uploadBytes: 300_000 });
+    expect(sample).toMatchObject({ failures: 0 });
+    expect(sample.requests).toBeGreaterThan(0);
+  });
+});
+
+describe("open loop", () => {
+  test("sends at its rate, and counts the waiting of what a stall held up", async () => {
+    let stalledUntil = 0;
+    const server = Bun.listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: {
+        data(socket) {
+          if (stalledUntil === 0) stalledUntil = performance.now() + 100;
+          setTimeout(() => socket.write(whole), Math.max(stalledUntil - performance.now(), 0));
+        },
+      },
+    });
+    cleanups.push(() => server.stop(true));
+    const order = { port: server.port, path: "/", connections: 2, bytes: 5, rate: 500, warmMs: 0, measureMs: 300 };
+    const sample = await runOpenLoop({ ...order, pids: [process.pid] });
+    expect(sample).toMatchObject({ requests: 150, failures: 0 });
+    // Of 150 requests 50 were due within the stall; a closed loop would count two of them.
+    expect(sample.p99Us).toBeGreaterThan(80_000);
+  });
+
+  test("a response that never comes is a failure", async () => {
+    const order = { path: "/", connections: 1, bytes: 5, rate: 100, warmMs: 0, measureMs: 10, pids: [process.pid] };
+    expect((await runOpenLoop({ ...order, port: serve(() => "") })).failures).toBe(1);
   });
 });
 

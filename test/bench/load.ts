@@ -52,6 +52,8 @@ export interface Sample {
   readonly failures: number;
   /** Memory of the processes in bytes, all connections open and at rest. */
   readonly memoryBytes?: number;
+  /** Of an open loop: the p99 of how late the load generator itself was with requests that no gateway held up. */
+  readonly lateP99Us?: number;
 }
 
 interface Connection extends Sending {

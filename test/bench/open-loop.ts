@@ -41,6 +41,9 @@ export async function runOpenLoop(order: OpenLoopOrder): Promise<Sample> {
   const { rate, warmMs, measureMs } = order;
   const request = requestBytes("typical", order.path, 0);
   const histogram = newHistogram();
+  const lateness = newHistogram();
+  // When every connection was last found busy: what was due before then, the gateway held up.
+  let heldUpAt = 0;
   const free: Bun.Socket<Connection>[] = [];
   const all: Bun.Socket<Connection>[] = [];
   let measureFrom = 0;
@@ -86,7 +89,11 @@ export async function runOpenLoop(order: OpenLoopOrder): Promise<Sample> {
     if (cpuAtStart === undefined && now >= measureFrom) cpuAtStart = cpuUsOf(order.pids);
     for (let dueAt = startedAt + sent * gapMs; sent < total && dueAt <= now; dueAt = startedAt + sent * gapMs) {
       const socket = free.pop();
-      if (socket === undefined) break;
+      if (socket === undefined) {
+        heldUpAt = now;
+        break;
+      }
+      if (dueAt > heldUpAt) record(lateness, now - dueAt);
       socket.data.dueAt = dueAt;
       socket.write(request);
       inFlight += 1;
@@ -101,7 +108,9 @@ export async function runOpenLoop(order: OpenLoopOrder): Promise<Sample> {
   isEnding = true;
   for (const each of all) each.end();
   const p50Us = percentile(histogram, 0.5);
-  return { requests, elapsedMs, cpuUs, p50Us, p99Us: percentile(histogram, 0.99), failures: failures + inFlight };
+  const lateP99Us = percentile(lateness, 0.99);
+  const p99Us = percentile(histogram, 0.99);
+  return { requests, elapsedMs, cpuUs, p50Us, p99Us, lateP99Us, failures: failures + inFlight };
 }
 
 /** Lets the event loop handle what has come, without sleeping. */

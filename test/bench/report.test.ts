@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Sample } from "./load.ts";
 import { jsonReport, markdownReport, type Results, textReport } from "./report.ts";
 import { figureOf, summarise } from "./summary.ts";
+import { verdict } from "./verdict.ts";
 
 /** One second in which every request cost `cpu` microseconds. */
 const sample = (requests: number, cpu: number): Sample => ({
@@ -82,7 +83,10 @@ nginx   10.0 (10.0–20.0)  90000 (45000–90000)    0.50    1.25  90 %         
 A CPU, 2 cores, 8 GB, Linux 6.1.0
 sluice 1.0.0, nginx 1.22.1
 median (min–max) of 3 interleaved rounds of 1 s; one core for the gateway, one for the load generator and the upstream (test/bench/load.ts, test/bench/upstream.ts)
-haproxy: not installed, skipped (apt-get install haproxy)`);
+haproxy: not installed, skipped (apt-get install haproxy)
+idle: skipped, it needs more
+
+${verdict(results).join("\n")}`);
   });
 
   test("Markdown has a heading, a table and the notes as a list", () => {
@@ -92,7 +96,8 @@ haproxy: not installed, skipped (apt-get install haproxy)`);
     expect(lines[4]).toBe(
       "| sluice | 12.0 (9.0–15.0) | 50000 (40000–50000) | 0.50 | 1.25 | 60 % | – | 0.90 (0.75–1.20) |",
     );
-    expect(lines.at(-1)).toBe("- haproxy: not installed, skipped (apt-get install haproxy)");
+    expect(lines).toContain("- haproxy: not installed, skipped (apt-get install haproxy)");
+    expect(lines.at(-1)).toBe("- not measured  idle: less than 5000 bytes a connection");
   });
 
   test("JSON has every sample and no bodies", () => {

@@ -26,6 +26,9 @@ const RATIOS: readonly Target[] = [
   { scenario: "open-same", what: "p99", reference: "haproxy", most: 2, of: p99 },
   { scenario: "open-own", what: "p99", reference: "haproxy", most: 2, of: p99 },
 ];
+/** Of a p99, what may be the load generator's own lateness. */
+const MOST_LATE = 0.5;
+const LATE = "the load generator itself was late, its core has other work";
 const IDLE_BYTES = 5_000;
 
 /** A line for each target: met or missed, with the figure; or that it was not measured. */
@@ -36,6 +39,8 @@ export function verdict(results: Results): readonly string[] {
     const target = `${scenario}: ${what} at most ${most.toFixed(2)} × ${reference}`;
     if (ours === undefined || theirs === undefined) return `not measured  ${target}`;
     const ratio = figureOf(ratiosOf(ours.samples, theirs.samples, of)).median;
+    const late = figureOf([...ours.samples, ...theirs.samples].map(lateShare)).median;
+    if (late > MOST_LATE) return `unclear  ${target}, found ${ratio.toFixed(2)}: ${LATE}`;
     return `${ratio <= most ? "met" : "MISSED"}  ${target}, found ${ratio.toFixed(2)}`;
   });
   return [
@@ -58,4 +63,8 @@ function idleLine(series: Series | undefined): string {
 
 function seriesOf(result: ScenarioResult | undefined, contender: string): Series | undefined {
   return result?.series.find((series) => series.contender === contender);
+}
+
+function lateShare({ lateP99Us = 0, p99Us }: Sample): number {
+  return p99Us === 0 ? 0 : lateP99Us / p99Us;
 }
