@@ -1,5 +1,5 @@
 import { makeCertificate } from "./certificate.ts";
-import type { Contender } from "./contender.ts";
+import type { Certificate, Contender } from "./contender.ts";
 import { measureIdle } from "./idle.ts";
 import type { Sample } from "./load.ts";
 import { describeMachine, whySkipped } from "./machine.ts";
@@ -36,23 +36,8 @@ export async function runBench(
   scenarios: readonly Scenario[],
   run: Run,
 ): Promise<Results> {
-  const versions: Record<string, string> = {};
-  const missing: Record<string, string> = {};
+  const { gateways, certificate, versions, missing } = await startAll(contenders, run.dir);
   const skipped: Record<string, string> = {};
-  const gateways: Gateway[] = [];
-  const certificate = await makeCertificate(run.dir);
-  const upstream = await startUpstream(run.dir);
-  for (const contender of contenders) {
-    const version = contender.version();
-    if (version === undefined) {
-      missing[contender.name] = contender.install;
-      continue;
-    }
-    versions[contender.name] = version;
-    gateways.push(await startContender(contender, upstream.port, run.dir, certificate));
-  }
-  if (gateways.length === 0) throw new Error(`nothing to measure: ${Object.keys(missing).join(", ")} not installed`);
-
   const results: ScenarioResult[] = [];
   for (const scenario of scenarios) {
     const reason = whySkipped(scenario, certificate !== undefined);
@@ -63,6 +48,41 @@ export async function runBench(
   }
   const { rounds, seconds } = run.options;
   return { machine: describeMachine(), rounds, seconds, versions, missing, skipped, scenarios: results };
+}
+
+/** What has been started to be measured, and what was not there to be. */
+export interface Started {
+  readonly gateways: readonly Gateway[];
+  readonly certificate: Certificate | undefined;
+  /** By name of contender. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** How to install, by name of contender. */
+  readonly missing: Readonly<Record<string, string>>;
+}
+
+/**
+ * Starts the upstream, and every contender that is installed.
+ *
+ * @param dir an empty folder
+ * @throws Error if none is installed, or one fails to start
+ */
+export async function startAll(contenders: readonly Contender[], dir: string): Promise<Started> {
+  const versions: Record<string, string> = {};
+  const missing: Record<string, string> = {};
+  const gateways: Gateway[] = [];
+  const certificate = await makeCertificate(dir);
+  const upstream = await startUpstream(dir);
+  for (const contender of contenders) {
+    const version = contender.version();
+    if (version === undefined) {
+      missing[contender.name] = contender.install;
+      continue;
+    }
+    versions[contender.name] = version;
+    gateways.push(await startContender(contender, upstream.port, dir, certificate));
+  }
+  if (gateways.length === 0) throw new Error(`nothing to measure: ${Object.keys(missing).join(", ")} not installed`);
+  return { gateways, certificate, versions, missing };
 }
 
 async function measureClosed(gateways: readonly Gateway[], scenario: Scenario, run: Run): Promise<ScenarioResult> {

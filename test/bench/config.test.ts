@@ -22,6 +22,7 @@ describe("command line", () => {
       warmSeconds: 1,
       json: undefined,
       isMarkdown: false,
+      isProfile: false,
       isHelp: false,
     });
   });
@@ -38,9 +39,10 @@ describe("command line", () => {
   });
 
   test("--json, --markdown and --help are passed on", () => {
-    expect(read("--json", "out.json", "--markdown", "--help")).toMatchObject({
+    expect(read("--json", "out.json", "--markdown", "--profile", "--help")).toMatchObject({
       json: "out.json",
       isMarkdown: true,
+      isProfile: true,
       isHelp: true,
     });
   });

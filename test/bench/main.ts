@@ -2,14 +2,16 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import process, { argv, exit, platform, stderr, stdout } from "node:process";
-import { runBench } from "./bench.ts";
+import { type Run, runBench, startAll } from "./bench.ts";
 import { endAll, killAll } from "./children.ts";
+import type { Contender } from "./contender.ts";
 import { caddy } from "./contenders/caddy.ts";
 import { haproxy } from "./contenders/haproxy.ts";
 import { nginx } from "./contenders/nginx.ts";
 import { sluice } from "./contenders/sluice.ts";
 import { describeMachine, whyUnfit } from "./machine.ts";
 import { type Options, readOptions, USAGE } from "./options.ts";
+import { profile, whyNoProfile } from "./profile.ts";
 import { jsonReport, markdownReport, textReport } from "./report.ts";
 import { SCENARIOS } from "./scenarios.ts";
 
@@ -42,11 +44,9 @@ async function run(options: Options): Promise<number> {
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => exit(EXIT_SIGNALLED));
   try {
-    const results = await runBench(contenders, scenarios, {
-      options,
-      dir,
-      progress: (text) => stderr.write(`${text}\n`),
-    });
+    const bench: Run = { options, dir, progress: (text) => stderr.write(`${text}\n`) };
+    if (options.isProfile) return await runProfile(contenders, bench);
+    const results = await runBench(contenders, scenarios, bench);
     if (options.json !== undefined) await Bun.write(options.json, jsonReport(results));
     stdout.write(`${options.isMarkdown ? markdownReport(results) : textReport(results)}\n`);
     return 0;
@@ -56,6 +56,15 @@ async function run(options: Options): Promise<number> {
   } finally {
     await endAll();
   }
+}
+
+async function runProfile(contenders: readonly Contender[], bench: Run): Promise<number> {
+  const scenario = SCENARIOS.find(({ name }) => name === "small");
+  const reason = whyNoProfile();
+  if (reason !== undefined || scenario === undefined) throw new Error(reason);
+  const { gateways } = await startAll(contenders, bench.dir);
+  stdout.write(`${await profile(gateways, scenario, bench)}\n`);
+  return 0;
 }
 
 function messageOf(error: unknown): string {

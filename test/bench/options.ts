@@ -15,6 +15,8 @@ export interface Options {
   readonly json: string | undefined;
   /** Print Markdown instead of plain text. */
   readonly isMarkdown: boolean;
+  /** Look where the time goes, instead of measuring. */
+  readonly isProfile: boolean;
   readonly isHelp: boolean;
 }
 
@@ -34,6 +36,7 @@ export const USAGE = `Usage: bun run bench [OPTIONS]
   --quick           One round of one second
   --json FILE       Write all figures of all rounds to FILE
   --markdown        Print Markdown, as in docs/performance.md
+  --profile         Instead, show where the CPU time of the scenario "small" goes (perf, as root)
   --help            Print this
 `;
 
@@ -56,6 +59,7 @@ export function readOptions(args: readonly string[], known: Known): Options {
       quick: { type: "boolean", default: false },
       json: { type: "string" },
       markdown: { type: "boolean", default: false },
+      profile: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -70,6 +74,7 @@ export function readOptions(args: readonly string[], known: Known): Options {
     warmSeconds: defaults.warmSeconds,
     json: values.json,
     isMarkdown: values.markdown,
+    isProfile: values.profile,
     isHelp: values.help,
   };
 }
