@@ -8,7 +8,7 @@ import type { Scenario } from "./scenarios.ts";
 /** Connections that are open when memory is taken for the first time. */
 const FIRST = 1_000;
 /** Between the last request and the taking of memory: collectors of garbage have run by then. */
-const REST_MS = 3_000;
+const REST_MS = 2_000;
 /** A round takes half a minute, most of it waiting. */
 const ROUNDS = 2;
 
