@@ -29,6 +29,8 @@ describe("docs/operating.md", () => {
       readiness: () => ({ isReady: true, reasons: [] }),
       routes: () => [],
       services: () => [],
+      listeners: () => [],
+      workers: () => [],
       metrics: () => [],
     };
     const log = createNullLogger();
