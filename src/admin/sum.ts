@@ -27,14 +27,14 @@ function addTargets(some: readonly TargetView[], others: readonly TargetView[]):
     const b = others[i];
     if (b === undefined) return a;
     const addresses = [...new Set([...a.addresses, ...b.addresses])];
-    return { ...a, health: betterOf(a.health, b.health), addresses, pool: addPools(a.pool, b.pool) };
+    return { ...a, health: worseOf(a.health, b.health), addresses, pool: addPools(a.pool, b.pool) };
   });
 }
 
-/** A target that one worker reaches is up: each tells of its own last attempt, which may be long ago. */
-function betterOf(a: TargetView["health"], b: TargetView["health"]): TargetView["health"] {
-  if (a === "up" || b === "up") return "up";
-  return a === "down" || b === "down" ? "down" : "unknown";
+/** A target that one worker cannot reach is to be seen, as in the metrics. */
+function worseOf(a: TargetView["health"], b: TargetView["health"]): TargetView["health"] {
+  if (a === "down" || b === "down") return "down";
+  return a === "up" || b === "up" ? "up" : "unknown";
 }
 
 /** Every number added; durations bucket by bucket, so that quantiles of the sum are those of all requests. */

@@ -2,8 +2,8 @@ import type { WorkerView } from "../admin/view.ts";
 import type { Logger } from "../observe/logger.ts";
 import { Asking } from "./asking.ts";
 import { Backoff } from "./backoff.ts";
+import { type Exit, spawnWorker, type WorkerProcess } from "./child.ts";
 import type { Answers, FromWorker, Question, Subject, WorkerSetup } from "./messages.ts";
-import { type Exit, spawnWorker, type WorkerProcess } from "./process.ts";
 
 export interface SlotOptions {
   /** Counted from 1. */
@@ -27,7 +27,7 @@ export class WorkerSlot {
   #state: WorkerView["state"] = "starting";
   #since = Date.now();
   #restarts = 0;
-  #process: WorkerProcess | undefined = undefined;
+  #child: WorkerProcess | undefined = undefined;
   #asking: Asking | undefined = undefined;
   #isSilent = false;
   #retry: Timer | undefined = undefined;
@@ -43,7 +43,7 @@ export class WorkerSlot {
 
   get view(): WorkerView {
     const { worker } = this;
-    const pid = this.#process?.pid;
+    const pid = this.#child?.pid;
     const since = new Date(this.#since).toISOString();
     return {
       worker,
@@ -81,7 +81,7 @@ export class WorkerSlot {
   }
 
   reload(): void {
-    this.#process?.send({ kind: "reload" });
+    this.#child?.send({ kind: "reload" });
   }
 
   /** Lets it finish what is in flight; resolves when it has ended. One that does not serve yet ends at once. */
@@ -89,21 +89,21 @@ export class WorkerSlot {
     const { isServing } = this;
     this.#enter("stopping");
     clearTimeout(this.#retry);
-    if (this.#process === undefined) this.#end();
-    else if (isServing) this.#process.send({ kind: "drain" });
-    else this.#process.kill();
+    if (this.#child === undefined) this.#end();
+    else if (isServing) this.#child.send({ kind: "drain" });
+    else this.#child.kill();
     return this.#stopped.promise;
   }
 
   /** Ends its process at once, and starts no other; resolves when it has ended. Answers whether there was one. */
   async kill(): Promise<boolean> {
-    const hasProcess = this.#process !== undefined;
+    const hadOne = this.#child !== undefined;
     this.#enter("stopping");
     clearTimeout(this.#retry);
-    if (this.#process === undefined) this.#end();
-    else this.#process.kill();
+    if (this.#child === undefined) this.#end();
+    else this.#child.kill();
     await this.#stopped.promise;
-    return hasProcess;
+    return hadOne;
   }
 
   #launch(): { readonly ports: Promise<readonly number[]>; readonly failed: Promise<string> } {
@@ -112,7 +112,7 @@ export class WorkerSlot {
     const failed = Promise.withResolvers<string>();
     let reason: string | undefined;
     const onMessage = (message: FromWorker) => {
-      if (message.kind === "hello") process.send({ kind: "start", setup: this.#options.setup() });
+      if (message.kind === "hello") child.send({ kind: "start", setup: this.#options.setup() });
       else if (message.kind === "answer") asking.onAnswer(message.id, message.value);
       else if (message.kind === "failed") reason = message.message;
       else if (this.#state === "starting") {
@@ -122,12 +122,12 @@ export class WorkerSlot {
       }
     };
     this.#enter("starting");
-    const process = spawnWorker({ program, onMessage, write });
-    const asking = new Asking(process.send);
-    const deadline = setTimeout(() => process.kill(), START_MS);
-    this.#process = process;
+    const child = spawnWorker({ program, onMessage, write });
+    const asking = new Asking(child.send);
+    const deadline = setTimeout(() => child.kill(), START_MS);
+    this.#child = child;
     this.#asking = asking;
-    void process.exited.then((exit) => {
+    void child.exited.then((exit) => {
       clearTimeout(deadline);
       asking.close();
       failed.resolve(reason ?? `a worker has ended before it listened (${describe(exit)})`);
@@ -137,7 +137,7 @@ export class WorkerSlot {
   }
 
   #onExit(exit: Exit, reason: string | undefined): void {
-    this.#process = undefined;
+    this.#child = undefined;
     this.#asking = undefined;
     this.#isSilent = false;
     if (this.#state === "stopping") return this.#end();
@@ -148,7 +148,7 @@ export class WorkerSlot {
     const delayMs = this.#backoff.next(servedMs);
     this.#enter("waiting");
     this.#options.log.error("a worker has ended: another one is started", {
-      of: this.worker,
+      worker: this.worker,
       ...exit,
       reason,
       delayMs,
