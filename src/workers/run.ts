@@ -13,6 +13,7 @@ import { sumFamilies } from "../observe/metrics/sum.ts";
 import type { Plugin } from "../plugin.ts";
 import { pluginFile } from "../registry/registry.ts";
 import { createState } from "../scope.ts";
+import { MAX_TIMER_MS } from "../timeouts.ts";
 import { createView } from "../view.ts";
 import type { WorkerSetup } from "./messages.ts";
 import { workerPlugins } from "./plugin-requests.ts";
@@ -59,8 +60,11 @@ export async function runWorkers(loaded: Loaded<Plugin>, options: WorkersOptions
   }
   await stopAsked;
   log.info("stopping: requests in flight are finished");
-  const deadline = Bun.sleep(Math.min(drainMs(config) + DRAIN_MARGIN_MS, 2_147_483_647)).then(() => "late" as const);
-  const end = await Promise.race([supervisor.drain(), signals.next(), deadline]);
+  const longestMs = config["shutdown-delay"] + drainMs(config) + DRAIN_MARGIN_MS;
+  const deadline = Bun.sleep(Math.min(longestMs, MAX_TIMER_MS)).then(() => "late" as const);
+  const again = signals.next().then(() => "again" as const);
+  const end = await Promise.race([supervisor.drain(), again, deadline]);
+  if (end === "again") log.warn("stopping at once: requests in flight are cut");
   const left = await supervisor.kill();
   if (end === "late") log.error("workers that did not drain in time were ended", { workers: left });
   await admin.stop();

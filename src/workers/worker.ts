@@ -50,10 +50,9 @@ async function serve(setup: WorkerSetup, options: RunOptions, log: Logger, chann
     });
     channel.parent.send({ kind: "listening", ports: listeners.views().map(({ port }) => port) });
     await channel.stop;
-    // Connections that have come with the message are accepted first: the kernel resets what waits at a port that closes.
-    await Bun.sleep(1);
     log.info("stopping: requests in flight are finished");
-    await listeners.close(drainMs(config));
+    // Connections that have come with the message are accepted first: the kernel resets what waits at a port that closes.
+    await listeners.close(drainMs(config), Math.max(config["shutdown-delay"], 1));
   } finally {
     await listeners.close(0);
     await gateway.close();

@@ -128,6 +128,7 @@ describe("SIGTERM", () => {
     gateway.signal("SIGTERM");
     expect(await gateway.exited).toBe(0);
     expect(workers.some(isAlive)).toBeFalse();
+    expect(gateway.logs.some(({ msg }) => msg === "stopping at once: requests in flight are cut")).toBeTrue();
     for (const { client } of placed) await client.waitForClosed();
     letGo.resolve();
   });
@@ -143,6 +144,26 @@ describe("SIGTERM", () => {
     expect(line).toMatchObject({ level: "error", workers: 1 });
     expect([one ?? 0, two ?? 0].some(isAlive)).toBeFalse();
   }, 15_000);
+});
+
+describe("shutdown-delay", () => {
+  test("leaves workers serving, and the gateway not ready", async () => {
+    await using gateway = await startGateway(`shutdown-delay: 60s
+listen: { host: 127.0.0.1, port: 0, workers: 2 }
+services: { s: { targets: ["${upstream.url}"] } }
+routes: [{ path: /*, service: s }]
+`);
+    gateway.signal("SIGTERM");
+    await until(() => gateway.logs.filter(({ msg }) => msg?.startsWith("stopping")).length === 3);
+    const ready = await fetch(`http://127.0.0.1:${gateway.adminPort}/health/ready`);
+    expect([ready.status, ((await ready.json()) as { reasons: string[] }).reasons]).toEqual([
+      503,
+      ["the gateway is stopping"],
+    ]);
+    using client = await connect(gateway.port);
+    expect((await client.exchange(GET)).status).toBe(200);
+    expect(await gateway.stop()).toBe(0);
+  });
 });
 
 describe("a parent that is killed", () => {
