@@ -1,7 +1,7 @@
 import { createAdmin } from "./admin/app.ts";
 import { type AdminServer, startAdmin } from "./admin/listen.ts";
-import type { Readiness } from "./admin/view.ts";
-import type { Edge } from "./edge/edge.ts";
+import type { ListenerView, Readiness } from "./admin/view.ts";
+import type { Edge, ListenOptions } from "./edge/edge.ts";
 import { edgeFamilies } from "./edge/metrics.ts";
 import { listenWire } from "./edge/wire.ts";
 import { systemCode } from "./errors.ts";
@@ -13,33 +13,53 @@ import { createView } from "./view.ts";
 
 const READY: Readiness = { isReady: true, reasons: [] };
 
+interface OpenEdge {
+  readonly scheme: string;
+  readonly edge: Edge;
+}
+
 /** Every port of the gateway: those for clients, and the admin port. */
 export class Listeners {
-  readonly #edges: Edge[] = [];
+  readonly #open: OpenEdge[] = [];
   #admin: AdminServer | undefined = undefined;
   #stopCollecting: () => void = () => {};
   #readiness: Readiness = { isReady: false, reasons: ["the gateway does not listen yet"] };
 
-  /** Opens all ports, and logs each. Throws an Error with a text for people if one cannot be had. */
-  open(gateway: Gateway, log: Logger, metrics: MetricsRegistry): void {
-    const { config } = gateway.snapshot;
-    for (const listen of config.listen) {
-      const edge = attempt(listen, () => listenWire(listen, gateway));
-      this.#edges.push(edge);
+  /** Opens the ports for clients, and logs each. Throws an Error with a text for people if one cannot be had. */
+  open(gateway: Gateway, log: Logger, metrics: MetricsRegistry, options: ListenOptions = {}): void {
+    for (const listen of gateway.snapshot.config.listen) {
+      const edge = opened(listen, () => listenWire(listen, gateway, options));
       const scheme = listen.tls === undefined ? "http" : "https";
+      this.#open.push({ scheme, edge });
       log.info("listening", { scheme, host: edge.host, port: edge.port });
     }
-    this.#stopCollecting = metrics.addCollector(() => edgeFamilies(this.#edges));
-    const { host, port, token } = config.admin;
-    const view = createView(
-      () => gateway.snapshot,
-      () => this.#readiness,
-      () => metrics.collect(),
-    );
+    this.#stopCollecting = metrics.addCollector(() => edgeFamilies(this.#open.map(({ edge }) => edge)));
+  }
+
+  /** Opens the admin port of a gateway in one process, and logs it. Throws as `open` does. */
+  openAdmin(gateway: Gateway, log: Logger, metrics: MetricsRegistry, pid: number): void {
+    const { host, port, token } = gateway.snapshot.config.admin;
+    const since = new Date().toISOString();
+    const view = {
+      ...createView(
+        () => gateway.snapshot,
+        () => this.#readiness,
+        () => metrics.collect(),
+      ),
+      listeners: () => this.views(),
+      workers: () => [{ pid, state: this.#readiness.isReady ? "running" : "stopping", since, restarts: 0 } as const],
+    };
     const app = createAdmin(view, { token, host, plugins: () => gateway.snapshot.pluginApps, log });
-    this.#admin = attempt(config.admin, () => startAdmin(app, { host, port }));
+    this.#admin = opened({ host, port }, () => startAdmin(app, { host, port }));
     log.info("admin listening", { host, port: this.#admin.port });
     this.#readiness = READY;
+  }
+
+  /** Each port for clients, in the order of the configuration. */
+  views(): readonly ListenerView[] {
+    return this.#open.map(({ scheme, edge: { host, port, connections, tunnels, requests } }) => {
+      return { scheme, host, port, connections, tunnels, requests };
+    });
   }
 
   /**
@@ -49,13 +69,14 @@ export class Listeners {
   async close(drainMs: number, delayMs = 0): Promise<void> {
     this.#readiness = { isReady: false, reasons: ["the gateway is stopping"] };
     if (delayMs > 0) await Bun.sleep(Math.min(delayMs, MAX_TIMER_MS));
-    await Promise.all(this.#edges.map((edge) => edge.stop(drainMs)));
+    await Promise.all(this.#open.map(({ edge }) => edge.stop(drainMs)));
     await this.#admin?.stop();
     this.#stopCollecting();
   }
 }
 
-function attempt<T>({ host, port }: { host: string; port: number }, open: () => T): T {
+/** What `open` opens on that address; where it cannot, an Error is thrown with a text for people. */
+export function opened<T>({ host, port }: { host: string; port: number }, open: () => T): T {
   try {
     return open();
   } catch (cause) {

@@ -3,12 +3,14 @@ import { check } from "./cli/check.ts";
 import type { CliIo } from "./cli/io.ts";
 import { schema } from "./cli/schema.ts";
 import { start } from "./cli/start.ts";
+import { worker } from "./cli/worker.ts";
 
 /** Every command by its name; a command answers with the exit code. */
 const commands: Readonly<Record<string, (args: readonly string[], io: CliIo) => Promise<number>>> = {
   start,
   check,
   schema,
+  worker,
 };
 
 const USAGE = `usage: bun run gateway COMMAND
@@ -25,6 +27,20 @@ const io: CliIo = {
     process.on("SIGTERM", listener);
     process.on("SIGINT", listener);
   },
+  onReload: (listener) => void process.on("SIGHUP", listener),
+  pid: process.pid,
+  program: [process.execPath, Bun.main],
+  parent:
+    process.send === undefined
+      ? undefined
+      : {
+          send: (message) => void (process.connected && process.send?.(message)),
+          onMessage: (listener) => void process.on("message", listener),
+          onDisconnect: (listener) => {
+            if (process.connected) process.on("disconnect", listener);
+            else listener();
+          },
+        },
   onFault: (listener) => {
     process.on("unhandledRejection", listener);
     process.on("uncaughtException", listener);

@@ -1,14 +1,23 @@
-import type { AdminView, Readiness, RouteView, ServiceView, TargetView } from "./admin/view.ts";
+import type { Readiness, RouteView, ServiceView, TargetView } from "./admin/view.ts";
+import type { Family } from "./observe/metrics/family.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Service } from "./upstream/service.ts";
 import type { Target } from "./upstream/target.ts";
+
+/** What one process knows of itself without its ports. */
+export interface SnapshotView {
+  readiness(): Readiness;
+  routes(): readonly RouteView[];
+  services(): readonly ServiceView[];
+  metrics(): readonly Family[];
+}
 
 /** What the admin endpoints show, read from the snapshot that is current when they are asked. */
 export function createView(
   current: () => Snapshot,
   readiness: () => Readiness,
-  metrics: AdminView["metrics"],
-): AdminView {
+  metrics: () => readonly Family[],
+): SnapshotView {
   return {
     readiness,
     routes: () => current().routes.map(routeView),

@@ -14,7 +14,7 @@ export interface AdminOptions {
   /** As configured: without a token it is answered to, beside the local names. */
   readonly host?: string | undefined;
   /** Those of the configuration at work, asked for at each request. */
-  plugins(): PluginApps;
+  plugins(): Pick<PluginApps, "has" | "handle">;
   readonly log: Logger;
 }
 
@@ -38,7 +38,15 @@ export function createAdmin(view: AdminView, { token, host, plugins, log }: Admi
     .get("/health/ready", () => readiness(view))
     .get("/metrics", async ({ request }) => metricsResponse(await view.metrics(), request.headers.get("accept")))
     .get("/api/routes", () => json({ routes: view.routes() }))
-    .get("/api/services", () => json({ services: view.services().map(serviceReport) }))
+    .get("/api/services", async () => {
+      const services = (await view.services()).map(serviceReport);
+      return json({ services, ...silentWorkers(view) });
+    })
+    .get("/api/listeners", async () => {
+      const listeners = await view.listeners();
+      return json({ listeners, ...silentWorkers(view) });
+    })
+    .get("/api/workers", () => json({ workers: view.workers() }))
     .get("/api/plugins", () => json({ plugins: pluginReports(view.routes(), plugins().has) }))
     .all("/api/plugins/:name", ({ params, request }) => plugins().handle(params.name, "/", request), { parse: "none" })
     .all("/api/plugins/:name/*", ({ params, request }) => plugins().handle(params.name, `/${params["*"]}`, request), {
@@ -47,8 +55,14 @@ export function createAdmin(view: AdminView, { token, host, plugins, log }: Admi
 }
 
 function readiness(view: AdminView): Response {
-  const { isReady, reasons } = view.readiness();
-  return isReady ? json({ status: "ready" }) : json({ status: "not ready", reasons }, 503);
+  const { isReady, reasons, workers } = view.readiness();
+  return isReady ? json({ status: "ready", workers }) : json({ status: "not ready", reasons, workers }, 503);
+}
+
+/** A sum that lacks workers says which. */
+function silentWorkers(view: AdminView): { readonly withoutWorkers?: readonly number[] } {
+  const silent = view.workers().flatMap(({ worker, isSilent }) => (isSilent === true ? (worker ?? []) : []));
+  return silent.length === 0 ? {} : { withoutWorkers: silent };
 }
 
 function json(value: unknown, status = 200): Response {

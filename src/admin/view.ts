@@ -1,4 +1,5 @@
 import type { Family } from "../observe/metrics/family.ts";
+import type { Awaitable } from "../plugin.ts";
 import type { PoolStats } from "../upstream/stats.ts";
 
 /** What the admin endpoints show of a running gateway: plain data, made anew at each call. */
@@ -6,9 +7,39 @@ export interface AdminView {
   readiness(): Readiness;
   /** In the order of the configuration. */
   routes(): readonly RouteView[];
-  services(): readonly ServiceView[];
-  /** Of this process, or the sum of several. */
-  metrics(): readonly Family[] | Promise<readonly Family[]>;
+  /** Of this process, or the sum of all workers; so are listeners and metrics. */
+  services(): Awaitable<readonly ServiceView[]>;
+  listeners(): Awaitable<readonly ListenerView[]>;
+  metrics(): Awaitable<readonly Family[]>;
+  /** The processes that serve requests. */
+  workers(): readonly WorkerView[];
+}
+
+/** A process that serves requests. */
+export interface WorkerView {
+  /** Counted from 1; left out where the gateway is one process. */
+  readonly worker?: number;
+  /** Left out while there is none. */
+  readonly pid?: number;
+  /** "waiting": it has ended, and is started again after a while. */
+  readonly state: "starting" | "running" | "waiting" | "stopping" | "stopped";
+  /** When the state began: UTC, as in the log. */
+  readonly since: string;
+  /** How often it was started again. */
+  readonly restarts: number;
+  /** It did not answer when it was last asked, so that sums are without it. */
+  readonly isSilent?: boolean;
+}
+
+/** A port for clients. */
+export interface ListenerView {
+  readonly scheme: string;
+  readonly host: string;
+  readonly port: number;
+  readonly connections: number;
+  readonly tunnels: number;
+  /** Since the start. */
+  readonly requests: number;
 }
 
 /** Whether the gateway takes requests: it listens, its configuration is loaded, and it does not drain. */
@@ -16,6 +47,8 @@ export interface Readiness {
   readonly isReady: boolean;
   /** Why not, in words; empty if it is ready. */
   readonly reasons: readonly string[];
+  /** How many workers serve, of how many; left out where the gateway is one process. */
+  readonly workers?: { readonly serving: number; readonly configured: number };
 }
 
 export interface RouteView {

@@ -1,3 +1,4 @@
+import { compileLoaded } from "../boot.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import type { PluginDescription } from "../config/plugin-lookup.ts";
 import { counted, countProblems, formatProblems } from "../config/report.ts";
@@ -5,7 +6,6 @@ import { Gateway } from "../gateway.ts";
 import { createNullLogger } from "../observe/log.ts";
 import { MetricsRegistry } from "../observe/metrics/registry.ts";
 import { createRegistry } from "../registry/registry.ts";
-import { compileLoaded } from "../run.ts";
 import { createState } from "../scope.ts";
 import type { CliIo } from "./io.ts";
 import { PLUGINS_DIRECTORY } from "./project.ts";

@@ -1,4 +1,5 @@
 import type { ProcessUsage } from "../observe/metrics/usage.ts";
+import type { ParentChannel } from "../workers/messages.ts";
 
 /** What a command gets from the process that runs it. */
 export interface CliIo {
@@ -15,6 +16,13 @@ export interface CliIo {
   onExit(listener: () => void): void;
   /** Calls back at each signal that asks the gateway to stop. */
   onStop(listener: () => void): void;
+  /** Calls back at each signal that asks for a reload. */
+  onReload(listener: () => void): void;
+  readonly pid: number;
+  /** The words that start the gateway's program; a command follows. */
+  readonly program: readonly string[];
+  /** The gateway's process that has started this one, if one has. */
+  readonly parent: ParentChannel | undefined;
   /** Relative paths start here. */
   readonly cwd: string;
   /** Whether people read along: then colours are used. */

@@ -16,6 +16,7 @@ export function checkListen({ root, main }: Draft): readonly Problem[] {
     problems.push(problemAt(nearestNode(root, keys), below(undefined, ...keys), message, hint));
   };
   const listeners = listenersOf(main);
+  problems.push(...checkWorkers(root, listeners));
   const taken: Address[] = [];
   for (const { keys, config } of listeners) {
     for (const [index, cidr] of (config["trusted-proxies"] ?? []).entries()) {
@@ -50,6 +51,25 @@ export function checkListen({ root, main }: Draft): readonly Problem[] {
     );
   }
   return problems;
+}
+
+/** One set of processes serves all listeners, so that those which say how many it has must agree. */
+function checkWorkers(root: Draft["root"], listeners: readonly Listener[]): readonly Problem[] {
+  const written = listeners.filter(({ keys, config }) => config.workers !== undefined && isWritten(root, keys));
+  const [first, ...others] = written;
+  return others
+    .filter(({ config }) => config.workers !== first?.config.workers)
+    .map(({ keys, config }) => {
+      const place = [...keys, "workers"];
+      const message = `expected ${first?.config.workers} as on the listener before, found ${config.workers}`;
+      const hint = "the same processes serve all listeners: say it at one of them";
+      return problemAt(nearestNode(root, place), below(undefined, ...place), message, hint);
+    });
+}
+
+function isWritten(root: Draft["root"], keys: Keys): boolean {
+  const node = nearestNode(root, keys);
+  return node.kind === "map" && node.entries.some(({ key }) => key === "workers");
 }
 
 interface Address {

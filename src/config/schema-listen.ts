@@ -2,6 +2,9 @@ import { Type } from "@sinclair/typebox";
 import { FilePath } from "./file-path.ts";
 import { Duration, Size } from "./units.ts";
 
+/** Of one gateway. */
+const MOST_WORKERS = 256;
+
 const closed = { additionalProperties: false, default: {} };
 
 const ClientCertificates = Type.Object(
@@ -77,6 +80,11 @@ export const Listen = Type.Object(
   {
     host: Type.String({ default: "0.0.0.0", description: "Address to listen on." }),
     port: Type.Integer({ default: 8080, minimum: 0, maximum: 65535, description: "0 takes any free port." }),
+    workers: Type.Union([Type.Literal("auto"), Type.Integer({ minimum: 1, maximum: MOST_WORKERS })], {
+      default: 1,
+      description:
+        "Processes that serve all listeners together; auto: one a core. Of several listeners one may say it.",
+    }),
     "trusted-proxies": Type.Array(Type.String(), {
       default: [],
       description: "CIDRs of proxies whose X-Forwarded-* and Forwarded are believed.",

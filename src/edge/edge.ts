@@ -16,6 +16,12 @@ export interface EdgeHandler {
   refuse(error: GatewayError, peerAddress: string): Reply;
 }
 
+/** How a port is opened. */
+export interface ListenOptions {
+  /** Other processes of the gateway listen on it, too (SO_REUSEPORT); alone unless told. */
+  readonly isShared?: boolean;
+}
+
 /** A listener at work. */
 export interface Edge {
   readonly host: string;
@@ -24,6 +30,8 @@ export interface Edge {
   readonly connections: number;
   /** Tunnels, and requests that may become one. */
   readonly tunnels: number;
+  /** Requests ever received whose head was in order. */
+  readonly requests: number;
   /** Connections ever accepted; left out where the edge cannot tell, here and below. */
   readonly accepted?: number;
   /** Connections ever closed at once, because there were too many. */

@@ -109,6 +109,7 @@ export class WireConnection
 
   onRequest(head: RequestHead, body: Body, bodyBytes: number): void {
     this.#reading.clear();
+    this.#owner.requests++;
     this.#minorVersion = head.minorVersion;
     this.#isPersistent =
       isPersistent(head) && !this.#halfClose.isReached && this.#reader.requests < this.#owner.settings.maxRequests;

@@ -38,6 +38,8 @@ export interface WireOwner {
   readonly handler: EdgeHandler;
   readonly isDraining: boolean;
   readonly slots: TunnelSlots;
+  /** Ever received, with a head that was in order. */
+  requests: number;
   /** A connection has become a tunnel. */
   onUpgraded(connection: ListedConnection, tunnel: ListedConnection): void;
   onClosed(connection: ListedConnection): void;

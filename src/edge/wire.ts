@@ -1,14 +1,14 @@
 import type { ListenConfig } from "../config/schema.ts";
 import { MAX_TIMER_MS } from "../timeouts.ts";
-import type { Edge, EdgeHandler } from "./edge.ts";
+import type { Edge, EdgeHandler, ListenOptions } from "./edge.ts";
 import { readServerTls, verifiedCertificate } from "./server-tls.ts";
 import { WireConnection } from "./wire-connection.ts";
 import type { ClientEvents, ListedConnection, TunnelSlots, WireOwner } from "./wire-owner.ts";
 import { type WireSettings, wireSettings } from "./wire-settings.ts";
 
 /** HTTP/1.1 (RFC 9112) on a TCP socket, plain or TLS. Throws if it cannot listen. */
-export function listenWire(config: ListenConfig, handler: EdgeHandler): Edge {
-  return new WireListener(config, handler);
+export function listenWire(config: ListenConfig, handler: EdgeHandler, options: ListenOptions = {}): Edge {
+  return new WireListener(config, handler, options);
 }
 
 type Socket = Bun.Socket<ClientEvents | undefined>;
@@ -18,6 +18,9 @@ function onHandshake(socket: Socket): void {
   if (socket.data instanceof WireConnection) socket.data.peer.certificate = verifiedCertificate(socket);
 }
 
+/** Works on Linux, but Bun's type does not have it. */
+const SHARED: object = { reusePort: true };
+
 class WireListener implements Edge, WireOwner {
   readonly host: string;
   readonly port: number;
@@ -25,13 +28,14 @@ class WireListener implements Edge, WireOwner {
   readonly handler: EdgeHandler;
   readonly slots: TunnelSlots;
   isDraining = false;
+  requests = 0;
   accepted = 0;
   refused = 0;
   readonly #listener: Bun.TCPSocketListener<ClientEvents | undefined>;
   readonly #connections = new Set<ListedConnection>();
   #onEmpty: (() => void) | undefined = undefined;
 
-  constructor(config: ListenConfig, handler: EdgeHandler) {
+  constructor(config: ListenConfig, handler: EdgeHandler, { isShared }: ListenOptions) {
     this.settings = wireSettings(config);
     this.handler = handler;
     this.slots = new Slots(this);
@@ -40,6 +44,7 @@ class WireListener implements Edge, WireOwner {
       hostname: config.host,
       port: config.port,
       allowHalfOpen: true,
+      ...(isShared === true ? SHARED : {}),
       ...(tls === undefined ? {} : { tls }),
       socket: {
         open: (socket) => this.#open(socket),

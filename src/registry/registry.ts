@@ -53,6 +53,15 @@ export async function createRegistry(pluginsDirectory: string): Promise<Registry
   };
 }
 
+/** Loads plugins by the files that `pluginFile` has told. Throws an Error if one cannot be used. */
+export async function loadPlugins(files: PluginFiles): Promise<ReadonlyMap<string, Plugin>> {
+  lendContract();
+  const load = async ([key, file]: PluginFiles[number]) => [key, orThrow(key, await loadPlugin(file))] as const;
+  return new Map(await Promise.all(files.map(load)));
+}
+
+type PluginFiles = readonly (readonly [key: string, file: string])[];
+
 const PATH = /^\.{0,2}\//;
 
 async function listInstalled(directory: string): Promise<ReadonlyMap<string, string>> {
@@ -73,12 +82,23 @@ function findFile(path: string): string | PluginProblem {
   return unreadable(index) === undefined ? realpathSync(index) : { problem: reason };
 }
 
+/** Where plugins have come from. */
+const fileOf = new WeakMap<Plugin, string>();
+
+/** The file that a plugin of a registry was loaded from: absolute, so that another process finds the same one. */
+export function pluginFile(plugin: Plugin): string | undefined {
+  return fileOf.get(plugin);
+}
+
 /** A file that could be imported is imported once: Bun keeps the module. */
 async function loadPlugin(file: string): Promise<Plugin | PluginProblem> {
   try {
     const module: { readonly default?: unknown } = await import(pathToFileURL(file).href);
     const problem = shapeProblem(module.default);
-    return problem === undefined ? (module.default as Plugin) : { problem };
+    if (problem !== undefined) return { problem };
+    const plugin = module.default as Plugin;
+    fileOf.set(plugin, file);
+    return plugin;
   } catch (error) {
     return { problem: importProblem(error) };
   }

@@ -44,8 +44,10 @@ for (let ms = 1; ms <= 100; ms++) stats.recordLatency(ms);
 stats.countError("upstream_timeout");
 
 /** Two routes to one service. */
-export const SHOP: AdminView = {
+export const SHOP = {
   readiness: () => ({ isReady: true, reasons: [] }),
+  listeners: () => [{ scheme: "http", host: "127.0.0.1", port: 8080, connections: 2, tunnels: 0, requests: 7 }],
+  workers: () => [{ pid: 7, state: "running", since: "2026-01-05T09:30:00.120Z", restarts: 0 }],
   metrics: () => [
     { ...CORE.requestsInFlight, series: [{ labels: [], value: 3 }] },
     { ...CORE.refused, series: [{ labels: ["bad_request"], value: 2 }] },
@@ -78,4 +80,4 @@ export const SHOP: AdminView = {
       ],
     },
   ],
-};
+} satisfies AdminView;

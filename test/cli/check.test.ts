@@ -22,6 +22,10 @@ async function run(files: Readonly<Record<string, string>>, args: readonly strin
     onFault: () => {},
     usage: () => ({ uptimeSeconds: 0, residentBytes: 0, cpuSeconds: 0 }),
     onExit: () => {},
+    onReload: () => {},
+    pid: 1,
+    program: [],
+    parent: undefined,
     ...init,
   };
   const exitCode = await check(args, io);

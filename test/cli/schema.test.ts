@@ -18,6 +18,10 @@ async function run(args: readonly string[]) {
     onFault: () => {},
     usage: () => ({ uptimeSeconds: 0, residentBytes: 0, cpuSeconds: 0 }),
     onExit: () => {},
+    onReload: () => {},
+    pid: 1,
+    program: [],
+    parent: undefined,
   };
   const exitCode = await schema(args, io);
   return { exitCode, ...written };

@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { copyFileSync } from "node:fs";
+import { compileLoaded } from "../../src/boot.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { Gateway } from "../../src/gateway.ts";
 import { createNullLogger } from "../../src/observe/log.ts";
 import type { Plugin } from "../../src/plugin.ts";
 import { createRegistry, type Registry } from "../../src/registry/registry.ts";
-import { compileLoaded } from "../../src/run.ts";
 import { createTestLasting } from "../../src/testing/lasting.ts";
 import { tempFolder } from "../support/temp.ts";
 import { makeCertificates } from "../support/tls.ts";

@@ -29,6 +29,8 @@ describe("docs/operating.md", () => {
       readiness: () => ({ isReady: true, reasons: [] }),
       routes: () => [],
       services: () => [],
+      listeners: () => [],
+      workers: () => [],
       metrics: () => [],
     };
     const log = createNullLogger();
@@ -50,7 +52,8 @@ describe("docs/operating.md", () => {
   test("names signals that the gateway listens for", async () => {
     const main = await Bun.file(join(PROJECT, "src/main.ts")).text();
     const handled = [...main.matchAll(/process\.on\("(SIG\w+)"/g)].map(([, name]) => name);
+    const named = firstColumn(sectionOf(page, "Stopping")).flatMap((cell) => cell.match(/SIG\w+/g) ?? []);
     const [first = ""] = sectionOf(page, "Stopping").match(/^\| `.*drains.*$/m) ?? [];
-    expect(codeIn(first)).toEqual(handled as string[]);
+    expect([...new Set([...codeIn(first), ...named])].toSorted()).toEqual(handled.toSorted() as string[]);
   });
 });

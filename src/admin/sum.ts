@@ -1,0 +1,60 @@
+import type { PoolStats } from "../upstream/stats.ts";
+import type { ListenerView, ServiceView, TargetView } from "./view.ts";
+
+/** The services of several workers as one; all have the same, in the same order. */
+export function sumServices(lists: readonly (readonly ServiceView[])[]): readonly ServiceView[] {
+  const add = (a: readonly ServiceView[], b: readonly ServiceView[]) =>
+    a.map((service, i) => ({ ...service, targets: addTargets(service.targets, b[i]?.targets ?? []) }));
+  const [first = [], ...others] = lists;
+  return others.reduce(add, first);
+}
+
+/** The listeners of several workers as one; all have the same, in the same order. */
+export function sumListeners(lists: readonly (readonly ListenerView[])[]): readonly ListenerView[] {
+  const add = (a: readonly ListenerView[], b: readonly ListenerView[]) =>
+    a.map((listener, i) => ({
+      ...listener,
+      connections: listener.connections + (b[i]?.connections ?? 0),
+      tunnels: listener.tunnels + (b[i]?.tunnels ?? 0),
+      requests: listener.requests + (b[i]?.requests ?? 0),
+    }));
+  const [first = [], ...others] = lists;
+  return others.reduce(add, first);
+}
+
+function addTargets(some: readonly TargetView[], others: readonly TargetView[]): readonly TargetView[] {
+  return some.map((a, i) => {
+    const b = others[i];
+    if (b === undefined) return a;
+    const addresses = [...new Set([...a.addresses, ...b.addresses])];
+    return { ...a, health: worseOf(a.health, b.health), addresses, pool: addPools(a.pool, b.pool) };
+  });
+}
+
+/** A target that one worker cannot reach is to be seen, as in the metrics. */
+function worseOf(a: TargetView["health"], b: TargetView["health"]): TargetView["health"] {
+  if (a === "down" || b === "down") return "down";
+  return a === "up" || b === "up" ? "up" : "unknown";
+}
+
+/** Every number added; durations bucket by bucket, so that quantiles of the sum are those of all requests. */
+function addPools(a: PoolStats, b: PoolStats): PoolStats {
+  const errors = { ...a.errors };
+  for (const [code, count] of Object.entries(b.errors)) errors[code] = (errors[code] ?? 0) + count;
+  return {
+    open: a.open + b.open,
+    idle: a.idle + b.idle,
+    inUse: a.inUse + b.inUse,
+    tunnels: a.tunnels + b.tunnels,
+    pending: a.pending + b.pending,
+    created: a.created + b.created,
+    reused: a.reused + b.reused,
+    closed: a.closed + b.closed,
+    errors,
+    latency: {
+      count: a.latency.count + b.latency.count,
+      sumMs: a.latency.sumMs + b.latency.sumMs,
+      buckets: a.latency.buckets.map(([bound, count], i) => [bound, count + (b.latency.buckets[i]?.[1] ?? 0)] as const),
+    },
+  };
+}

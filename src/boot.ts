@@ -1,0 +1,107 @@
+import { SetupError } from "./compile.ts";
+import type { Loaded } from "./config/load.ts";
+import { formatProblem } from "./config/report.ts";
+import type { Config } from "./config/schema.ts";
+import { Gateway } from "./gateway.ts";
+import { createLogger } from "./observe/log.ts";
+import type { Logger } from "./observe/logger.ts";
+import type { ProcessUsage } from "./observe/metrics/usage.ts";
+import { createOutput, type Output } from "./observe/output.ts";
+import type { Plugin } from "./plugin.ts";
+import type { Lasting } from "./scope.ts";
+
+/** What a running gateway needs of its process. */
+export interface RunOptions {
+  readonly isTerminal: boolean;
+  readonly pid: number;
+  /** The words that start the gateway's program; a command follows. */
+  readonly program: readonly string[];
+  /** What the process uses at the moment. */
+  usage(): ProcessUsage;
+  /** Calls back at each signal that asks for a stop. */
+  onStop(listener: () => void): void;
+  /** Calls back at each signal that asks for a reload. */
+  onReload(listener: () => void): void;
+  /** Calls back when the process ends, whoever ends it. */
+  onExit(listener: () => void): void;
+  /** Calls back with every error that nobody has caught. */
+  onFault(listener: (error: unknown) => void): void;
+}
+
+/** A form of log lines. */
+export type LogFormat = "json" | "pretty";
+
+export interface ProcessLog {
+  readonly log: Logger;
+  readonly output: Output;
+}
+
+/** The format that the configuration asks for, or that suits whoever reads along. */
+export function logFormat({ log }: Config, isTerminal: boolean): LogFormat {
+  return log.format ?? (isTerminal ? "pretty" : "json");
+}
+
+/** The log of a process, on standard output. Errors that nobody has caught go there, and what waits at the exit. */
+export function openLog(
+  config: Config,
+  format: LogFormat,
+  options: Pick<RunOptions, "onFault" | "onExit">,
+): ProcessLog {
+  const output = createOutput({
+    onLoss: (lines) => log.warn("log lines were dropped: the reader is too slow", { lines }),
+  });
+  const { level, redact } = config.log;
+  const log = createLogger({ level, format, redact, write: output.write, now: Date.now });
+  // A promise that a plugin has forgotten must not end the requests of others.
+  options.onFault((error) => log.error("an error that nobody has caught", { error }));
+  options.onExit(() => output.flushSync());
+  return { log, output };
+}
+
+/** What a process that serves requests does when it is told to reload. */
+export function onReloadAsked(log: Logger): void {
+  log.info("told to reload: the configuration is read when the gateway starts, nothing has changed");
+}
+
+/** The gateway of a valid configuration; texts where plugins refuse their options when they are set up. */
+export async function compileLoaded(loaded: Loaded<Plugin>, lasting: Lasting): Promise<Gateway | readonly string[]> {
+  try {
+    return await Gateway.create(loaded, lasting);
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    return error.faults.map(({ options, message }) => {
+      const problem = loaded.problemFor(options, message);
+      return problem === undefined ? message : formatProblem(problem, false);
+    });
+  }
+}
+
+/** For requests in flight when the gateway stops: of several listeners the longest, in ms. */
+export function drainMs(config: Config): number {
+  return Math.max(...config.listen.map(({ timeouts }) => timeouts.drain));
+}
+
+/** Signals that ask for a stop, one after the other. */
+export class Signals {
+  #resolve: () => void = () => {};
+  #next: Promise<void>;
+
+  constructor(options: Pick<RunOptions, "onStop">) {
+    this.#next = this.#wait();
+    options.onStop(() => {
+      const resolve = this.#resolve;
+      this.#next = this.#wait();
+      resolve();
+    });
+  }
+
+  next(): Promise<void> {
+    return this.#next;
+  }
+
+  #wait(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+}

@@ -1,0 +1,73 @@
+import type { ListenerView, ServiceView } from "../admin/view.ts";
+import type { LogFormat } from "../boot.ts";
+import type { Config } from "../config/schema.ts";
+import type { Family } from "../observe/metrics/family.ts";
+
+/** All that a worker serves by: the parent has validated it, and every worker gets the same, later ones too. */
+export interface WorkerSetup {
+  /** Counted from 1. */
+  readonly worker: number;
+  /** With the ports in use in place of 0. */
+  readonly config: Config;
+  /** Each plugin as the configuration names it, and the file that it is in. */
+  readonly plugins: readonly (readonly [key: string, file: string])[];
+  /** Folder of the configuration file. */
+  readonly directory: string;
+  readonly format: LogFormat;
+}
+
+/** A request to a plugin's endpoints, as it goes to a worker. */
+export interface PluginRequest {
+  readonly plugin: string;
+  readonly path: string;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: Uint8Array | undefined;
+}
+
+export interface PluginReply {
+  readonly status: number;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: Uint8Array;
+}
+
+/** What a worker can be asked, and what it answers: plain data. Statistics of a new kind are joined here. */
+export interface Answers {
+  readonly services: readonly ServiceView[];
+  readonly listeners: readonly ListenerView[];
+  readonly metrics: readonly Family[];
+  readonly plugin: PluginReply;
+}
+
+export type Subject = keyof Answers;
+
+export interface Question<S extends Subject = Subject> {
+  readonly about: S;
+  /** For a plugin. */
+  readonly request?: PluginRequest;
+}
+
+export type ToWorker =
+  | { readonly kind: "start"; readonly setup: WorkerSetup }
+  | { readonly kind: "ask"; readonly id: number; readonly question: Question }
+  | { readonly kind: "reload" }
+  | { readonly kind: "drain" };
+
+export type FromWorker =
+  /** Its program runs: it wants its setup. */
+  | { readonly kind: "hello" }
+  /** Its ports, in the order of the listeners. */
+  | { readonly kind: "listening"; readonly ports: readonly number[] }
+  | { readonly kind: "failed"; readonly message: string }
+  /** Without a value: it could not say. */
+  | { readonly kind: "answer"; readonly id: number; readonly value: unknown };
+
+/** A worker's side of its channel. Nothing is lost before `onMessage` as long as the worker has not said hello. */
+export interface ParentChannel {
+  /** Does nothing when the parent is gone. */
+  send(message: FromWorker): void;
+  onMessage(listener: (message: ToWorker) => void): void;
+  /** Calls back when the parent is gone. */
+  onDisconnect(listener: () => void): void;
+}

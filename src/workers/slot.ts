@@ -1,0 +1,175 @@
+import type { WorkerView } from "../admin/view.ts";
+import type { Logger } from "../observe/logger.ts";
+import { Asking } from "./asking.ts";
+import { Backoff } from "./backoff.ts";
+import { type Exit, spawnWorker, type WorkerProcess } from "./child.ts";
+import type { Answers, FromWorker, Question, Subject, WorkerSetup } from "./messages.ts";
+
+export interface SlotOptions {
+  /** Counted from 1. */
+  readonly worker: number;
+  readonly program: readonly string[];
+  readonly log: Logger;
+  write(line: string): void;
+  /** Asked at each start. */
+  setup(): WorkerSetup;
+}
+
+/** For a worker to listen, its plugins' setup included; then it is ended, and counts as one that has failed. */
+const START_MS = 60_000;
+
+/** The place of one worker: holds its process, and starts another one when that has ended. */
+export class WorkerSlot {
+  readonly worker: number;
+  readonly #options: SlotOptions;
+  readonly #backoff = new Backoff();
+  readonly #stopped = Promise.withResolvers<void>();
+  #state: WorkerView["state"] = "starting";
+  #since = Date.now();
+  #restarts = 0;
+  #child: WorkerProcess | undefined = undefined;
+  #asking: Asking | undefined = undefined;
+  #isSilent = false;
+  #retry: Timer | undefined = undefined;
+
+  constructor(options: SlotOptions) {
+    this.worker = options.worker;
+    this.#options = options;
+  }
+
+  get isServing(): boolean {
+    return this.#state === "running";
+  }
+
+  get view(): WorkerView {
+    const { worker } = this;
+    const pid = this.#child?.pid;
+    const since = new Date(this.#since).toISOString();
+    return {
+      worker,
+      ...(pid === undefined ? {} : { pid }),
+      state: this.#state,
+      since,
+      restarts: this.#restarts,
+      ...(this.#isSilent ? { isSilent: true } : {}),
+    };
+  }
+
+  /** Starts its first process; resolves with the ports in use. Rejects, for good, if that does not listen. */
+  async start(): Promise<readonly number[]> {
+    const { ports, failed } = this.#launch();
+    const reason = failed.then((why) => {
+      this.#enter("stopped");
+      this.#stopped.resolve();
+      throw new Error(why);
+    });
+    const listening = await Promise.race([ports, reason]);
+    // From now on one that fails is replaced.
+    reason.catch(() => {});
+    return listening;
+  }
+
+  /** Asks the worker if it serves; undefined, and a note, if it does not answer in time. */
+  async ask<S extends Subject>(question: Question<S>, ms: number): Promise<Answers[S] | undefined> {
+    if (!this.isServing || this.#asking === undefined) return undefined;
+    const answer = await this.#asking.ask(question, ms);
+    if (answer === undefined && !this.#isSilent && this.isServing) {
+      this.#options.log.warn("a worker does not answer: sums are without it", { worker: this.worker });
+    }
+    this.#isSilent = answer === undefined && this.isServing;
+    return answer;
+  }
+
+  reload(): void {
+    this.#child?.send({ kind: "reload" });
+  }
+
+  /** Lets it finish what is in flight; resolves when it has ended. One that does not serve yet ends at once. */
+  drain(): Promise<void> {
+    const { isServing } = this;
+    this.#enter("stopping");
+    clearTimeout(this.#retry);
+    if (this.#child === undefined) this.#end();
+    else if (isServing) this.#child.send({ kind: "drain" });
+    else this.#child.kill();
+    return this.#stopped.promise;
+  }
+
+  /** Ends its process at once, and starts no other; resolves when it has ended. Answers whether there was one. */
+  async kill(): Promise<boolean> {
+    const hadOne = this.#child !== undefined;
+    this.#enter("stopping");
+    clearTimeout(this.#retry);
+    if (this.#child === undefined) this.#end();
+    else this.#child.kill();
+    await this.#stopped.promise;
+    return hadOne;
+  }
+
+  #launch(): { readonly ports: Promise<readonly number[]>; readonly failed: Promise<string> } {
+    const { program, write } = this.#options;
+    const ports = Promise.withResolvers<readonly number[]>();
+    const failed = Promise.withResolvers<string>();
+    let reason: string | undefined;
+    const onMessage = (message: FromWorker) => {
+      if (message.kind === "hello") child.send({ kind: "start", setup: this.#options.setup() });
+      else if (message.kind === "answer") asking.onAnswer(message.id, message.value);
+      else if (message.kind === "failed") reason = message.message;
+      else if (this.#state === "starting") {
+        clearTimeout(deadline);
+        this.#enter("running");
+        ports.resolve(message.ports);
+      }
+    };
+    this.#enter("starting");
+    const child = spawnWorker({ program, onMessage, write });
+    const asking = new Asking(child.send);
+    const deadline = setTimeout(() => child.kill(), START_MS);
+    this.#child = child;
+    this.#asking = asking;
+    void child.exited.then((exit) => {
+      clearTimeout(deadline);
+      asking.close();
+      failed.resolve(reason ?? `a worker has ended before it listened (${describe(exit)})`);
+      this.#onExit(exit, reason);
+    });
+    return { ports: ports.promise, failed: failed.promise };
+  }
+
+  #onExit(exit: Exit, reason: string | undefined): void {
+    this.#child = undefined;
+    this.#asking = undefined;
+    this.#isSilent = false;
+    if (this.#state === "stopping") return this.#end();
+    if (this.#state === "stopped") return;
+    const servedMs = this.isServing ? Date.now() - this.#since : 0;
+    // The first start has failed, which is not for the slot to mend.
+    if (servedMs === 0 && this.#restarts === 0 && this.#state === "starting") return;
+    const delayMs = this.#backoff.next(servedMs);
+    this.#enter("waiting");
+    this.#options.log.error("a worker has ended: another one is started", {
+      worker: this.worker,
+      ...exit,
+      reason,
+      delayMs,
+    });
+    this.#retry = setTimeout(() => {
+      this.#restarts++;
+      this.#launch();
+    }, delayMs);
+  }
+
+  #end(): void {
+    this.#enter("stopped");
+    this.#stopped.resolve();
+  }
+
+  #enter(state: WorkerView["state"]): void {
+    this.#state = state;
+    this.#since = Date.now();
+  }
+}
+
+function describe({ exitCode, signal }: Exit): string {
+  return signal === undefined ? `exit code ${exitCode}` : signal;
+}

@@ -1,0 +1,91 @@
+import type { Readiness, WorkerView } from "../admin/view.ts";
+import type { Logger } from "../observe/logger.ts";
+import type { Answers, PluginReply, PluginRequest, Subject, WorkerSetup } from "./messages.ts";
+import { WorkerSlot } from "./slot.ts";
+
+export interface SupervisorOptions {
+  readonly count: number;
+  readonly program: readonly string[];
+  /** Of the first worker; the others differ in their number and the ports. */
+  readonly setup: Omit<WorkerSetup, "worker">;
+  readonly log: Logger;
+  /** Takes each line that a worker logs. */
+  write(line: string): void;
+}
+
+/** For a worker to tell its statistics, in ms. */
+const ANSWER_MS = 1_000;
+/** For a plugin's endpoint, in ms. */
+const PLUGIN_MS = 10_000;
+
+/** All workers of a gateway. */
+export class Supervisor {
+  readonly #slots: readonly WorkerSlot[];
+  #setup: Omit<WorkerSetup, "worker">;
+  #phase: "starting" | "running" | "stopping" = "starting";
+
+  constructor({ count, program, setup, log, write }: SupervisorOptions) {
+    this.#setup = setup;
+    this.#slots = Array.from({ length: count }, (_, index) => {
+      const worker = index + 1;
+      return new WorkerSlot({ worker, program, log, write, setup: () => ({ ...this.#setup, worker }) });
+    });
+  }
+
+  /**
+   * Starts all; resolves when all listen. The first one goes ahead: where port 0 is asked for, the others have to take
+   * the port that it was given. Rejects with why one of them does not listen; the others are ended then.
+   */
+  async start(): Promise<void> {
+    const [first, ...others] = this.#slots;
+    const ports = (await first?.start()) ?? [];
+    const { config } = this.#setup;
+    const listen = config.listen.map((one, index) => ({ ...one, port: ports[index] ?? one.port }));
+    this.#setup = { ...this.#setup, config: { ...config, listen } };
+    await Promise.all(others.map((slot) => slot.start()));
+    if (this.#phase === "starting") this.#phase = "running";
+  }
+
+  get readiness(): Readiness {
+    const serving = this.#slots.filter(({ isServing }) => isServing).length;
+    const workers = { serving, configured: this.#slots.length };
+    if (this.#phase === "starting") return { isReady: false, reasons: ["the gateway does not listen yet"], workers };
+    if (this.#phase === "stopping") return { isReady: false, reasons: ["the gateway is stopping"], workers };
+    return { isReady: serving > 0, reasons: serving > 0 ? [] : ["no worker serves"], workers };
+  }
+
+  get views(): readonly WorkerView[] {
+    return this.#slots.map(({ view }) => view);
+  }
+
+  /** What each serving worker answers; one that does not within a second is left out. */
+  async gather<S extends Exclude<Subject, "plugin">>(about: S): Promise<readonly Answers[S][]> {
+    const answers = await Promise.all(this.#slots.map((slot) => slot.ask({ about }, ANSWER_MS)));
+    return answers.filter((answer) => answer !== undefined);
+  }
+
+  /** Hands a request to the first worker that serves, or to all; undefined for one that does not answer in 10 s. */
+  askPlugin(request: PluginRequest, who: "one" | "all"): Promise<readonly (PluginReply | undefined)[]> {
+    const serving = this.#slots.filter(({ isServing }) => isServing);
+    const asked = who === "one" ? serving.slice(0, 1) : serving;
+    return Promise.all(asked.map((slot) => slot.ask({ about: "plugin", request }, PLUGIN_MS)));
+  }
+
+  /** Passes on that the gateway was told to reload. */
+  reload(): void {
+    for (const slot of this.#slots) slot.reload();
+  }
+
+  /** Resolves when every worker has finished what was in flight and has ended. */
+  async drain(): Promise<void> {
+    this.#phase = "stopping";
+    await Promise.all(this.#slots.map((slot) => slot.drain()));
+  }
+
+  /** Ends those that are left at once; answers how many there were. */
+  async kill(): Promise<number> {
+    this.#phase = "stopping";
+    const had = await Promise.all(this.#slots.map((slot) => slot.kill()));
+    return had.filter(Boolean).length;
+  }
+}

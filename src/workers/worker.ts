@@ -1,0 +1,120 @@
+import { drainMs, onReloadAsked, openLog, type RunOptions } from "../boot.ts";
+import { SetupError } from "../compile.ts";
+import { Gateway } from "../gateway.ts";
+import { Listeners } from "../listeners.ts";
+import type { Logger } from "../observe/logger.ts";
+import { MetricsRegistry } from "../observe/metrics/registry.ts";
+import { processFamilies } from "../observe/metrics/usage.ts";
+import { loadPlugins } from "../registry/registry.ts";
+import { createState } from "../scope.ts";
+import { createView } from "../view.ts";
+import type { ParentChannel, Question, ToWorker, WorkerSetup } from "./messages.ts";
+import { answerPlugin } from "./plugin-requests.ts";
+
+/** Serves as the parent tells it, until that says drain, or is gone, or a signal comes. */
+export async function runWorker(options: RunOptions, parent: ParentChannel): Promise<void> {
+  const channel = new Channel(options, parent);
+  const setup = await channel.setup;
+  if (setup === undefined) return;
+  const log = openLog(setup.config, setup.format, options).log.with({ worker: setup.worker });
+  try {
+    await serve(setup, options, log, channel);
+  } catch (error) {
+    const message = error instanceof SetupError ? error.faults.map((fault) => fault.message).join("\n") : textOf(error);
+    parent.send({ kind: "failed", message });
+  }
+}
+
+async function serve(setup: WorkerSetup, options: RunOptions, log: Logger, channel: Channel): Promise<void> {
+  const { config, directory } = setup;
+  const metrics = new MetricsRegistry(log);
+  metrics.addCollector(() => processFamilies(options.usage()));
+  const plugins = await loadPlugins(setup.plugins);
+  const state = createState();
+  const gateway = await Gateway.create({ config, plugins, directory }, { log, metrics, now: Date.now, state });
+  const listeners = new Listeners();
+  try {
+    listeners.open(gateway, log, metrics, { isShared: true });
+    const view = createView(
+      () => gateway.snapshot,
+      () => ({ isReady: true, reasons: [] }),
+      () => metrics.collect(),
+    );
+    channel.serve({
+      reload: () => onReloadAsked(log),
+      answer: ({ about, request }) => {
+        if (about === "listeners") return listeners.views();
+        if (about !== "plugin") return view[about]();
+        return request === undefined ? undefined : answerPlugin(gateway.snapshot.pluginApps, request);
+      },
+    });
+    channel.parent.send({ kind: "listening", ports: listeners.views().map(({ port }) => port) });
+    await channel.stop;
+    log.info("stopping: requests in flight are finished");
+    // Connections that have come with the message are accepted first: the kernel resets what waits at a port that closes.
+    await listeners.close(drainMs(config), Math.max(config["shutdown-delay"], 1));
+  } finally {
+    await listeners.close(0);
+    await gateway.close();
+  }
+}
+
+/** What a worker that serves does for its parent. */
+interface Duties {
+  reload(): void;
+  answer(question: Question): unknown;
+}
+
+/** Takes the parent's messages, one meaning each. */
+class Channel {
+  readonly parent: ParentChannel;
+  /** Undefined if it is told to stop before. */
+  readonly setup: Promise<WorkerSetup | undefined>;
+  readonly stop: Promise<void>;
+  #duties: Duties | undefined = undefined;
+
+  constructor(options: Pick<RunOptions, "onStop" | "onReload">, parent: ParentChannel) {
+    const setup = Promise.withResolvers<WorkerSetup | undefined>();
+    const stop = Promise.withResolvers<void>();
+    const end = () => {
+      setup.resolve(undefined);
+      stop.resolve();
+    };
+    this.parent = parent;
+    this.setup = setup.promise;
+    this.stop = stop.promise;
+    parent.onMessage((message) => {
+      if (message.kind === "start") setup.resolve(message.setup);
+      else if (message.kind === "drain") end();
+      else this.#onDuty(message);
+    });
+    // Without its parent nobody would end it, and it would hold the port.
+    parent.onDisconnect(end);
+    // A terminal, or a service manager, sends signals to all processes: the parent tells what a second one means.
+    options.onStop(end);
+    options.onReload(() => {});
+    parent.send({ kind: "hello" });
+  }
+
+  serve(duties: Duties): void {
+    this.#duties = duties;
+  }
+
+  #onDuty(message: ToWorker): void {
+    if (message.kind === "reload") this.#duties?.reload();
+    if (message.kind === "ask") void this.#answer(message.id, message.question);
+  }
+
+  async #answer(id: number, question: Question): Promise<void> {
+    let value: unknown;
+    try {
+      value = await this.#duties?.answer(question);
+    } finally {
+      this.parent.send({ kind: "answer", id, value });
+    }
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
