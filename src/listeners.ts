@@ -2,8 +2,8 @@ import { createAdmin } from "./admin/app.ts";
 import { type AdminServer, startAdmin } from "./admin/listen.ts";
 import type { ListenerView, Readiness } from "./admin/view.ts";
 import type { Edge, ListenOptions } from "./edge/edge.ts";
+import { listenEdge } from "./edge/listen.ts";
 import { edgeFamilies } from "./edge/metrics.ts";
-import { listenWire } from "./edge/wire.ts";
 import { systemCode } from "./errors.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Logger } from "./observe/logger.ts";
@@ -28,7 +28,7 @@ export class Listeners {
   /** Opens the ports for clients, and logs each. Throws an Error with a text for people if one cannot be had. */
   open(gateway: Gateway, log: Logger, metrics: MetricsRegistry, options: ListenOptions = {}): void {
     for (const listen of gateway.snapshot.config.listen) {
-      const edge = opened(listen, () => listenWire(listen, gateway, options));
+      const edge = opened(listen, () => listenEdge(listen, gateway, options));
       const scheme = listen.tls === undefined ? "http" : "https";
       this.#open.push({ scheme, edge });
       log.info("listening", { scheme, host: edge.host, port: edge.port });

@@ -30,6 +30,8 @@ export function checkListen({ root, main }: Draft): readonly Problem[] {
     const ca = config.tls?.["client-certificates"]?.ca;
     const caFault = pemFault({ ca });
     if (caFault !== undefined) at([...keys, "tls", "client-certificates", "ca"], caFault.message);
+    const quicFault = config.http3 === true ? http3Fault(config) : undefined;
+    if (quicFault !== undefined) at([...keys, "http3"], quicFault.message, quicFault.hint);
     const address = addressOf(config);
     if (address === undefined) continue;
     if (taken.some((other) => overlaps(other, address))) {
@@ -70,6 +72,16 @@ function checkWorkers(root: Draft["root"], listeners: readonly Listener[]): read
 function isWritten(root: Draft["root"], keys: Keys): boolean {
   const node = nearestNode(root, keys);
   return node.kind === "map" && node.entries.some(({ key }) => key === "workers");
+}
+
+/** Bun does not show the certificate of an HTTP/3 client to anyone: whoever relies on it would let everybody in. */
+function http3Fault({ tls }: Partial<ListenConfig>): { readonly message: string; readonly hint: string } | undefined {
+  if (tls === undefined) {
+    return { message: "HTTP/3 is always encrypted, and this listener has no certificate", hint: "set tls beside it" };
+  }
+  if (tls["client-certificates"] === undefined) return undefined;
+  const message = "HTTP/3 cannot ask clients for their certificates, and this listener does";
+  return { message, hint: "serve HTTP/3 on a listener of its own, or http2 alone" };
 }
 
 interface Address {

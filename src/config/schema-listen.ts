@@ -90,6 +90,14 @@ export const Listen = Type.Object(
       description: "CIDRs of proxies whose X-Forwarded-* and Forwarded are believed.",
     }),
     tls: Type.Optional(Tls),
+    http2: Type.Boolean({
+      default: false,
+      description: "Serve HTTP/2 as well: over TLS to clients that choose it, without to those that know beforehand.",
+    }),
+    http3: Type.Boolean({
+      default: false,
+      description: "Serve HTTP/3 as well, on the UDP port of the same number; needs tls.",
+    }),
     limits: Limits,
     timeouts: Timeouts,
   },

@@ -87,14 +87,15 @@ function writeFraming(head: HeadBuffer, reply: Reply, framing: WriteFraming, met
       .text("content-length: ")
       .number(reply.body.length ?? 0)
       .text("\r\n");
-  if (framing === "none") head.text(promisedLength(reply, method));
+  if (framing !== "none") return;
+  const length = promisedLength(reply, method);
+  if (length !== undefined) head.text("content-length: ").text(length).text("\r\n");
 }
 
 /** RFC 9110 §8.6: to HEAD, and in a 304, the length that GET would have; never in a 204. */
-function promisedLength(reply: Reply, method: string): string {
-  if (reply.status === 204 || reply.status < 200) return "";
-  const length = reply.headers.get("content-length") ?? (method === "HEAD" ? lengthOf(reply) : undefined);
-  return length === undefined ? "" : `content-length: ${length}\r\n`;
+export function promisedLength(reply: Reply, method: string): string | undefined {
+  if (reply.status === 204 || reply.status < 200) return undefined;
+  return reply.headers.get("content-length") ?? (method === "HEAD" ? lengthOf(reply) : undefined);
 }
 
 function lengthOf(reply: Reply): string | undefined {

@@ -17,15 +17,16 @@ export interface ServerTls {
   readonly rejectUnauthorized?: boolean;
 }
 
-/** A client that names protocols, and not this one, is told so in the handshake. */
-const PROTOCOLS = "\x08http/1.1";
+/** A client that names protocols, and none of these, is told so in the handshake. The first that it names too is chosen. */
+const HTTP1 = "\x08http/1.1";
+const HTTP2 = "\x02h2";
 const VERSIONS = { "1.2": 0x0303, "1.3": 0x0304 } as const;
 
 /** The certificate, key and demands of a listener that serves https; its files are read again by every new listener. */
-export function readServerTls({ tls }: ListenConfig): ServerTls | undefined {
+export function readServerTls({ tls, http2 }: ListenConfig): ServerTls | undefined {
   if (tls === undefined) return undefined;
   const minVersion = VERSIONS[tls["min-version"]];
-  const own = { cert: read(tls.cert), key: read(tls.key), minVersion, ALPNProtocols: PROTOCOLS };
+  const own = { cert: read(tls.cert), key: read(tls.key), minVersion, ALPNProtocols: http2 ? HTTP2 + HTTP1 : HTTP1 };
   const clients = tls["client-certificates"];
   if (clients === undefined) return own;
   return { ...own, ca: read(clients.ca), requestCert: true, rejectUnauthorized: clients.mode === "required" };

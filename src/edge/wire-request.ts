@@ -27,9 +27,14 @@ export class WirePeer implements Peer {
 }
 
 /** The request that a head makes. What only a trusted proxy may say is removed from any other's. */
-export function toRequest(head: RequestHead, body: Body, peer: WirePeer, settings: WireSettings): GatewayRequest {
+export function toRequest(
+  head: RequestHead,
+  body: Body,
+  peer: WirePeer,
+  settings: WireSettings,
+  version: string = head.minorVersion === 0 ? "1.0" : "1.1",
+): GatewayRequest {
   const { method, path, query, headers } = head;
-  const version = head.minorVersion === 0 ? "1.0" : "1.1";
   if (!peer.isTrustedProxy) {
     if (headers.wire?.mayHaveProxyFields !== false) stripUntrusted(headers);
     return { method, scheme: settings.scheme, host: head.host, path, query, version, headers, body, peer };

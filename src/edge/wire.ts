@@ -1,12 +1,15 @@
 import type { ListenConfig } from "../config/schema.ts";
 import { MAX_TIMER_MS } from "../timeouts.ts";
 import type { Edge, EdgeHandler, ListenOptions } from "./edge.ts";
+import { Http2Server } from "./http2.ts";
+import { type ChoiceOwner, type Protocol, ProtocolChoice } from "./protocol-choice.ts";
 import { readServerTls, verifiedCertificate } from "./server-tls.ts";
 import { WireConnection } from "./wire-connection.ts";
-import type { ClientEvents, ListedConnection, TunnelSlots, WireOwner } from "./wire-owner.ts";
+import type { ClientEvents, ClientSocket, ListedConnection, TunnelSlots, WireOwner } from "./wire-owner.ts";
+import { WirePeer } from "./wire-request.ts";
 import { type WireSettings, wireSettings } from "./wire-settings.ts";
 
-/** HTTP/1.1 (RFC 9112) on a TCP socket, plain or TLS. Throws if it cannot listen. */
+/** HTTP/1.1 (RFC 9112), and HTTP/2 where asked for, on a TCP socket, plain or TLS. Throws if it cannot listen. */
 export function listenWire(config: ListenConfig, handler: EdgeHandler, options: ListenOptions = {}): Edge {
   return new WireListener(config, handler, options);
 }
@@ -15,13 +18,15 @@ type Socket = Bun.Socket<ClientEvents | undefined>;
 
 /** Told before the first byte of a request. */
 function onHandshake(socket: Socket): void {
-  if (socket.data instanceof WireConnection) socket.data.peer.certificate = verifiedCertificate(socket);
+  const client = socket.data;
+  if (client instanceof WireConnection) client.peer.certificate = verifiedCertificate(socket);
+  else if (client instanceof ProtocolChoice) client.onHandshake(socket.alpnProtocol, verifiedCertificate(socket));
 }
 
 /** Works on Linux, but Bun's type does not have it. */
 const SHARED: object = { reusePort: true };
 
-class WireListener implements Edge, WireOwner {
+class WireListener implements Edge, ChoiceOwner {
   readonly host: string;
   readonly port: number;
   readonly settings: WireSettings;
@@ -32,6 +37,7 @@ class WireListener implements Edge, WireOwner {
   accepted = 0;
   refused = 0;
   readonly #listener: Bun.TCPSocketListener<ClientEvents | undefined>;
+  readonly #http2: Http2Server | undefined;
   readonly #connections = new Set<ListedConnection>();
   #onEmpty: (() => void) | undefined = undefined;
 
@@ -40,6 +46,7 @@ class WireListener implements Edge, WireOwner {
     this.handler = handler;
     this.slots = new Slots(this);
     const tls = readServerTls(config);
+    this.#http2 = config.http2 ? new Http2Server(this.settings, handler) : undefined;
     this.#listener = Bun.listen<ClientEvents | undefined>({
       hostname: config.host,
       port: config.port,
@@ -79,11 +86,23 @@ class WireListener implements Edge, WireOwner {
     if (this.#connections.size === 0) this.#onEmpty?.();
   }
 
+  onProtocol(choice: ProtocolChoice, socket: ClientSocket, protocol: Protocol): void {
+    this.#connections.delete(choice);
+    const isHttp2 = this.#http2 !== undefined && protocol === "http2";
+    if (isHttp2) this.#openHttp2(this.#http2, choice, socket);
+    else this.#openHttp1(choice, socket);
+  }
+
   async stop(drainMs: number): Promise<void> {
     this.isDraining = true;
     this.#listener.stop(false);
     for (const connection of this.#connections) connection.drain();
-    if (this.#connections.size === 0) return;
+    void this.#http2?.stop(false);
+    if (this.#connections.size > 0) await this.#emptied(drainMs);
+    await this.#http2?.stop(true);
+  }
+
+  async #emptied(drainMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#onEmpty = resolve;
     const timer = setTimeout(
@@ -103,9 +122,27 @@ class WireListener implements Edge, WireOwner {
       return;
     }
     this.accepted++;
-    const connection = new WireConnection(this, socket);
+    const connection = this.#http2 === undefined ? new WireConnection(this, socket) : new ProtocolChoice(this, socket);
     socket.data = connection;
     this.#connections.add(connection);
+  }
+
+  #openHttp1({ certificate, bytes }: ProtocolChoice, socket: ClientSocket): void {
+    const connection = new WireConnection(this, socket);
+    connection.peer.certificate = certificate;
+    socket.data = connection;
+    this.#connections.add(connection);
+    if (this.isDraining) connection.drain();
+    if (bytes !== undefined) connection.onData(bytes);
+  }
+
+  #openHttp2(http2: Http2Server, { certificate, bytes }: ProtocolChoice, socket: ClientSocket): void {
+    const peer = new WirePeer(socket.remoteAddress, socket.remotePort, this.settings);
+    peer.certificate = certificate;
+    const connection = http2.accept(this, socket, peer);
+    this.#connections.add(connection);
+    if (this.isDraining) connection.drain();
+    if (bytes !== undefined) connection.receive(bytes);
   }
 }
 

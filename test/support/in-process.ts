@@ -1,7 +1,7 @@
 import { loadConfig } from "../../src/config/load.ts";
 import { formatProblems } from "../../src/config/report.ts";
 import type { Edge } from "../../src/edge/edge.ts";
-import { listenWire } from "../../src/edge/wire.ts";
+import { listenEdge } from "../../src/edge/listen.ts";
 import { Gateway } from "../../src/gateway.ts";
 import type { Plugin } from "../../src/plugin.ts";
 import { createRegistry } from "../../src/registry/registry.ts";
@@ -34,7 +34,7 @@ export async function startInProcess(yaml: string): Promise<InProcessGateway> {
   if (!loaded.ok) throw new Error(formatProblems(loaded.problems, false));
   const lasting = createTestLasting();
   const gateway = await Gateway.create(loaded, lasting);
-  const edges = loaded.config.listen.map((listen) => listenWire(listen, gateway));
+  const edges = loaded.config.listen.map((listen) => listenEdge(listen, gateway));
 
   const stop = async (drainMs = 0) => {
     await Promise.all(edges.map((edge) => edge.stop(drainMs)));

@@ -1,0 +1,82 @@
+import type { ListenConfig } from "../config/schema.ts";
+import { GatewayError } from "../errors.ts";
+import type { Edge, EdgeHandler } from "./edge.ts";
+import { type Served, serveHttp3 } from "./serve.ts";
+import { answerRequest, type ServeOwner } from "./serve-exchange.ts";
+import { refusalResponse } from "./serve-reply.ts";
+import type { ServerTls } from "./server-tls.ts";
+import { WirePeer } from "./wire-request.ts";
+import { type WireSettings, wireSettings } from "./wire-settings.ts";
+
+/** Bun counts idle time in seconds, in eight bits. */
+const MAX_IDLE_SECONDS = 255;
+
+/** HTTP/3 (RFC 9114) on a UDP port, by Bun's server. Throws if it cannot listen. */
+export function listenHttp3(config: ListenConfig, port: number, tls: ServerTls, handler: EdgeHandler): Edge {
+  return new Http3Listener(config, port, tls, handler);
+}
+
+/** A client with requests under way. */
+interface Client {
+  readonly peer: WirePeer;
+  requests: number;
+}
+
+class Http3Listener implements Edge, ServeOwner {
+  readonly host: string;
+  readonly port: number;
+  readonly tunnels = 0;
+  readonly version = "3";
+  readonly settings: WireSettings;
+  readonly handler: EdgeHandler;
+  readonly #server: Served;
+  /** By address and port, which is a connection as far as Bun tells of them. */
+  readonly #clients = new Map<string, Client>();
+
+  constructor(config: ListenConfig, port: number, tls: ServerTls, handler: EdgeHandler) {
+    this.settings = wireSettings(config);
+    this.handler = handler;
+    this.host = config.host;
+    const idleSeconds = Math.min(Math.ceil(config.timeouts["keep-alive"] / 1_000), MAX_IDLE_SECONDS);
+    this.#server = serveHttp3({ host: config.host, port, tls, idleSeconds }, (request) => this.#answer(request));
+    this.port = this.#server.port;
+  }
+
+  /** Clients with a request under way: Bun does not tell of others. */
+  get connections(): number {
+    return this.#clients.size;
+  }
+
+  async stop(drainMs: number): Promise<void> {
+    const timer = setTimeout(() => void this.#server.stop(true), drainMs);
+    await this.#server.stop(false);
+    clearTimeout(timer);
+  }
+
+  #answer(request: Request): Response | Promise<Response> {
+    const address = this.#server.peerOf(request);
+    // The connection is gone: nobody reads what is answered.
+    if (address === undefined) return new Response(null, { status: 499 });
+    const key = `${address.address} ${address.port}`;
+    const client = this.#clients.get(key) ?? { peer: this.#peer(address), requests: 0 };
+    if (client.requests === 0 && this.#clients.size >= this.settings.maxConnections) {
+      return this.#refuse(request, client.peer);
+    }
+    this.#clients.set(key, client);
+    client.requests++;
+    this.#server.keep(request);
+    return answerRequest(this, request, client.peer, () => {
+      client.requests--;
+      if (client.requests === 0) this.#clients.delete(key);
+    });
+  }
+
+  #peer({ address, port }: { readonly address: string; readonly port: number }): WirePeer {
+    return new WirePeer(address, port, this.settings);
+  }
+
+  #refuse(request: Request, peer: WirePeer): Response {
+    const reply = this.handler.refuse(new GatewayError("overloaded"), peer.address);
+    return refusalResponse(reply, request.method);
+  }
+}

@@ -1,0 +1,34 @@
+import { isHopByHop } from "../http1/hop.ts";
+import { hasNoBody } from "../http1/response-head.ts";
+import type { Reply } from "../message/reply.ts";
+import { promisedLength } from "./reply-head.ts";
+
+/** The reply to what was no proper request. */
+export function refusalResponse(reply: Reply, method: string): Response {
+  return responseOf(reply, method, isHeadOnly(reply, method) ? undefined : contentOf(reply));
+}
+
+/** Bytes that are in memory, as a web response takes them. */
+export function contentOf({ body }: Reply): Uint8Array<ArrayBuffer> | undefined {
+  return body.inMemory as Uint8Array<ArrayBuffer> | undefined;
+}
+
+/** Whether a reply ends with its head; a 205 does too, and no web response of that status may have a body. */
+export function isHeadOnly(reply: Reply, method: string): boolean {
+  return hasNoBody(reply.status, method) || reply.status === 205;
+}
+
+type Content = ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>;
+
+/** A reply with this content as the web response that Bun sends; framing and the protocol's own fields are Bun's. */
+export function responseOf(reply: Reply, method: string, content: Content | undefined): Response {
+  const headers = new Headers();
+  const { flat } = reply.headers;
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i] as string;
+    if (!isHopByHop(name)) headers.append(name, flat[i + 1] as string);
+  }
+  const length = content === undefined ? promisedLength(reply, method) : reply.body.length?.toString();
+  if (length !== undefined) headers.set("content-length", length);
+  return new Response(content ?? null, { status: reply.status, headers });
+}

@@ -1,0 +1,78 @@
+import { type AnyElysia, Elysia } from "elysia";
+import type { ServerTls } from "./server-tls.ts";
+
+/** A request as Bun hands it over, whose answer never rejects. */
+export type Answer = (request: Request) => Response | Promise<Response>;
+
+/** The part of Bun's server that the edge uses. */
+export interface Served {
+  readonly port: number;
+  /** The other end of the request's connection; undefined when that is gone. */
+  peerOf(request: Request): { readonly address: string; readonly port: number } | undefined;
+  /** Nothing ends the request's connection for want of bytes. */
+  keep(request: Request): void;
+  /** Takes no more requests and resolves when those under way are answered; `isNow` cuts them. */
+  stop(isNow: boolean): Promise<void>;
+}
+
+/** Any size: the gateway counts a body itself, to answer in its own words. */
+const MAX_BODY = Number.MAX_SAFE_INTEGER;
+/** No path is Elysia's to match, no body Elysia's to parse, no route any document's. */
+const ROUTE = { parse: "none", detail: { hide: true } } as const;
+
+/** HTTP/2 without TLS, on a port of the loopback interface that only the gateway itself is answered on. */
+export function serveHttp2(answer: Answer): Served {
+  const app = createApp(answer);
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    http2: true,
+    http1: false,
+    development: false,
+    reusePort: false,
+    maxRequestBodySize: MAX_BODY,
+    // The listener, which has the client's connection, knows when it has been idle for too long.
+    idleTimeout: 0,
+    fetch: (request) => app.fetch(request),
+  });
+  return served(server);
+}
+
+export interface Http3Options {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: Pick<ServerTls, "cert" | "key">;
+  /** Of a connection without a request, in seconds; Bun takes 255 at most. */
+  readonly idleSeconds: number;
+}
+
+/** HTTP/3 on a UDP port. Throws if it cannot be had. */
+export function serveHttp3({ host, port, tls, idleSeconds }: Http3Options, answer: Answer): Served {
+  const app = createApp(answer);
+  const server = Bun.serve({
+    hostname: host,
+    port,
+    http3: true,
+    http1: false,
+    tls: { cert: tls.cert, key: tls.key },
+    development: false,
+    reusePort: false,
+    maxRequestBodySize: MAX_BODY,
+    idleTimeout: idleSeconds,
+    fetch: (request) => app.fetch(request),
+  });
+  return served(server);
+}
+
+function createApp(answer: Answer): AnyElysia {
+  return new Elysia({ handler: { standardHostname: false } }).all("/*", ({ request }) => answer(request), ROUTE);
+}
+
+function served(server: Bun.Server<undefined>): Served {
+  return {
+    port: server.port ?? 0,
+    peerOf: (request) => server.requestIP(request) ?? undefined,
+    keep: (request) => server.timeout(request, 0),
+    stop: (isNow) => server.stop(isNow),
+  };
+}
