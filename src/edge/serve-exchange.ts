@@ -2,13 +2,14 @@ import { Context } from "../context.ts";
 import { GatewayError } from "../errors.ts";
 import type { RequestHead } from "../http1/request-head.ts";
 import { Body } from "../message/body.ts";
+import { BytesSource } from "../message/bytes-source.ts";
 import type { Reply } from "../message/reply.ts";
 import { Answering, type AnsweringOwner } from "./answering.ts";
 import type { EdgeHandler } from "./edge.ts";
 import { outcomeOf } from "./reply.ts";
 import { ReplyStream, type ReplyStreamOwner } from "./reply-stream.ts";
 import { ServeBody } from "./serve-body.ts";
-import { contentOf, isHeadOnly, refusalResponse, responseOf } from "./serve-reply.ts";
+import { contentOf, isHeadOnly, isSentWhole, refusalResponse, responseOf } from "./serve-reply.ts";
 import { readRequestHead } from "./serve-request.ts";
 import { checkRequest, isExpecting, refusalOf, toRequest, type WirePeer } from "./wire-request.ts";
 import type { WireSettings } from "./wire-settings.ts";
@@ -90,10 +91,11 @@ class ServeExchange implements AnsweringOwner, ReplyStreamOwner {
       const response = responseOf(reply, method, undefined);
       if (inMemory === undefined) reply.discard();
       this.#sendWhole(response, 0);
-    } else if (inMemory !== undefined) {
+    } else if (inMemory !== undefined && isSentWhole(reply, inMemory)) {
       this.#sendWhole(responseOf(reply, method, inMemory), inMemory.byteLength);
     } else {
-      this.#stream = new ReplyStream(reply.body.take(), this.#owner.settings.sendQueue, this);
+      const source = inMemory === undefined ? reply.body.take() : new BytesSource(inMemory);
+      this.#stream = new ReplyStream(source, this.#owner.settings.sendQueue, this);
       this.#resolve(responseOf(reply, method, this.#stream.stream));
     }
   }

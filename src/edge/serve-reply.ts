@@ -20,6 +20,14 @@ export function isHeadOnly(reply: Reply, method: string): boolean {
 
 type Content = ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>;
 
+/** More bytes than this would wait in Bun for a client that takes none, and for each of its requests again. */
+const MOST_BYTES_AT_ONCE = 65_536;
+
+/** Whether Bun gets the bytes in one piece. It would make up a Content-Type for those that have none, but not for a stream. */
+export function isSentWhole({ headers }: Reply, bytes: Uint8Array): boolean {
+  return bytes.byteLength === 0 || (bytes.byteLength <= MOST_BYTES_AT_ONCE && headers.has("content-type"));
+}
+
 /** A reply with this content as the web response that Bun sends; framing and the protocol's own fields are Bun's. */
 export function responseOf(reply: Reply, method: string, content: Content | undefined): Response {
   const headers = new Headers();

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type InProcessGateway, startInProcess } from "../support/in-process.ts";
 import type { RawRequest } from "../support/messages.ts";
-import { exchange } from "../support/raw.ts";
 import { replies } from "../support/scripts.ts";
 import { startUpstream, type Upstream } from "../support/upstream.ts";
+import { describeEveryWay, describeHttp1, listenEveryWay, portOf, type Way } from "../support/ways.ts";
 
 let upstream: Upstream;
 let gateway: InProcessGateway;
@@ -14,9 +14,7 @@ const TRUSTED = 1;
 beforeAll(async () => {
   upstream = startUpstream(replies());
   gateway = await startInProcess(`
-listen:
-  - { host: 127.0.0.1, port: 0 }
-  - { host: 127.0.0.1, port: 0, trusted-proxies: [127.0.0.0/8, 10.0.0.0/8] }
+${listenEveryWay("", "trusted-proxies: [127.0.0.0/8, 10.0.0.0/8]")}
 services:
   usual: { targets: ["${upstream.url}"] }
   preserving: { targets: ["${upstream.url}"], preserve-host: true }
@@ -31,9 +29,9 @@ afterAll(async () => {
 });
 
 /** Sends a GET with these lines to a listener; answers what the upstream got. */
-async function forwarded(listener: number, path: string, ...lines: readonly string[]): Promise<RawRequest> {
+async function forwarded(way: Way, turn: number, path: string, ...lines: readonly string[]): Promise<RawRequest> {
   const fields = lines.map((line) => `${line}\r\n`).join("");
-  const reply = await exchange(gateway.edges[listener]?.port ?? 0, `GET ${path} HTTP/1.1\r\n${fields}\r\n`);
+  const reply = await way.exchange(portOf(way, gateway, turn), `GET ${path} HTTP/1.1\r\n${fields}\r\n`);
   expect(reply.status).toBe(200);
   const request = upstream.requests.at(-1);
   if (request === undefined) throw new Error("nothing was forwarded");
@@ -51,32 +49,38 @@ function told(request: RawRequest) {
   return { address, scheme, host, forwarded: forwarded_ };
 }
 
-describe("Host", () => {
+describeEveryWay("Host", (way) => {
   test("is the target's own", async () => {
-    const request = await forwarded(UNTRUSTED, "/x", "Host: Shop.Example:81");
+    const request = await forwarded(way, UNTRUSTED, "/x", "Host: Shop.Example:81");
     expect(request.all("host")).toEqual([`127.0.0.1:${upstream.port}`]);
   });
 
-  test("is the client's with preserve-host, in lower case; of an absolute target, the target's", async () => {
-    expect((await forwarded(UNTRUSTED, "/preserved/x", "Host: Shop.Example:81")).all("host")).toEqual([
+  test("is the client's with preserve-host, in lower case", async () => {
+    expect((await forwarded(way, UNTRUSTED, "/preserved/x", "Host: Shop.Example:81")).all("host")).toEqual([
       "shop.example:81",
     ]);
-    const absolute = await forwarded(UNTRUSTED, "http://Other.example/preserved/x", "Host: shop.example");
+  });
+});
+
+describeHttp1("Host", (way) => {
+  test("of an absolute target is the target's", async () => {
+    const absolute = await forwarded(way, UNTRUSTED, "http://Other.example/preserved/x", "Host: shop.example");
     expect(absolute.all("host")).toEqual(["other.example"]);
     expect(absolute.header("x-forwarded-host")).toBe("other.example");
   });
 
   test("is the target's own for an HTTP/1.0 client that names none", async () => {
-    const reply = await exchange(gateway.port, "GET /preserved/x HTTP/1.0\r\n\r\n");
+    const reply = await way.exchange(portOf(way, gateway), "GET /preserved/x HTTP/1.0\r\n\r\n");
     expect(reply.status).toBe(200);
     expect(upstream.requests.at(-1)?.all("host")).toEqual([`127.0.0.1:${upstream.port}`]);
     expect(upstream.requests.at(-1)?.header("x-forwarded-host")).toBeUndefined();
   });
 });
 
-describe("the client of an untrusted peer", () => {
+describeEveryWay("the client of an untrusted peer", (way) => {
   test("is the peer, whatever it says", async () => {
     const request = await forwarded(
+      way,
       UNTRUSTED,
       "/x",
       "Host: a.example",
@@ -87,9 +91,9 @@ describe("the client of an untrusted peer", () => {
     );
     expect(told(request)).toEqual({
       address: "127.0.0.1",
-      scheme: "http",
+      scheme: way.scheme,
       host: "a.example",
-      forwarded: "for=127.0.0.1;host=a.example;proto=http",
+      forwarded: `for=127.0.0.1;host=a.example;proto=${way.scheme}`,
     });
   });
 
@@ -104,14 +108,15 @@ describe("the client of an untrusted peer", () => {
     "X_Forwarded_For: 6.6.6.6",
     "x_real-ip: 6.6.6.6",
   ])("may not say %s", async (line) => {
-    const request = await forwarded(UNTRUSTED, "/x", "Host: a", line);
+    const request = await forwarded(way, UNTRUSTED, "/x", "Host: a", line);
     expect(request.header(line.slice(0, line.indexOf(":")).toLowerCase())).toBeUndefined();
   });
 });
 
-describe("the client of a trusted proxy", () => {
+describeEveryWay("the client of a trusted proxy", (way) => {
   test("is told on, the proxy appended", async () => {
     const request = await forwarded(
+      way,
       TRUSTED,
       "/x",
       "Host: inner",
@@ -129,7 +134,7 @@ describe("the client of a trusted proxy", () => {
 
   test("is read from Forwarded alone, too", async () => {
     const chain = 'for="[2001:db8::7]";proto=https;host=shop.example';
-    const request = await forwarded(TRUSTED, "/x", "Host: inner", `Forwarded: ${chain}`);
+    const request = await forwarded(way, TRUSTED, "/x", "Host: inner", `Forwarded: ${chain}`);
     expect(told(request)).toEqual({
       address: "2001:db8::7, 127.0.0.1",
       scheme: "https",
@@ -139,34 +144,40 @@ describe("the client of a trusted proxy", () => {
   });
 
   test("is the proxy itself if it says nothing, and its own fields pass", async () => {
-    const request = await forwarded(TRUSTED, "/x", "Host: a", "X-Real-IP: 203.0.113.9");
+    const request = await forwarded(way, TRUSTED, "/x", "Host: a", "X-Real-IP: 203.0.113.9");
     expect(told(request).address).toBe("127.0.0.1");
     expect(request.header("x-real-ip")).toBe("203.0.113.9");
   });
 
   test("does not leak from one request of a connection to the next", async () => {
     for (const client of ["203.0.113.1", "203.0.113.2"]) {
-      const request = await forwarded(TRUSTED, "/x", "Host: a", `X-Forwarded-For: ${client}`);
+      const request = await forwarded(way, TRUSTED, "/x", "Host: a", `X-Forwarded-For: ${client}`);
       expect(told(request).address).toBe(`${client}, 127.0.0.1`);
     }
   });
 });
 
-describe("Via", () => {
+describeEveryWay("Via", (way) => {
   test("names the client's version and the gateway, behind those that were there", async () => {
-    const request = await forwarded(UNTRUSTED, "/x", "Host: a", "Via: 1.0 first", "Via: 2 second");
+    const request = await forwarded(way, UNTRUSTED, "/x", "Host: a", "Via: 1.0 first", "Via: 2 second");
     expect(request.all("via")).toHaveLength(1);
-    expect(request.header("via")).toMatch(/^1\.0 first, 2 second, 1\.1 sluice-[0-9a-f]{8}$/);
-    await exchange(gateway.port, "GET /x HTTP/1.0\r\n\r\n");
-    expect(upstream.requests.at(-1)?.header("via")).toMatch(/^1\.0 sluice-/);
+    expect(request.header("via")).toStartWith(`1.0 first, 2 second, ${way.version} sluice-`);
+    expect(request.header("via")).toMatch(/ sluice-[0-9a-f]{8}$/);
   });
 
   test("a request that comes back is refused", async () => {
-    const own = (await forwarded(UNTRUSTED, "/x", "Host: a")).header("via") ?? "";
+    const own = (await forwarded(way, UNTRUSTED, "/x", "Host: a")).header("via") ?? "";
     const before = upstream.requests.length;
-    const reply = await exchange(gateway.port, `GET /x HTTP/1.1\r\nHost: a\r\nVia: ${own}\r\n\r\n`);
+    const reply = await way.exchange(portOf(way, gateway), `GET /x HTTP/1.1\r\nHost: a\r\nVia: ${own}\r\n\r\n`);
     expect(reply.status).toBe(508);
     expect(JSON.parse(reply.body.toString())).toMatchObject({ code: "loop_detected" });
     expect(upstream.requests).toHaveLength(before);
+  });
+});
+
+describeHttp1("Via", (way) => {
+  test("names the version of an HTTP/1.0 client", async () => {
+    await way.exchange(portOf(way, gateway), "GET /x HTTP/1.0\r\n\r\n");
+    expect(upstream.requests.at(-1)?.header("via")).toMatch(/^1\.0 sluice-/);
   });
 });
