@@ -89,7 +89,7 @@ function linesOf(headers: IncomingHttpHeaders): [string, string][] {
   return Object.entries(headers).flatMap(([name, value]): [string, string][] => {
     if (value === undefined || name.startsWith(":")) return [];
     // Bun's client makes it up where there is none.
-    if (name === "content-length" && headers[":status"] === 204) return [];
+    if (name === "content-length" && Number(headers[":status"]) === 204) return [];
     return Array.isArray(value) ? value.map((one) => [name, one]) : [[name, value]];
   });
 }
