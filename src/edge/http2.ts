@@ -16,6 +16,7 @@ export class Http2Server implements ServeOwner {
   readonly settings: WireSettings;
   readonly handler: EdgeHandler;
   readonly version = "2";
+  readonly canReset = true;
   readonly #server: Served;
   /** By the port that each connection to the server comes from. */
   readonly #connections = new Map<number, Http2Connection>();

@@ -8,9 +8,6 @@ import type { ServerTls } from "./server-tls.ts";
 import { WirePeer } from "./wire-request.ts";
 import { type WireSettings, wireSettings } from "./wire-settings.ts";
 
-/** Bun counts idle time in seconds, in eight bits. */
-const MAX_IDLE_SECONDS = 255;
-
 /** HTTP/3 (RFC 9114) on a UDP port, by Bun's server. Throws if it cannot listen. */
 export function listenHttp3(config: ListenConfig, port: number, tls: ServerTls, handler: EdgeHandler): Edge {
   return new Http3Listener(config, port, tls, handler);
@@ -27,6 +24,8 @@ class Http3Listener implements Edge, ServeOwner {
   readonly port: number;
   readonly tunnels = 0;
   readonly version = "3";
+  /** Not in Bun 1.4, see https://github.com/oven-sh/bun/pull/40598. */
+  readonly canReset = false;
   readonly settings: WireSettings;
   readonly handler: EdgeHandler;
   readonly #server: Served;
@@ -37,8 +36,7 @@ class Http3Listener implements Edge, ServeOwner {
     this.settings = wireSettings(config);
     this.handler = handler;
     this.host = config.host;
-    const idleSeconds = Math.min(Math.ceil(config.timeouts["keep-alive"] / 1_000), MAX_IDLE_SECONDS);
-    this.#server = serveHttp3({ host: config.host, port, tls, idleSeconds }, (request) => this.#answer(request));
+    this.#server = serveHttp3({ host: config.host, port, tls }, (request) => this.#answer(request));
     this.port = this.#server.port;
   }
 
@@ -64,7 +62,6 @@ class Http3Listener implements Edge, ServeOwner {
     }
     this.#clients.set(key, client);
     client.requests++;
-    this.#server.keep(request);
     return answerRequest(this, request, client.peer, () => {
       client.requests--;
       if (client.requests === 0) this.#clients.delete(key);

@@ -8,6 +8,13 @@ export interface ReplyStreamOwner {
   onStreamEnd(error: GatewayError | undefined, bytes: number): void;
 }
 
+export interface ReplyStreamOptions {
+  /** Without the client taking a byte. */
+  readonly sendQueue: TimeoutQueue;
+  /** Whether a client can tell a body that breaks off from one that is whole; if not, it is left without an end. */
+  readonly canBreakOff: boolean;
+}
+
 /** Bytes of a reply that wait for Bun to take them, then the source is paused. */
 const HIGH_WATER = 65_536;
 
@@ -16,16 +23,16 @@ export class ReplyStream implements BodySink, TimeoutOwner {
   readonly stream: ReadableStream<Uint8Array>;
   readonly #owner: ReplyStreamOwner;
   readonly #source: BodySource;
-  readonly #sendQueue: TimeoutQueue;
+  readonly #options: ReplyStreamOptions;
   /** Waiting for the client to take bytes. */
   readonly #sending = new Timeout(this);
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined = undefined;
   #bytes = 0;
   #isEnded = false;
 
-  constructor(source: BodySource, sendQueue: TimeoutQueue, owner: ReplyStreamOwner) {
+  constructor(source: BodySource, options: ReplyStreamOptions, owner: ReplyStreamOwner) {
     this.#source = source;
-    this.#sendQueue = sendQueue;
+    this.#options = options;
     this.#owner = owner;
     this.stream = new ReadableStream<Uint8Array>(
       {
@@ -43,7 +50,7 @@ export class ReplyStream implements BodySink, TimeoutOwner {
     this.#bytes += chunk.length;
     controller.enqueue(chunk);
     const wantsMore = (controller.desiredSize ?? 0) > 0;
-    if (!wantsMore && !this.#sending.isSet) this.#sending.set(this.#sendQueue);
+    if (!wantsMore && !this.#sending.isSet) this.#sending.set(this.#options.sendQueue);
     return wantsMore;
   }
 
@@ -54,10 +61,10 @@ export class ReplyStream implements BodySink, TimeoutOwner {
     this.#finish(undefined);
   }
 
-  /** What the client has is not whole: its stream is reset, so that it does not look so. */
+  /** What the client has is not whole, and must not look it. */
   fail(error: GatewayError): void {
     if (this.#isEnded) return;
-    this.#controller?.error(error);
+    this.#breakOff(error);
     this.#finish(error);
   }
 
@@ -70,13 +77,17 @@ export class ReplyStream implements BodySink, TimeoutOwner {
 
   onTimeout(): void {
     const error = new GatewayError("client_closed", { cause: "the client takes nothing" });
-    this.#controller?.error(error);
+    this.#breakOff(error);
     this.abort(error);
   }
 
   #start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.#controller = controller;
     this.#source.start(this);
+  }
+
+  #breakOff(error: GatewayError): void {
+    if (this.#options.canBreakOff) this.#controller?.error(error);
   }
 
   #pull(): void {

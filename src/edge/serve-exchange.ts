@@ -9,7 +9,7 @@ import type { EdgeHandler } from "./edge.ts";
 import { outcomeOf } from "./reply.ts";
 import { ReplyStream, type ReplyStreamOwner } from "./reply-stream.ts";
 import { ServeBody } from "./serve-body.ts";
-import { contentOf, isHeadOnly, isSentWhole, refusalResponse, responseOf } from "./serve-reply.ts";
+import { contentOf, isEventStream, isHeadOnly, isSentWhole, refusalResponse, responseOf } from "./serve-reply.ts";
 import { readRequestHead } from "./serve-request.ts";
 import { checkRequest, isExpecting, refusalOf, toRequest, type WirePeer } from "./wire-request.ts";
 import type { WireSettings } from "./wire-settings.ts";
@@ -20,6 +20,8 @@ export interface ServeOwner {
   readonly handler: EdgeHandler;
   /** "2" or "3". */
   readonly version: string;
+  /** Whether a reply that fails is reset, so that it does not look whole; else it is ended. */
+  readonly canReset: boolean;
 }
 
 /** Answers one request of Bun's; never rejects. `onEnd` is called once, when nothing of it is under way any more. */
@@ -95,7 +97,8 @@ class ServeExchange implements AnsweringOwner, ReplyStreamOwner {
       this.#sendWhole(responseOf(reply, method, inMemory), inMemory.byteLength);
     } else {
       const source = inMemory === undefined ? reply.body.take() : new BytesSource(inMemory);
-      this.#stream = new ReplyStream(source, this.#owner.settings.sendQueue, this);
+      const canBreakOff = this.#owner.canReset || reply.body.length !== undefined || isEventStream(reply);
+      this.#stream = new ReplyStream(source, { sendQueue: this.#owner.settings.sendQueue, canBreakOff }, this);
       this.#resolve(responseOf(reply, method, this.#stream.stream));
     }
   }

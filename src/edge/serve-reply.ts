@@ -23,6 +23,11 @@ type Content = ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>;
 /** More bytes than this would wait in Bun for a client that takes none, and for each of its requests again. */
 const MOST_BYTES_AT_ONCE = 65_536;
 
+/** Whether its events tell their own end, so that no part of one is taken for whole. */
+export function isEventStream({ headers }: Reply): boolean {
+  return headers.get("content-type")?.startsWith("text/event-stream") === true;
+}
+
 /** Whether Bun gets the bytes in one piece. It would make up a Content-Type for those that have none, but not for a stream. */
 export function isSentWhole({ headers }: Reply, bytes: Uint8Array): boolean {
   return bytes.byteLength === 0 || (bytes.byteLength <= MOST_BYTES_AT_ONCE && headers.has("content-type"));

@@ -9,14 +9,17 @@ export interface Served {
   readonly port: number;
   /** The other end of the request's connection; undefined when that is gone. */
   peerOf(request: Request): { readonly address: string; readonly port: number } | undefined;
-  /** Nothing ends the request's connection for want of bytes. */
-  keep(request: Request): void;
   /** Takes no more requests and resolves when those under way are answered; `isNow` cuts them. */
   stop(isNow: boolean): Promise<void>;
 }
 
 /** Any size: the gateway counts a body itself, to answer in its own words. */
 const MAX_BODY = Number.MAX_SAFE_INTEGER;
+/**
+ * A connection of HTTP/3 without a packet for so long is dropped; Bun takes no more. It makes no difference to Bun
+ * whether requests are under way, so any less would cut quiet streams.
+ */
+const MAX_IDLE_SECONDS = 255;
 /** No path is Elysia's to match, no body Elysia's to parse, no route any document's. */
 const ROUTE = { parse: "none", detail: { hide: true } } as const;
 
@@ -42,12 +45,10 @@ export interface Http3Options {
   readonly host: string;
   readonly port: number;
   readonly tls: Pick<ServerTls, "cert" | "key">;
-  /** Of a connection without a request, in seconds; Bun takes 255 at most. */
-  readonly idleSeconds: number;
 }
 
 /** HTTP/3 on a UDP port. Throws if it cannot be had. */
-export function serveHttp3({ host, port, tls, idleSeconds }: Http3Options, answer: Answer): Served {
+export function serveHttp3({ host, port, tls }: Http3Options, answer: Answer): Served {
   const app = createApp(answer);
   const server = Bun.serve({
     hostname: host,
@@ -58,7 +59,7 @@ export function serveHttp3({ host, port, tls, idleSeconds }: Http3Options, answe
     development: false,
     reusePort: false,
     maxRequestBodySize: MAX_BODY,
-    idleTimeout: idleSeconds,
+    idleTimeout: MAX_IDLE_SECONDS,
     fetch: (request) => app.fetch(request),
   });
   return served(server);
@@ -72,7 +73,6 @@ function served(server: Bun.Server<undefined>): Served {
   return {
     port: server.port ?? 0,
     peerOf: (request) => server.requestIP(request) ?? undefined,
-    keep: (request) => server.timeout(request, 0),
     stop: (isNow) => server.stop(isNow),
   };
 }
