@@ -20,7 +20,7 @@ export function readRequestHead(request: Request, limits: HeadLimits): RequestHe
   if (framing.host === undefined) throw new ProtocolError("no :authority and no Host header");
   // First: in a URL with another host there is no telling where the path begins.
   const host = parseAuthority(framing.host);
-  const target = targetOf(url);
+  const target = targetOf(url, host);
   if (target.length > limits.targetBytes) throw new ProtocolError("the target is too long", "uri_too_long");
   const { path, query } = parseTarget(method, target);
   return { method, path, query, minorVersion: 1, host, headers, framing };
@@ -62,9 +62,22 @@ function append(headers: HeaderList, name: string, value: string): void {
   }
 }
 
-/** Path and query of a URL of a valid host. Where Bun could not make one, as of "*", it has the target alone. */
-function targetOf(url: string): string {
+/**
+ * Path and query of a URL of that host. Where Bun could not make one, as of "*", it has the target alone. A target may
+ * be a URL itself, which Bun hands over as it is.
+ */
+function targetOf(url: string, host: string): string {
   if (!url.startsWith("http://") && !url.startsWith("https://")) return url;
   const start = url.indexOf("/", AFTER_SCHEME);
-  return start === -1 ? "/" : url.slice(start);
+  if (start === -1) throw new ProtocolError("invalid request target");
+  const authority = url.slice(url.indexOf("//") + 2, start);
+  if (authority !== host && authority !== hostInUrls(url, host)) {
+    throw new ProtocolError("the target names another host");
+  }
+  return url.slice(start);
+}
+
+/** The form of a host in URLs: without a default port, an address in its shortest form. */
+function hostInUrls(url: string, host: string): string | undefined {
+  return URL.parse(`${url.startsWith("https") ? "https" : "http"}://${host}/`)?.host;
 }
