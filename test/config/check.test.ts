@@ -222,6 +222,19 @@ describe("ports", () => {
     expect(await gateway("listen: [{ port: 0 }, { port: 0 }]\nadmin: { port: 0 }")).toEqual([]);
   });
 
+  test("serve HTTP/3 with a certificate alone, and ask nobody for one there", async () => {
+    expect(await gateway("listen: { http3: true, http2: true }")).toEqual([
+      "1:18 listen.http3: HTTP/3 is always encrypted, and this listener has no certificate (set tls beside it)",
+    ]);
+    const tls = "{ cert: a.pem, key: a.key, client-certificates: { ca: ca.pem } }";
+    expect(await gateway(`listen: { tls: ${tls}, http3: true }`)).toContain(
+      "1:89 listen.http3: HTTP/3 cannot ask clients for their certificates, and this listener does " +
+        "(serve HTTP/3 on a listener of its own, or http2 alone)",
+    );
+    expect(await gateway("listen: { http2: true }")).toEqual([]);
+    expect(await gateway("listen: { http2: maybe }")).toHaveLength(1);
+  });
+
   test("trust proxies by address", async () => {
     expect(await gateway("listen: { trusted-proxies: [10.0.0.0/8, '2001:db8::/32', 10.0.0/8, localhost] }")).toEqual([
       '1:58 listen.trusted-proxies[2]: expected an address or a CIDR, found "10.0.0/8" (for example 10.0.0.0/8 or 2001:db8::/32)',

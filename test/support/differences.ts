@@ -7,20 +7,20 @@ export const DIFFERENCES = {
     "Several lines of a field come as one, joined by `, `, or `; ` for `Cookie`; `Set-Cookie` alone stays as it is. The order of different fields is lost",
   connection:
     "A request with `Connection`, `Keep-Alive`, `Proxy-Connection`, `Transfer-Encoding` or `Upgrade` is refused, as these protocols demand",
-  upgrades: "There are no upgrades: WebSocket clients have to use HTTP/1.1, as browsers do by themselves",
+  upgrades: "There are no upgrades: clients of WebSocket use HTTP/1.1, as browsers do by themselves",
   trailers: "Trailers do not pass, of requests or of replies; so gRPC does not",
-  interim:
-    "Interim responses do not pass, and 100-continue is not sent: a client that waits for it has to send its body in the end",
+  interim: "Interim responses do not pass. A client that waits for 100 has to send its body in the end",
   reason: "There is no reason phrase",
   target:
-    "The target is read as the URL standard has it: `\\` in a path is `/`, octets beyond ASCII and some others come percent-encoded. What is matched is still what is forwarded; what follows `#` is refused",
-  methods: "Methods that Bun does not know, `QUERY` for one, are 501 without a body",
-  malformed: "What breaks the protocol itself, two hosts for one, is answered by a reset, and no line in the log",
-  head: "`header-bytes` and `header-count` count joined fields, with 32 bytes for each; beyond 16 KB in all Bun answers 431 without a body, or ends the connection",
-  requests: "`requests` sets no limit",
-  connections: "`connections` counts HTTP/3 clients that have a request under way; one more is 503",
-  idle: "`keep-alive` is 255 s at most for HTTP/3, and only the first request of a connection is bounded by `header`",
-  sent: "A reply of up to 64 KB is logged when it is handed to Bun, not when its last byte has left",
+    "The target is read as the URL standard has it: `\\` in a path is `/`, octets beyond ASCII and a few others come percent-encoded. What is matched is still what is forwarded",
+  methods: "A method that Bun does not know is 501 without a body",
+  malformed:
+    "What breaks the protocol itself, two hosts in HTTP/2 for one, is answered by a reset, without a line in the log",
+  head: "`header-bytes` and `header-count` count joined fields, with 32 bytes more for each. Beyond 16 KB in all Bun answers 431 without a body, or ends the connection",
+  requests: "`limits.requests` sets no limit",
+  connections: "`limits.connections` counts clients of HTTP/3 with a request under way; one more is 503",
+  header: "`timeouts.header` bounds the wait for the first request of an HTTP/2 connection, and nothing else",
+  sent: "A reply of up to 64 KB is logged when Bun has it, not when its last byte has left",
 } as const;
 
 export type Difference = keyof typeof DIFFERENCES;
