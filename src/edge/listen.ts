@@ -61,6 +61,15 @@ class BothEdges implements Edge {
     return this.#wire.tunnels;
   }
 
+  /** Of TCP; Bun does not tell of connections of HTTP/3. */
+  get accepted(): number {
+    return this.#wire.accepted ?? 0;
+  }
+
+  get refused(): number {
+    return this.#wire.refused ?? 0;
+  }
+
   async stop(drainMs: number): Promise<void> {
     await Promise.all([this.#wire.stop(drainMs), this.#http3.stop(drainMs)]);
   }

@@ -10,7 +10,7 @@ import { outcomeOf } from "./reply.ts";
 import { ReplyStream, type ReplyStreamOwner } from "./reply-stream.ts";
 import { ServeBody } from "./serve-body.ts";
 import { contentOf, isEventStream, isHeadOnly, isSentWhole, refusalResponse, responseOf } from "./serve-reply.ts";
-import { readRequestHead } from "./serve-request.ts";
+import { readWebHead } from "./serve-request.ts";
 import { checkRequest, isExpecting, refusalOf, toRequest, type WirePeer } from "./wire-request.ts";
 import type { WireSettings } from "./wire-settings.ts";
 
@@ -32,7 +32,7 @@ export function answerRequest(
   onEnd: () => void,
 ): Response | Promise<Response> {
   try {
-    const head = readRequestHead(request, owner.settings.head);
+    const head = readWebHead(request, owner.settings.head);
     checkRequest(head, owner.settings.bodyBytes);
     isExpecting(head);
     return new ServeExchange(owner, request, head, peer, onEnd).response;

@@ -13,10 +13,10 @@ const AFTER_SCHEME = 8;
  * The head of an HTTP/2 or HTTP/3 request, checked as strictly as one of HTTP/1.1. Bun hands over the target as part of
  * a URL, which it has normalised: see docs/listeners.md. Throws ProtocolError.
  */
-export function readRequestHead(request: Request, limits: HeadLimits): RequestHead {
+export function readWebHead(request: Request, limits: HeadLimits): RequestHead {
   const { method, url } = request;
   const headers = readHeaders(request.headers, limits);
-  const framing = readFraming(headers.flat, 1);
+  const framing = readFraming(headers.flat.slice(), 1);
   if (framing.host === undefined) throw new ProtocolError("no :authority and no Host header");
   // First: in a URL with another host there is no telling where the path begins.
   const host = parseAuthority(framing.host);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readRequestHead } from "../../src/edge/serve-request.ts";
+import { readWebHead } from "../../src/edge/serve-request.ts";
 
 const LIMITS = { headerBytes: 300, headerCount: 5, targetBytes: 50 };
 
@@ -8,7 +8,7 @@ function requestOf(url: string, fields: Readonly<Record<string, string>> = { hos
   return { method, url, headers: new Headers(fields) } as Request;
 }
 
-const read = (...args: Parameters<typeof requestOf>) => readRequestHead(requestOf(...args), LIMITS);
+const read = (...args: Parameters<typeof requestOf>) => readWebHead(requestOf(...args), LIMITS);
 
 describe("the target", () => {
   test.each([
