@@ -5,6 +5,7 @@ import { connect, exchange } from "../support/raw.ts";
 import { closes, closesAfter, drips, hangs, replies, resets, response, sendsGarbage } from "../support/scripts.ts";
 import { until } from "../support/until.ts";
 import { startUpstream, type Upstream } from "../support/upstream.ts";
+import { describeEveryWay, listenEveryWay, portOf, type Way } from "../support/ways.ts";
 
 const RESPONSE_MS = 200;
 const IDLE_MS = 150;
@@ -20,6 +21,7 @@ beforeAll(async () => {
   const service = (timeouts: string) => `{ targets: ["${upstream.url}"], timeouts: { ${timeouts} } }`;
   gateway = cleanup.use(
     await startGateway(`
+${listenEveryWay()}
 plugins: { access-log: {} }
 services:
   main: ${service(`response: ${RESPONSE_MS}ms, idle: ${IDLE_MS}ms`)}
@@ -41,9 +43,10 @@ afterEach(async () => {
   await upstream.waitForClosed();
 });
 
-async function timed(request = GET): Promise<{ answer: string; ms: number }> {
+async function timed(request = GET, way?: Way): Promise<{ answer: string; ms: number }> {
   const startedAt = performance.now();
-  const answer = problemOf(await exchange(gateway.port, request));
+  const reply = way === undefined ? exchange(gateway.port, request) : way.exchange(portOf(way, gateway), request);
+  const answer = problemOf(await reply);
   return { answer, ms: performance.now() - startedAt };
 }
 
@@ -81,7 +84,7 @@ describe("no response", () => {
   });
 });
 
-describe("a response that is none", () => {
+describeEveryWay("a response that is none", (way) => {
   const garbage: readonly (readonly [what: string, bytes: string])[] = [
     ["text", "hello there, how are you?"],
     ["TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],
@@ -101,7 +104,7 @@ describe("a response that is none", () => {
 
   test.each(garbage)("%s is 502 at once, and the connection is ended", async (_, bytes) => {
     upstream.answer(replies(bytes));
-    const { answer, ms } = await timed("GET /patient HTTP/1.1\r\nHost: a.test\r\n\r\n");
+    const { answer, ms } = await timed("GET /patient HTTP/1.1\r\nHost: a.test\r\n\r\n", way);
     expect(answer).toBe("502 upstream_invalid");
     expect(ms).toBeLessThan(1_000);
     await upstream.waitForClosed();
@@ -110,12 +113,12 @@ describe("a response that is none", () => {
   test("but random octets is 502 at once", async () => {
     for (let seed = 1; seed <= 20; seed++) {
       upstream.answer(sendsGarbage(1 + seed * 50, seed));
-      expect((await timed("GET /patient HTTP/1.1\r\nHost: a.test\r\n\r\n")).answer).toBe("502 upstream_invalid");
+      expect((await timed("GET /patient HTTP/1.1\r\nHost: a.test\r\n\r\n", way)).answer).toBe("502 upstream_invalid");
     }
   });
 });
 
-describe("an upstream that dies before its reply's head is complete", () => {
+describeEveryWay("an upstream that dies before its reply's head is complete", (way) => {
   test.each([
     ["closes", closes(), "502 upstream_reset"],
     ["resets", resets(), "502 upstream_reset"],
@@ -124,7 +127,7 @@ describe("an upstream that dies before its reply's head is complete", () => {
     ["closes after an interim response", closesAfter("HTTP/1.1 100 Continue\r\n\r\n"), "502 upstream_invalid"],
   ])("and %s is 502 at once", async (_, script, expected) => {
     upstream.answer(script);
-    const { answer, ms } = await timed();
+    const { answer, ms } = await timed(GET, way);
     expect(answer).toBe(expected);
     expect(ms).toBeLessThan(RESPONSE_MS);
   });

@@ -9,6 +9,7 @@ import { HeaderList } from "../../src/message/headers.ts";
 import { Reply } from "../../src/message/reply.ts";
 import type { PeerCertificate } from "../../src/message/request.ts";
 import { createRegistry } from "../../src/registry/registry.ts";
+import { exchangeHttp2 } from "../support/http2.ts";
 import { connect, exchange } from "../support/raw.ts";
 import { tempFolder } from "../support/temp.ts";
 import { makeCertificates } from "../support/tls.ts";
@@ -41,6 +42,7 @@ listen:
   - { host: 127.0.0.1, port: 0, tls: { ${files}, client-certificates: { ca: ${ca.certFile} } } }
   - { host: 127.0.0.1, port: 0, ${proxies}, tls: { ${files}, client-certificates: { ca: ${ca.certFile}, mode: optional } } }
   - { host: 127.0.0.1, port: 0, tls: { ${files}, min-version: "1.3" }, timeouts: { header: 80ms } }
+  - { host: 127.0.0.1, port: 0, http2: true, tls: { ${files}, client-certificates: { ca: ${ca.certFile}, mode: optional } } }
 routes: [{ path: /, plugins: { respond: { status: 204 } } }]
 `,
   );
@@ -131,4 +133,12 @@ test.each([
   using slow = await connect(portOf(2));
   if (bytes !== "") void slow.send(bytes);
   await slow.waitForClosed();
+});
+
+test("of an HTTP/2 client the verified certificate is told as well, and of one without, none", async () => {
+  const request = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  expect((await exchangeHttp2(portOf(3), request, own(client))).status).toBe(204);
+  expect(seen?.commonName).toBe("client");
+  expect((await exchangeHttp2(portOf(3), request, { ca: ca.cert })).status).toBe(204);
+  expect(seen).toBeUndefined();
 });

@@ -15,6 +15,8 @@ const PLUGINS = new URL("../../plugins", import.meta.url).pathname;
 export interface InProcessGateway extends AsyncDisposable {
   /** Of the first listener. */
   readonly port: number;
+  /** Of each listener, in the order of the configuration. */
+  readonly ports: readonly number[];
   /** Each listener, in the order of the configuration. */
   readonly edges: readonly Edge[];
   /** Every line that it logged so far. */
@@ -43,6 +45,7 @@ export async function startInProcess(yaml: string): Promise<InProcessGateway> {
   const latest = () => JSON.stringify(lasting.logs.slice(-20));
   return {
     port: edges[0]?.port ?? 0,
+    ports: edges.map((edge) => edge.port),
     edges,
     logs: lasting.logs,
     waitForLog: (find, timeout = 5_000) =>
