@@ -1,5 +1,6 @@
 import type { Context, Outcome } from "../context.ts";
 import type { GatewayError } from "../errors.ts";
+import { awaitable } from "../message/pending.ts";
 import type { Reply } from "../message/reply.ts";
 import type { Awaitable } from "../plugin.ts";
 import type { EdgeHandler } from "./edge.ts";
@@ -22,7 +23,7 @@ export class Http3Advertiser implements EdgeHandler {
   }
 
   handle(ctx: Context): Awaitable<Reply> {
-    return this.#whenDone(this.#handler.handle(ctx));
+    return this.#whenDone(awaitable(this.#handler.handle(ctx)));
   }
 
   fail(ctx: Context, error: unknown): Awaitable<Reply> {

@@ -1,8 +1,8 @@
 import { type AnyElysia, Elysia } from "elysia";
 import type { ServerTls } from "./server-tls.ts";
 
-/** A request as Bun hands it over, whose answer never rejects. */
-export type Answer = (request: Request) => Response | Promise<Response>;
+/** Answers a request as Bun hands it over; never rejects. */
+export type Responder = (request: Request) => Response | Promise<Response>;
 
 /** The part of Bun's server that the edge uses. */
 export interface Served {
@@ -24,8 +24,8 @@ const MAX_IDLE_SECONDS = 255;
 const ROUTE = { parse: "none", detail: { hide: true } } as const;
 
 /** HTTP/2 without TLS, on a port of the loopback interface that only the gateway itself is answered on. */
-export function serveHttp2(answer: Answer): Served {
-  const app = createApp(answer);
+export function serveHttp2(respond: Responder): Served {
+  const app = createApp(respond);
   const server = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
@@ -48,8 +48,8 @@ export interface Http3Options {
 }
 
 /** HTTP/3 on a UDP port. Throws if it cannot be had. */
-export function serveHttp3({ host, port, tls }: Http3Options, answer: Answer): Served {
-  const app = createApp(answer);
+export function serveHttp3({ host, port, tls }: Http3Options, respond: Responder): Served {
+  const app = createApp(respond);
   const server = Bun.serve({
     hostname: host,
     port,
@@ -65,8 +65,8 @@ export function serveHttp3({ host, port, tls }: Http3Options, answer: Answer): S
   return served(server);
 }
 
-function createApp(answer: Answer): AnyElysia {
-  return new Elysia({ handler: { standardHostname: false } }).all("/*", ({ request }) => answer(request), ROUTE);
+function createApp(respond: Responder): AnyElysia {
+  return new Elysia({ handler: { standardHostname: false } }).all("/*", ({ request }) => respond(request), ROUTE);
 }
 
 function served(server: Bun.Server<undefined>): Served {
