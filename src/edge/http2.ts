@@ -17,19 +17,25 @@ export class Http2Server implements ServeOwner {
   readonly handler: EdgeHandler;
   readonly version = "2";
   readonly canReset = true;
+  readonly #onRequest: () => void;
   readonly #server: Served;
   /** By the port that each connection to the server comes from. */
   readonly #connections = new Map<number, Http2Connection>();
 
-  constructor(settings: WireSettings, handler: EdgeHandler) {
+  constructor(settings: WireSettings, handler: EdgeHandler, onRequest: () => void) {
     this.settings = settings;
     this.handler = handler;
+    this.#onRequest = onRequest;
     this.#server = serveHttp2((request) => this.#answer(request));
   }
 
   /** The port that nobody else is answered on. */
   get port(): number {
     return this.#server.port;
+  }
+
+  onRequest(): void {
+    this.#onRequest();
   }
 
   /** Takes over a client's connection. */

@@ -1,6 +1,6 @@
 import type { ListenConfig } from "../config/schema.ts";
 import { GatewayError } from "../errors.ts";
-import type { Edge, EdgeHandler } from "./edge.ts";
+import type { Edge, EdgeHandler, ListenOptions } from "./edge.ts";
 import { type Served, serveHttp3 } from "./serve.ts";
 import { answerRequest, type ServeOwner } from "./serve-exchange.ts";
 import { refusalResponse } from "./serve-reply.ts";
@@ -8,9 +8,14 @@ import type { ServerTls } from "./server-tls.ts";
 import { WirePeer } from "./wire-request.ts";
 import { type WireSettings, wireSettings } from "./wire-settings.ts";
 
+export interface Http3ListenOptions extends ListenOptions {
+  readonly port: number;
+  readonly tls: ServerTls;
+}
+
 /** HTTP/3 (RFC 9114) on a UDP port, by Bun's server. Throws if it cannot listen. */
-export function listenHttp3(config: ListenConfig, port: number, tls: ServerTls, handler: EdgeHandler): Edge {
-  return new Http3Listener(config, port, tls, handler);
+export function listenHttp3(config: ListenConfig, handler: EdgeHandler, options: Http3ListenOptions): Edge {
+  return new Http3Listener(config, handler, options);
 }
 
 /** A client with requests under way. */
@@ -28,21 +33,28 @@ class Http3Listener implements Edge, ServeOwner {
   readonly canReset = false;
   readonly settings: WireSettings;
   readonly handler: EdgeHandler;
+  requests = 0;
   readonly #server: Served;
   /** By address and port, which is a connection as far as Bun tells of them. */
   readonly #clients = new Map<string, Client>();
 
-  constructor(config: ListenConfig, port: number, tls: ServerTls, handler: EdgeHandler) {
+  constructor(config: ListenConfig, handler: EdgeHandler, { port, tls, isShared }: Http3ListenOptions) {
     this.settings = wireSettings(config);
     this.handler = handler;
     this.host = config.host;
-    this.#server = serveHttp3({ host: config.host, port, tls }, (request) => this.#answer(request));
+    this.#server = serveHttp3({ host: config.host, port, tls, isShared: isShared === true }, (request) =>
+      this.#answer(request),
+    );
     this.port = this.#server.port;
   }
 
   /** Clients with a request under way: Bun does not tell of others. */
   get connections(): number {
     return this.#clients.size;
+  }
+
+  onRequest(): void {
+    this.requests++;
   }
 
   async stop(drainMs: number): Promise<void> {

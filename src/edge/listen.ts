@@ -1,6 +1,6 @@
 import type { ListenConfig } from "../config/schema.ts";
 import { Http3Advertiser } from "./alt-svc.ts";
-import type { Edge, EdgeHandler } from "./edge.ts";
+import type { Edge, EdgeHandler, ListenOptions } from "./edge.ts";
 import { listenHttp3 } from "./http3.ts";
 import { readServerTls } from "./server-tls.ts";
 import { listenWire } from "./wire.ts";
@@ -9,11 +9,11 @@ import { listenWire } from "./wire.ts";
 const MAX_TRIES = 8;
 
 /** Opens a listener with all the protocols that it is to serve. Throws if it cannot listen. */
-export function listenEdge(config: ListenConfig, handler: EdgeHandler): Edge {
-  if (!config.http3) return listenWire(config, handler);
+export function listenEdge(config: ListenConfig, handler: EdgeHandler, options: ListenOptions = {}): Edge {
+  if (!config.http3) return listenWire(config, handler, options);
   for (let tries = 1; ; tries++) {
     try {
-      return listenBoth(config, handler);
+      return listenBoth(config, handler, options);
     } catch (error) {
       if (config.port !== 0 || tries === MAX_TRIES) throw error;
     }
@@ -21,13 +21,13 @@ export function listenEdge(config: ListenConfig, handler: EdgeHandler): Edge {
 }
 
 /** TCP and UDP have ports of their own, and a client expects to find HTTP/3 on the one of the same number. */
-function listenBoth(config: ListenConfig, handler: EdgeHandler): Edge {
+function listenBoth(config: ListenConfig, handler: EdgeHandler, options: ListenOptions): Edge {
   const tls = readServerTls(config);
   if (tls === undefined) throw new Error("HTTP/3 needs tls");
   const advertiser = new Http3Advertiser(handler);
-  const wire = listenWire(config, advertiser);
+  const wire = listenWire(config, advertiser, options);
   try {
-    const http3 = listenHttp3(config, wire.port, tls, handler);
+    const http3 = listenHttp3(config, handler, { ...options, port: wire.port, tls });
     advertiser.advertise(http3.port);
     return new BothEdges(wire, http3);
   } catch (error) {
@@ -59,6 +59,10 @@ class BothEdges implements Edge {
 
   get tunnels(): number {
     return this.#wire.tunnels;
+  }
+
+  get requests(): number {
+    return this.#wire.requests + this.#http3.requests;
   }
 
   /** Of TCP; Bun does not tell of connections of HTTP/3. */

@@ -20,6 +20,8 @@ export interface ServeOwner {
   readonly handler: EdgeHandler;
   /** "2" or "3". */
   readonly version: string;
+  /** A request has come whose head is in order. */
+  onRequest(): void;
   /** Whether a reply that fails is reset, so that it does not look whole; else it is ended. */
   readonly canReset: boolean;
 }
@@ -35,6 +37,7 @@ export function answerRequest(
     const head = readWebHead(request, owner.settings.head);
     checkRequest(head, owner.settings.bodyBytes);
     isExpecting(head);
+    owner.onRequest();
     return new ServeExchange(owner, request, head, peer, onEnd).response;
   } catch (error) {
     const reply = owner.handler.refuse(refusalOf(error), peer.address);

@@ -45,10 +45,12 @@ export interface Http3Options {
   readonly host: string;
   readonly port: number;
   readonly tls: Pick<ServerTls, "cert" | "key">;
+  /** Other processes of the gateway listen on it, too. */
+  readonly isShared: boolean;
 }
 
 /** HTTP/3 on a UDP port. Throws if it cannot be had. */
-export function serveHttp3({ host, port, tls }: Http3Options, respond: Responder): Served {
+export function serveHttp3({ host, port, tls, isShared }: Http3Options, respond: Responder): Served {
   const app = createApp(respond);
   const server = Bun.serve({
     hostname: host,
@@ -57,7 +59,7 @@ export function serveHttp3({ host, port, tls }: Http3Options, respond: Responder
     http1: false,
     tls: { cert: tls.cert, key: tls.key },
     development: false,
-    reusePort: false,
+    reusePort: isShared,
     maxRequestBodySize: MAX_BODY,
     idleTimeout: MAX_IDLE_SECONDS,
     fetch: (request) => app.fetch(request),

@@ -46,7 +46,7 @@ class WireListener implements Edge, ChoiceOwner {
     this.handler = handler;
     this.slots = new Slots(this);
     const tls = readServerTls(config);
-    this.#http2 = config.http2 ? new Http2Server(this.settings, handler) : undefined;
+    this.#http2 = config.http2 ? new Http2Server(this.settings, handler, () => this.requests++) : undefined;
     this.#listener = Bun.listen<ClientEvents | undefined>({
       hostname: config.host,
       port: config.port,

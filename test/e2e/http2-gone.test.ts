@@ -207,6 +207,7 @@ test("a hundred requests at once on one connection are each answered, and each l
   );
   expect(bodies).toEqual(queries.map((query) => `/x?${query}`));
   for (const query of queries) await lineOf(query);
+  expect(gateway.edges[0]?.requests).toBeGreaterThanOrEqual(100);
   expect(gateway.logs.filter(({ fields }) => String(fields.query).startsWith("many"))).toHaveLength(100);
   session.close();
 });

@@ -23,7 +23,7 @@ test("nobody but the listener is answered on the port behind it", async () => {
   const loaded = await loadConfig(file, { env: {}, plugins });
   const [listen] = loaded.ok ? loaded.config.listen : [];
   if (listen === undefined) throw new Error("the configuration is not valid");
-  const server = new Http2Server(wireSettings(listen), handler);
+  const server = new Http2Server(wireSettings(listen), handler, () => {});
   try {
     const reply = await exchangeHttp2(server.port, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     expect([reply.status, asked]).toEqual([403, 0]);
