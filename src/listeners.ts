@@ -28,7 +28,7 @@ export class Listeners {
   /** Opens the ports for clients, and logs each. Throws an Error with a text for people if one cannot be had. */
   open(gateway: Gateway, log: Logger, metrics: MetricsRegistry, options: ListenOptions = {}): void {
     for (const listen of gateway.snapshot.config.listen) {
-      const edge = opened(listen, () => listenEdge(listen, gateway, options));
+      const edge = opened(listen, () => listenEdge(listen, gateway, { ...options, log }));
       const scheme = listen.tls === undefined ? "http" : "https";
       this.#open.push({ scheme, edge });
       log.info("listening", { scheme, host: edge.host, port: edge.port });

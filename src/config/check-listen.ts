@@ -1,9 +1,10 @@
 import { parseCidr } from "../message/cidr.ts";
+import { certificateFaults } from "./check-certificates.ts";
 import type { Draft } from "./draft.ts";
 import { below } from "./key-path.ts";
 import { nearestNode } from "./node.ts";
 import { pemFault } from "./pem-fault.ts";
-import { type Problem, problemAt } from "./problem.ts";
+import { type Problem, problemAt, type Severity } from "./problem.ts";
 import type { Config, ListenConfig } from "./schema.ts";
 import { found } from "./words.ts";
 
@@ -12,8 +13,8 @@ type Keys = readonly (string | number)[];
 /** What the schema cannot tell of the ports: that no two are the same, and that the admin port is not left open. */
 export function checkListen({ root, main }: Draft): readonly Problem[] {
   const problems: Problem[] = [];
-  const at = (keys: Keys, message: string, hint?: string) => {
-    problems.push(problemAt(nearestNode(root, keys), below(undefined, ...keys), message, hint));
+  const at = (keys: Keys, message: string, hint?: string, severity?: Severity) => {
+    problems.push(problemAt(nearestNode(root, keys), below(undefined, ...keys), message, hint, severity));
   };
   const listeners = listenersOf(main);
   problems.push(...checkWorkers(root, listeners));
@@ -25,8 +26,8 @@ export function checkListen({ root, main }: Draft): readonly Problem[] {
       const node = nearestNode(root, place);
       at(place, `expected an address or a CIDR, found ${found(node)}`, "for example 10.0.0.0/8 or 2001:db8::/32");
     }
-    const fault = config.tls === undefined ? undefined : pemFault(config.tls);
-    if (fault !== undefined) at([...keys, "tls", fault.key], fault.message);
+    const faults = config.tls === undefined ? [] : certificateFaults(config.tls, Date.now());
+    for (const fault of faults) at([...keys, "tls", ...fault.keys], fault.message, fault.hint, fault.severity);
     const ca = config.tls?.["client-certificates"]?.ca;
     const caFault = pemFault({ ca });
     if (caFault !== undefined) at([...keys, "tls", "client-certificates", "ca"], caFault.message);

@@ -18,10 +18,28 @@ const ClientCertificates = Type.Object(
   { additionalProperties: false, description: "Ask clients for a certificate." },
 );
 
-const Tls = Type.Object(
+const NamedCertificate = Type.Object(
   {
     cert: FilePath({ description: "PEM file of the certificate chain." }),
     key: FilePath({ description: "PEM file of the private key." }),
+    names: Type.Optional(
+      Type.Array(Type.String(), {
+        minItems: 1,
+        description: "Host names to serve it for, `*.example.com` too. Those that it is made out to unless told.",
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+const Tls = Type.Object(
+  {
+    cert: FilePath({ description: "PEM file of the certificate chain; the one for names that no other is for." }),
+    key: FilePath({ description: "PEM file of the private key." }),
+    certificates: Type.Array(NamedCertificate, {
+      default: [],
+      description: "More certificates, each for clients that ask for one of its names.",
+    }),
     "min-version": Type.Union([Type.Literal("1.2"), Type.Literal("1.3")], {
       default: "1.2",
       description: "The least version of TLS.",

@@ -1,7 +1,9 @@
+import type { CertificateInfo } from "../config/certificate.ts";
 import type { Context, Outcome } from "../context.ts";
 import type { GatewayError } from "../errors.ts";
 import type { Answer } from "../message/pending.ts";
 import type { Reply } from "../message/reply.ts";
+import type { Logger } from "../observe/logger.ts";
 import type { Awaitable } from "../plugin.ts";
 
 /** What an edge hands requests to. */
@@ -20,6 +22,8 @@ export interface EdgeHandler {
 export interface ListenOptions {
   /** Other processes of the gateway listen on it, too (SO_REUSEPORT); alone unless told. */
   readonly isShared?: boolean;
+  /** Told of certificates that have changed. */
+  readonly log?: Logger;
 }
 
 /** A listener at work. */
@@ -32,6 +36,8 @@ export interface Edge {
   readonly tunnels: number;
   /** Requests ever received whose head was in order. */
   readonly requests: number;
+  /** What its certificates say, the default first; none if it is plain. */
+  readonly certificates: readonly CertificateInfo[];
   /** Connections ever accepted; left out where the edge cannot tell, here and below. */
   readonly accepted?: number;
   /** Connections ever closed at once, because there were too many. */

@@ -4,13 +4,14 @@ import type { Edge, EdgeHandler, ListenOptions } from "./edge.ts";
 import { type Served, serveHttp3 } from "./serve.ts";
 import { answerRequest, type ServeOwner } from "./serve-exchange.ts";
 import { refusalResponse } from "./serve-reply.ts";
-import type { ServerTls } from "./server-tls.ts";
+import type { KeyPair } from "./tls-files.ts";
 import { WirePeer } from "./wire-request.ts";
 import { type WireSettings, wireSettings } from "./wire-settings.ts";
 
 export interface Http3ListenOptions extends ListenOptions {
   readonly port: number;
-  readonly tls: ServerTls;
+  /** Its certificates, the default first; they are those of the start, for Bun takes no others later. */
+  readonly pairs: readonly [KeyPair, ...KeyPair[]];
 }
 
 /** HTTP/3 (RFC 9114) on a UDP port, by Bun's server. Throws if it cannot listen. */
@@ -28,6 +29,7 @@ class Http3Listener implements Edge, ServeOwner {
   readonly host: string;
   readonly port: number;
   readonly tunnels = 0;
+  readonly certificates: Edge["certificates"];
   readonly version = "3";
   /** Not in Bun 1.4, see https://github.com/oven-sh/bun/pull/40598. */
   readonly canReset = false;
@@ -38,11 +40,12 @@ class Http3Listener implements Edge, ServeOwner {
   /** By address and port, which is a connection as far as Bun tells of them. */
   readonly #clients = new Map<string, Client>();
 
-  constructor(config: ListenConfig, handler: EdgeHandler, { port, tls, isShared }: Http3ListenOptions) {
+  constructor(config: ListenConfig, handler: EdgeHandler, { port, pairs, isShared }: Http3ListenOptions) {
     this.settings = wireSettings(config);
     this.handler = handler;
     this.host = config.host;
-    this.#server = serveHttp3({ host: config.host, port, tls, isShared: isShared === true }, (request) =>
+    this.certificates = pairs.map(({ names, notBefore, notAfter }) => ({ names, notBefore, notAfter }));
+    this.#server = serveHttp3({ host: config.host, port, pairs, isShared: isShared === true }, (request) =>
       this.#answer(request),
     );
     this.port = this.#server.port;

@@ -2,7 +2,7 @@ import type { ListenConfig } from "../config/schema.ts";
 import { Http3Advertiser } from "./alt-svc.ts";
 import type { Edge, EdgeHandler, ListenOptions } from "./edge.ts";
 import { listenHttp3 } from "./http3.ts";
-import { readServerTls } from "./server-tls.ts";
+import { readCredentials } from "./server-certificates.ts";
 import { listenWire } from "./wire.ts";
 
 /** Ports that are free for TCP and turn out not to be for UDP, before it is given up. */
@@ -22,12 +22,12 @@ export function listenEdge(config: ListenConfig, handler: EdgeHandler, options: 
 
 /** TCP and UDP have ports of their own, and a client expects to find HTTP/3 on the one of the same number. */
 function listenBoth(config: ListenConfig, handler: EdgeHandler, options: ListenOptions): Edge {
-  const tls = readServerTls(config);
-  if (tls === undefined) throw new Error("HTTP/3 needs tls");
+  if (config.tls === undefined) throw new Error("HTTP/3 needs tls");
+  const { pairs } = readCredentials(config.tls);
   const advertiser = new Http3Advertiser(handler);
   const wire = listenWire(config, advertiser, options);
   try {
-    const http3 = listenHttp3(config, handler, { ...options, port: wire.port, tls });
+    const http3 = listenHttp3(config, handler, { ...options, port: wire.port, pairs });
     advertiser.advertise(http3.port);
     return new BothEdges(wire, http3);
   } catch (error) {
@@ -55,6 +55,10 @@ class BothEdges implements Edge {
 
   get connections(): number {
     return this.#wire.connections + this.#http3.connections;
+  }
+
+  get certificates(): Edge["certificates"] {
+    return this.#wire.certificates;
   }
 
   get tunnels(): number {

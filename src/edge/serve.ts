@@ -1,5 +1,5 @@
 import { type AnyElysia, Elysia } from "elysia";
-import type { ServerTls } from "./server-tls.ts";
+import type { KeyPair } from "./tls-files.ts";
 
 /** Answers a request as Bun hands it over; never rejects. */
 export type Responder = (request: Request) => Response | Promise<Response>;
@@ -44,20 +44,27 @@ export function serveHttp2(respond: Responder): Served {
 export interface Http3Options {
   readonly host: string;
   readonly port: number;
-  readonly tls: Pick<ServerTls, "cert" | "key">;
+  /** The default first. */
+  readonly pairs: readonly KeyPair[];
   /** Other processes of the gateway listen on it, too. */
   readonly isShared: boolean;
 }
 
+/** One entry for each name, since Bun looks for a certificate by its entry's; the first pair is for all other names. */
+function tlsEntries({ cert, key, names }: KeyPair, index: number): Bun.TLSOptions[] {
+  if (index === 0) return [{ cert, key }];
+  return names.map((serverName) => ({ cert, key, serverName }));
+}
+
 /** HTTP/3 on a UDP port. Throws if it cannot be had. */
-export function serveHttp3({ host, port, tls, isShared }: Http3Options, respond: Responder): Served {
+export function serveHttp3({ host, port, pairs, isShared }: Http3Options, respond: Responder): Served {
   const app = createApp(respond);
   const server = Bun.serve({
     hostname: host,
     port,
     http3: true,
     http1: false,
-    tls: { cert: tls.cert, key: tls.key },
+    tls: pairs.flatMap(tlsEntries),
     development: false,
     reusePort: isShared,
     maxRequestBodySize: MAX_BODY,

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import type { ListenConfig } from "../config/schema.ts";
 import type { PeerCertificate } from "../message/request.ts";
+import type { Credentials } from "./server-context.ts";
 
 /** What Bun.listen is given for a listener that serves https. */
 export interface ServerTls {
@@ -22,14 +22,17 @@ const HTTP1 = "\x08http/1.1";
 const HTTP2 = "\x02h2";
 const VERSIONS = { "1.2": 0x0303, "1.3": 0x0304 } as const;
 
-/** The certificate, key and demands of a listener that serves https; its files are read again by every new listener. */
-export function readServerTls({ tls, http2 }: ListenConfig): ServerTls | undefined {
-  if (tls === undefined) return undefined;
+/** What Bun.listen is given to serve https with these credentials. */
+export function serverTls(
+  tls: NonNullable<ListenConfig["tls"]>,
+  { pairs: [{ cert, key }], ca }: Credentials,
+  hasHttp2: boolean,
+): ServerTls {
   const minVersion = VERSIONS[tls["min-version"]];
-  const own = { cert: read(tls.cert), key: read(tls.key), minVersion, ALPNProtocols: http2 ? HTTP2 + HTTP1 : HTTP1 };
+  const own = { cert, key, minVersion, ALPNProtocols: hasHttp2 ? HTTP2 + HTTP1 : HTTP1 };
   const clients = tls["client-certificates"];
-  if (clients === undefined) return own;
-  return { ...own, ca: read(clients.ca), requestCert: true, rejectUnauthorized: clients.mode === "required" };
+  if (clients === undefined || ca === undefined) return own;
+  return { ...own, ca, requestCert: true, rejectUnauthorized: clients.mode === "required" };
 }
 
 /** The part of Bun's socket that knows about the other end's certificate. */
@@ -50,8 +53,4 @@ export function verifiedCertificate(socket: TlsSocket): PeerCertificate | undefi
 function commonNameOf(subject: unknown): string | undefined {
   if (typeof subject !== "object" || subject === null || !("CN" in subject)) return undefined;
   return typeof subject.CN === "string" ? subject.CN : undefined;
-}
-
-function read(file: string): string {
-  return readFileSync(file, "utf8");
 }

@@ -1,9 +1,12 @@
+import type { CertificateInfo } from "../config/certificate.ts";
 import type { ListenConfig } from "../config/schema.ts";
+import { createNullLogger } from "../observe/log.ts";
 import { MAX_TIMER_MS } from "../timeouts.ts";
 import type { Edge, EdgeHandler, ListenOptions } from "./edge.ts";
 import { Http2Server } from "./http2.ts";
 import { type ChoiceOwner, type Protocol, ProtocolChoice } from "./protocol-choice.ts";
-import { readServerTls, verifiedCertificate } from "./server-tls.ts";
+import { ServerCertificates } from "./server-certificates.ts";
+import { serverTls, verifiedCertificate } from "./server-tls.ts";
 import { WireConnection } from "./wire-connection.ts";
 import type { ClientEvents, ClientSocket, ListedConnection, TunnelSlots, WireOwner } from "./wire-owner.ts";
 import { WirePeer } from "./wire-request.ts";
@@ -23,6 +26,12 @@ function onHandshake(socket: Socket): void {
   else if (client instanceof ProtocolChoice) client.onHandshake(socket.alpnProtocol, verifiedCertificate(socket));
 }
 
+/** Bun.listen asks it, in the handshake, for the certificate of a name; undefined for the listener's own. */
+function choosing(certificates: ServerCertificates): object {
+  if (certificates.infos.length === 1) return {};
+  return { serverName: (_: unknown, name: string) => certificates.find(name) };
+}
+
 /** Works on Linux, but Bun's type does not have it. */
 const SHARED: object = { reusePort: true };
 
@@ -38,38 +47,48 @@ class WireListener implements Edge, ChoiceOwner {
   refused = 0;
   readonly #listener: Bun.TCPSocketListener<ClientEvents | undefined>;
   readonly #http2: Http2Server | undefined;
+  readonly #certificates: ServerCertificates | undefined;
   readonly #connections = new Set<ListedConnection>();
   #onEmpty: (() => void) | undefined = undefined;
 
-  constructor(config: ListenConfig, handler: EdgeHandler, { isShared }: ListenOptions) {
+  constructor(config: ListenConfig, handler: EdgeHandler, { isShared, log = createNullLogger() }: ListenOptions) {
     this.settings = wireSettings(config);
     this.handler = handler;
     this.slots = new Slots(this);
-    const tls = readServerTls(config);
     this.#http2 = config.http2 ? new Http2Server(this.settings, handler, () => this.requests++) : undefined;
+    const { tls } = config;
+    const certificates = tls === undefined ? undefined : new ServerCertificates(tls, log);
+    this.#certificates = certificates;
     this.#listener = Bun.listen<ClientEvents | undefined>({
       hostname: config.host,
       port: config.port,
       allowHalfOpen: true,
       ...(isShared === true ? SHARED : {}),
-      ...(tls === undefined ? {} : { tls }),
+      ...(tls === undefined || certificates === undefined
+        ? {}
+        : { tls: serverTls(tls, certificates.credentials, config.http2) }),
       socket: {
         open: (socket) => this.#open(socket),
         data: (socket, bytes) => socket.data?.onData(bytes),
         drain: (socket) => socket.data?.onDrain(),
         end: (socket) => socket.data?.onEnd(),
         // With this handler a TLS connection opens, and its time for a first head begins, before its handshake.
-        ...(tls === undefined ? {} : { handshake: onHandshake }),
+        ...(certificates === undefined ? {} : { handshake: onHandshake, ...choosing(certificates) }),
         close: (socket, error) => socket.data?.onClose(error),
         error: (socket, error) => socket.data?.onError(error),
       },
     });
     this.host = config.host;
     this.port = this.#listener.port;
+    certificates?.watch(this.#listener);
   }
 
   get connections(): number {
     return this.#connections.size;
+  }
+
+  get certificates(): readonly CertificateInfo[] {
+    return this.#certificates?.infos ?? [];
   }
 
   get tunnels(): number {
@@ -96,6 +115,7 @@ class WireListener implements Edge, ChoiceOwner {
   async stop(drainMs: number): Promise<void> {
     this.isDraining = true;
     this.#listener.stop(false);
+    this.#certificates?.stop();
     for (const connection of this.#connections) connection.drain();
     void this.#http2?.stop(false);
     if (this.#connections.size > 0) await this.#emptied(drainMs);

@@ -21,6 +21,12 @@ test("names the file that is no PEM", () => {
   expect(pemFault({ cert: client.certFile, key: text })?.key).toBe("key");
 });
 
+test("finds authorities that are empty, or cut in the middle: TLS would take them", () => {
+  for (const content of ["", `${ca.cert}${ca.cert.slice(0, 200)}`]) {
+    expect(pemFault({ ca: folder.write("authorities.pem", content) })?.key).toBe("ca");
+  }
+});
+
 test("finds a key that is another certificate's", () => {
   const fault = pemFault({ cert: client.certFile, key: server.keyFile });
   expect(fault).toEqual({ key: "key", message: "this key is not the certificate's" });

@@ -23,6 +23,15 @@ const { ca, server } = makeCertificates(folder.path);
 copyFileSync(server.certFile, folder.file("tls.crt"));
 copyFileSync(server.keyFile, folder.file("tls.key"));
 copyFileSync(ca.certFile, folder.file("clients-ca.crt"));
+for (const [name, names] of [
+  ["shop", ["DNS:shop.example.com"]],
+  ["api", ["DNS:api.example.com"]],
+  ["partners", ["DNS:partners.example.net", "DNS:*.example.net"]],
+] as const) {
+  const pair = makeCertificates(folder.path, { names }).server;
+  copyFileSync(pair.certFile, folder.file(`${name}.crt`));
+  copyFileSync(pair.keyFile, folder.file(`${name}.key`));
+}
 folder.write("services/team.yaml", "services: {}\n");
 
 /** The plugins that the guide writes, each as often as it does; importing the contract as those elsewhere do. */

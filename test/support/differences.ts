@@ -16,6 +16,8 @@ export const DIFFERENCES = {
   methods: "A method that Bun does not know is 501 without a body",
   malformed:
     "What breaks the protocol itself, two hosts in HTTP/2 for one, is answered by a reset, without a line in the log",
+  certificates:
+    "HTTP/3 keeps the certificates of the start: after a renewal the gateway has to be started anew for its clients",
   head: "`header-bytes` and `header-count` count joined fields, with 32 bytes more for each. Beyond 16 KB in all Bun answers 431 without a body, or ends the connection",
   requests: "`limits.requests` sets no limit",
   connections: "`limits.connections` counts clients of HTTP/3 with a request under way; one more is 503",

@@ -1,0 +1,110 @@
+import { type FSWatcher, statSync, watch } from "node:fs";
+import { basename, dirname } from "node:path";
+
+export interface WatchOptions {
+  /** Between an event and the call: most changes are several writes. */
+  readonly settleMs: number;
+  /** Between calls without any event: not every change has one. */
+  readonly pollMs: number;
+}
+
+export interface Watching {
+  /** Calls back once after that many ms, unless a call is due sooner. */
+  again(ms: number): void;
+  stop(): void;
+}
+
+/** Kubernetes changes all files of a folder at once: they are links into what this one points to. */
+const LINK = "..data";
+
+/**
+ * Calls back after files may have changed: when their folders say so, and now and then in any case. Never while the
+ * promise of an earlier call is pending; it must not reject. Does not keep the process alive.
+ */
+export function watchFiles(files: readonly string[], onChange: () => Promise<void>, options: WatchOptions): Watching {
+  return new FileWatch(files, onChange, options);
+}
+
+class FileWatch implements Watching {
+  readonly #onChange: () => Promise<void>;
+  readonly #options: WatchOptions;
+  readonly #names: ReadonlySet<string>;
+  readonly #folders: ReadonlySet<string>;
+  readonly #watchers = new Map<string, { readonly watcher: FSWatcher; readonly id: string }>();
+  #timer: Timer | undefined = undefined;
+  #dueAt = Number.POSITIVE_INFINITY;
+  #isRunning = false;
+  #isStopped = false;
+
+  constructor(files: readonly string[], onChange: () => Promise<void>, options: WatchOptions) {
+    this.#onChange = onChange;
+    this.#options = options;
+    this.#names = new Set([LINK, ...files.map((file) => basename(file))]);
+    this.#folders = new Set(files.map((file) => dirname(file)));
+    this.#watchFolders();
+    this.again(options.pollMs);
+  }
+
+  again(ms: number): void {
+    const dueAt = performance.now() + ms;
+    if (this.#isStopped || dueAt >= this.#dueAt) return;
+    this.#dueAt = dueAt;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#run(), ms);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    for (const folder of this.#folders) this.#forget(folder);
+  }
+
+  async #run(): Promise<void> {
+    this.#dueAt = Number.POSITIVE_INFINITY;
+    // What has changed meanwhile is looked at after it.
+    if (this.#isRunning) return this.again(this.#options.settleMs);
+    this.#isRunning = true;
+    this.#watchFolders();
+    await this.#onChange();
+    this.#isRunning = false;
+    this.again(this.#options.pollMs);
+  }
+
+  /** A folder that is there only now, or is another one now, is watched before its files are read. */
+  #watchFolders(): void {
+    if (this.#isStopped) return;
+    for (const folder of this.#folders) {
+      const id = idOf(folder);
+      if (this.#watchers.get(folder)?.id === id) continue;
+      this.#forget(folder);
+      if (id === undefined) continue;
+      try {
+        const watcher = watch(folder, { persistent: false }, (_, name) => this.#onEvent(name));
+        watcher.on("error", () => this.#forget(folder));
+        this.#watchers.set(folder, { watcher, id });
+      } catch {
+        // The next look, without an event, finds what it would have told.
+      }
+    }
+  }
+
+  #onEvent(name: string | null): void {
+    if (name === null || this.#names.has(name)) this.again(this.#options.settleMs);
+  }
+
+  #forget(folder: string): void {
+    this.#watchers.get(folder)?.watcher.close();
+    this.#watchers.delete(folder);
+  }
+}
+
+/** Tells a folder from another one of the same path; undefined if there is none. */
+function idOf(folder: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(folder);
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
+}
