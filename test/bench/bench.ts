@@ -41,10 +41,11 @@ export async function runBench(
   const results: ScenarioResult[] = [];
   for (const scenario of scenarios) {
     const reason = whySkipped(scenario, certificate !== undefined);
+    const taking = gateways.filter(({ contender }) => contender.scenarios?.includes(scenario.name) ?? true);
     if (reason !== undefined) skipped[scenario.name] = reason;
-    else if (scenario.loop === "open") results.push(...(await measureOpen(gateways, scenario, run)));
-    else if (scenario.idle > 0) results.push(await measureIdle(gateways, scenario, run));
-    else results.push(await measureClosed(gateways, scenario, run));
+    else if (scenario.loop === "open") results.push(...(await measureOpen(taking, scenario, run)));
+    else if (scenario.idle > 0) results.push(await measureIdle(taking, scenario, run));
+    else results.push(await measureClosed(taking, scenario, run));
   }
   const { rounds, seconds } = run.options;
   return { machine: describeMachine(), rounds, seconds, versions, missing, skipped, scenarios: results };

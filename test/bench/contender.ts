@@ -37,6 +37,8 @@ export interface Plan {
 /** A reverse proxy that can be measured. */
 export interface Contender {
   readonly name: string;
+  /** The names of the scenarios that it takes part in; undefined: all. */
+  readonly scenarios?: readonly string[];
   /** Said when it is missing: how to get it. */
   readonly install: string;
   /** Its version, or undefined if it is not installed. */

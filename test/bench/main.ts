@@ -7,7 +7,7 @@ import { endAll, killAll } from "./children.ts";
 import type { Contender } from "./contender.ts";
 import { caddy } from "./contenders/caddy.ts";
 import { haproxy } from "./contenders/haproxy.ts";
-import { nginx } from "./contenders/nginx.ts";
+import { nginx, nginxStock } from "./contenders/nginx.ts";
 import { sluice } from "./contenders/sluice.ts";
 import { describeMachine, whyUnfit } from "./machine.ts";
 import { type Options, readOptions, USAGE } from "./options.ts";
@@ -15,7 +15,7 @@ import { profile, whyNoProfile } from "./profile.ts";
 import { jsonReport, markdownReport, textReport } from "./report.ts";
 import { SCENARIOS } from "./scenarios.ts";
 
-const CONTENDERS = [sluice, nginx, haproxy, caddy];
+const CONTENDERS = [sluice, nginx, nginxStock, haproxy, caddy];
 const EXIT_USAGE = 2;
 const EXIT_SIGNALLED = 130;
 

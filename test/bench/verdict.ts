@@ -21,6 +21,7 @@ const RATIOS: readonly Target[] = [
   { scenario: "small", what: "CPU", reference: "nginx", most: 1, of: cpuUsPerRequest },
   { scenario: "large", what: "CPU", reference: "haproxy", most: 1.5, of: cpuUsPerRequest },
   { scenario: "large", what: "CPU", reference: "nginx", most: 1, of: cpuUsPerRequest },
+  { scenario: "large", what: "CPU", reference: "nginx-stock", most: 1, of: cpuUsPerRequest },
   { scenario: "large", what: "CPU", reference: "caddy", most: 1, of: cpuUsPerRequest },
   { scenario: "tls", what: "CPU", reference: "nginx", most: 1, of: cpuUsPerRequest },
   { scenario: "open-same", what: "p99", reference: "haproxy", most: 2, of: p99 },
