@@ -6,8 +6,7 @@ import { listenEdge } from "./edge/listen.ts";
 import { edgeFamilies } from "./edge/metrics.ts";
 import { systemCode } from "./errors.ts";
 import type { Gateway } from "./gateway.ts";
-import type { Logger } from "./observe/logger.ts";
-import type { MetricsRegistry } from "./observe/metrics/registry.ts";
+import type { Lasting } from "./scope.ts";
 import { MAX_TIMER_MS } from "./timeouts.ts";
 import { createView } from "./view.ts";
 
@@ -26,7 +25,7 @@ export class Listeners {
   #readiness: Readiness = { isReady: false, reasons: ["the gateway does not listen yet"] };
 
   /** Opens the ports for clients, and logs each. Throws an Error with a text for people if one cannot be had. */
-  open(gateway: Gateway, log: Logger, metrics: MetricsRegistry, options: ListenOptions = {}): void {
+  open(gateway: Gateway, { log, metrics }: Lasting, options: ListenOptions = {}): void {
     for (const listen of gateway.snapshot.config.listen) {
       const edge = opened(listen, () => listenEdge(listen, gateway, { ...options, log }));
       const scheme = listen.tls === undefined ? "http" : "https";
@@ -37,14 +36,15 @@ export class Listeners {
   }
 
   /** Opens the admin port of a gateway in one process, and logs it. Throws as `open` does. */
-  openAdmin(gateway: Gateway, log: Logger, metrics: MetricsRegistry, pid: number): void {
+  openAdmin(gateway: Gateway, { log, metrics, store }: Lasting, pid: number): void {
     const { host, port, token } = gateway.snapshot.config.admin;
     const since = new Date().toISOString();
     const view = {
       ...createView(
         () => gateway.snapshot,
-        () => this.#readiness,
+        () => ({ ...this.#readiness, store: store.report().state }),
         () => metrics.collect(),
+        () => store.report(),
       ),
       listeners: () => this.views(),
       workers: () => [{ pid, state: this.#readiness.isReady ? "running" : "stopping", since, restarts: 0 } as const],

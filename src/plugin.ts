@@ -8,6 +8,7 @@ import type { Context, Outcome, RouteInfo } from "./context.ts";
 import type { Reply } from "./message/reply.ts";
 import type { Logger } from "./observe/logger.ts";
 import type { PluginMetrics } from "./observe/metrics/plugin.ts";
+import type { Store } from "./store/store.ts";
 
 export { type Static, type TSchema, Type } from "@sinclair/typebox";
 export { FilePath } from "./config/file-path.ts";
@@ -25,6 +26,10 @@ export type { Counter, CounterSeries } from "./observe/metrics/counter.ts";
 export type { Gauge, GaugeSeries } from "./observe/metrics/gauge.ts";
 export type { DistributionSeries, Histogram } from "./observe/metrics/histogram.ts";
 export type { PluginMetrics } from "./observe/metrics/plugin.ts";
+export { StoreError, type StoreFailure } from "./store/error.ts";
+export { groupKey, storeKey } from "./store/key.ts";
+export { type Charge, type LimitOptions, type LimitPolicy, limitPolicy, type Taken } from "./store/limit.ts";
+export type { Lease, Lock, Store, Subscriber, Wait, Write } from "./store/store.ts";
 
 export type Awaitable<T> = T | Promise<T>;
 
@@ -72,6 +77,11 @@ export interface Scope {
   readonly log: Logger;
   /** Counters, gauges and histograms for the admin port, under the plugin's name; they outlive reloads. */
   readonly metrics: PluginMetrics;
+  /**
+   * What all gateways share: Redis if one is configured, else the memory of this gateway. All instances of the plugin
+   * share one part of it, whose keys never meet those of other plugins.
+   */
+  readonly store: Store;
   /** Aborted when this instance is closed. */
   readonly signal: AbortSignal;
   /** Routes added here are served on the admin port under /api/plugins/NAME, behind its token. */

@@ -7,6 +7,8 @@ import { MetricsRegistry } from "./observe/metrics/registry.ts";
 import { processFamilies } from "./observe/metrics/usage.ts";
 import type { Plugin } from "./plugin.ts";
 import { createState, type Lasting } from "./scope.ts";
+import { storeFamilies } from "./store/metrics.ts";
+import { openStore } from "./store/open.ts";
 import { workerCount } from "./workers/count.ts";
 import { runWorkers } from "./workers/run.ts";
 
@@ -28,13 +30,24 @@ export async function runGateway(loaded: Loaded<Plugin>, options: RunOptions): P
 async function serve(loaded: Loaded<Plugin>, options: RunOptions, log: Logger): Promise<string | undefined> {
   const metrics = new MetricsRegistry(log);
   metrics.addCollector(() => processFamilies(options.usage()));
-  const lasting: Lasting = { log, metrics, now: Date.now, state: createState() };
+  const store = await openStore(loaded.config.redis, { now: Date.now, log });
+  metrics.addCollector(() => storeFamilies(store.report()));
+  const lasting: Lasting = { log, metrics, store, now: Date.now, state: createState() };
+  try {
+    return await serveWith(loaded, options, lasting);
+  } finally {
+    await store.close();
+  }
+}
+
+async function serveWith(loaded: Loaded<Plugin>, options: RunOptions, lasting: Lasting): Promise<string | undefined> {
+  const { log } = lasting;
   const gateway = await compileLoaded(loaded, lasting);
   if (!(gateway instanceof Gateway)) return gateway.join("\n");
   const listeners = new Listeners();
   try {
-    listeners.open(gateway, log, metrics);
-    listeners.openAdmin(gateway, log, metrics, options.pid);
+    listeners.open(gateway, lasting);
+    listeners.openAdmin(gateway, lasting, options.pid);
   } catch (error) {
     await listeners.close(0);
     await gateway.close();

@@ -4,11 +4,13 @@ import type { Logger } from "./observe/logger.ts";
 import { pluginMetrics } from "./observe/metrics/plugin.ts";
 import type { MetricsRegistry } from "./observe/metrics/registry.ts";
 import type { Scope } from "./plugin.ts";
+import type { SharedStore } from "./store/shared.ts";
 
 /** What outlives a reload: lent to plugins through their scope, and to the next snapshot. */
 export interface Lasting {
   readonly log: Logger;
   readonly metrics: MetricsRegistry;
+  readonly store: SharedStore;
   /** Wall-clock time in ms since 1970. */
   now(): number;
   /** The value under that key, made when it is first asked for. */
@@ -46,6 +48,9 @@ export function createScope(
     metrics: pluginMetrics(lasting.metrics, name),
     now: lasting.now,
     state: (key, create) => lasting.state(`${plugin}/${key}`, create),
+    get store() {
+      return lasting.store.of(name);
+    },
     get admin() {
       return adminOf(plugin);
     },

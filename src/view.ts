@@ -1,6 +1,7 @@
 import type { Readiness, RouteView, ServiceView, TargetView } from "./admin/view.ts";
 import type { Family } from "./observe/metrics/family.ts";
 import type { Snapshot } from "./snapshot.ts";
+import type { StoreReport } from "./store/report.ts";
 import type { Service } from "./upstream/service.ts";
 import type { Target } from "./upstream/target.ts";
 
@@ -10,6 +11,7 @@ export interface SnapshotView {
   routes(): readonly RouteView[];
   services(): readonly ServiceView[];
   metrics(): readonly Family[];
+  store(): StoreReport;
 }
 
 /** What the admin endpoints show, read from the snapshot that is current when they are asked. */
@@ -17,11 +19,13 @@ export function createView(
   current: () => Snapshot,
   readiness: () => Readiness,
   metrics: () => readonly Family[],
+  store: () => StoreReport,
 ): SnapshotView {
   return {
     readiness,
     routes: () => current().routes.map(routeView),
     metrics,
+    store,
     services: () => [...current().services.values()].map(serviceView),
   };
 }

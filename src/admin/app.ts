@@ -5,7 +5,7 @@ import { localGuard, tokenGuard } from "./guard.ts";
 import { metricsResponse } from "./metrics.ts";
 import type { PluginApps } from "./plugin-apps.ts";
 import { errorHandler, problemResponse } from "./problem.ts";
-import { pluginReports, serviceReport } from "./reports.ts";
+import { pluginReports, serviceReport, storeReport } from "./reports.ts";
 import type { AdminView } from "./view.ts";
 
 export interface AdminOptions {
@@ -47,6 +47,10 @@ export function createAdmin(view: AdminView, { token, host, plugins, log }: Admi
       return json({ listeners, ...silentWorkers(view) });
     })
     .get("/api/workers", () => json({ workers: view.workers() }))
+    .get("/api/store", async () => {
+      const store = storeReport(await view.store());
+      return json({ ...store, ...silentWorkers(view) });
+    })
     .get("/api/plugins", () => json({ plugins: pluginReports(view.routes(), plugins().has) }))
     .all("/api/plugins/:name", ({ params, request }) => plugins().handle(params.name, "/", request), { parse: "none" })
     .all("/api/plugins/:name/*", ({ params, request }) => plugins().handle(params.name, `/${params["*"]}`, request), {
@@ -55,8 +59,10 @@ export function createAdmin(view: AdminView, { token, host, plugins, log }: Admi
 }
 
 function readiness(view: AdminView): Response {
-  const { isReady, reasons, workers } = view.readiness();
-  return isReady ? json({ status: "ready", workers }) : json({ status: "not ready", reasons, workers }, 503);
+  // Plugins decide what becomes of requests without the store: the gateway serves on, and balancers must not take it out.
+  const { isReady, reasons, workers, store } = view.readiness();
+  const status = isReady ? "ready" : "not ready";
+  return isReady ? json({ status, workers, store }) : json({ status, reasons, workers, store }, 503);
 }
 
 /** A sum that lacks workers says which. */

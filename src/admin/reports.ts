@@ -1,3 +1,4 @@
+import type { StoreReport } from "../store/report.ts";
 import { quantile } from "../upstream/histogram.ts";
 import type { PoolStats } from "../upstream/stats.ts";
 import type { RouteView, ServiceView } from "./view.ts";
@@ -17,6 +18,21 @@ export function pluginReports(routes: readonly RouteView[], hasEndpoints: (plugi
     ...(hasEndpoints(name) ? { endpoints: `/api/plugins/${name}` } : {}),
     instances: uses.map(({ route, phases }) => ({ route, phases })),
   }));
+}
+
+/** The store as /api/store tells it: how it is doing, never where it is or what is in it. */
+export function storeReport({ latency, since, lastError, ...report }: StoreReport) {
+  const isoOf = (ms: number) => new Date(ms).toISOString();
+  return {
+    ...report,
+    since: isoOf(since),
+    ...(lastError === undefined ? {} : { lastError: { ...lastError, at: isoOf(lastError.at) } }),
+    ...(latency === undefined ? {} : { latency: latencyReport(latency) }),
+  };
+}
+
+function latencyReport({ count, sumMs, maxMs }: NonNullable<StoreReport["latency"]>) {
+  return { count, meanMs: count === 0 ? undefined : round(sumMs / count), maxMs: round(maxMs) };
 }
 
 function poolReport({ latency, ...pool }: PoolStats) {

@@ -1,5 +1,6 @@
 import type { Family } from "../observe/metrics/family.ts";
 import type { Awaitable } from "../plugin.ts";
+import type { StoreReport } from "../store/report.ts";
 import type { PoolStats } from "../upstream/stats.ts";
 
 /** What the admin endpoints show of a running gateway: plain data, made anew at each call. */
@@ -7,9 +8,10 @@ export interface AdminView {
   readiness(): Readiness;
   /** In the order of the configuration. */
   routes(): readonly RouteView[];
-  /** Of this process, or the sum of all workers; so are listeners and metrics. */
+  /** Of this process, or the sum of all workers; so are listeners, store and metrics. */
   services(): Awaitable<readonly ServiceView[]>;
   listeners(): Awaitable<readonly ListenerView[]>;
+  store(): Awaitable<StoreReport>;
   metrics(): Awaitable<readonly Family[]>;
   /** The processes that serve requests. */
   workers(): readonly WorkerView[];
@@ -47,6 +49,8 @@ export interface Readiness {
   readonly isReady: boolean;
   /** Why not, in words; empty if it is ready. */
   readonly reasons: readonly string[];
+  /** Of a gateway in one process: whether the store that plugins share answers. */
+  readonly store?: StoreReport["state"];
   /** How many workers serve, of how many; left out where the gateway is one process. */
   readonly workers?: { readonly serving: number; readonly configured: number };
 }

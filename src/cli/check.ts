@@ -7,6 +7,8 @@ import { createNullLogger } from "../observe/log.ts";
 import { MetricsRegistry } from "../observe/metrics/registry.ts";
 import { createRegistry } from "../registry/registry.ts";
 import { createState } from "../scope.ts";
+import { MemoryBackend } from "../store/memory.ts";
+import { shareStore } from "../store/shared.ts";
 import type { CliIo } from "./io.ts";
 import { PLUGINS_DIRECTORY } from "./project.ts";
 
@@ -34,6 +36,8 @@ export async function check(args: readonly string[], io: CliIo): Promise<number>
   const gateway = await compileLoaded(result, {
     log,
     metrics: new MetricsRegistry(log),
+    // A check reaches for nothing outside.
+    store: shareStore(new MemoryBackend({ now: Date.now }), ""),
     now: Date.now,
     state: createState(),
   });

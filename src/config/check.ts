@@ -1,4 +1,5 @@
 import { checkListen } from "./check-listen.ts";
+import { checkRedis } from "./check-redis.ts";
 import { checkRoutes } from "./check-routes.ts";
 import { checkServices } from "./check-services.ts";
 import type { Draft } from "./draft.ts";
@@ -6,5 +7,5 @@ import type { Problem } from "./problem.ts";
 
 /** Checks the parts of a configuration against each other; each of them fits the schema already, or is left out. */
 export function checkDraft(draft: Draft): readonly Problem[] {
-  return [...checkListen(draft), ...checkServices(draft), ...checkRoutes(draft)];
+  return [...checkListen(draft), ...checkRedis(draft), ...checkServices(draft), ...checkRoutes(draft)];
 }

@@ -16,6 +16,10 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   redact: [authorization, cookie, x-api-key]`,
   errors: `errors:
   format: envelope`,
+  redis: `redis:
+  url: "\${REDIS_URL:-}"      # none: the embedded store
+  key-prefix: "shop:"
+  command-timeout: 50ms`,
   include: `include:
   - services/*.yaml`,
   plugins: `plugins:

@@ -1,6 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { Listen } from "./schema-listen.ts";
 import { PluginMap, type PluginMapConfig } from "./schema-plugins.ts";
+import { RedisSection } from "./schema-redis.ts";
 import { Route } from "./schema-route.ts";
 import { Service } from "./schema-service.ts";
 import { Duration } from "./units.ts";
@@ -66,6 +67,7 @@ export const ConfigSchema = Type.Object(
     }),
     log: Log,
     errors: Errors,
+    redis: RedisSection,
     include: Type.Array(Type.String(), {
       default: [],
       description:

@@ -1,6 +1,8 @@
 import type { LogFields, Logger, LogLevel } from "../observe/logger.ts";
 import { MetricsRegistry } from "../observe/metrics/registry.ts";
 import { createState, type Lasting } from "../scope.ts";
+import { MemoryBackend } from "../store/memory.ts";
+import { shareStore } from "../store/shared.ts";
 
 /** A line that a plugin has logged. */
 export interface LogLine {
@@ -37,6 +39,7 @@ export function createTestLasting(): TestLasting {
     clock,
     log,
     metrics: new MetricsRegistry(log),
+    store: shareStore(new MemoryBackend({ now: () => clock.nowMs }), ""),
     now: () => clock.nowMs,
     state: createState(),
   };

@@ -2,6 +2,7 @@ import type { ListenerView, ServiceView } from "../admin/view.ts";
 import type { LogFormat } from "../boot.ts";
 import type { Config } from "../config/schema.ts";
 import type { Family } from "../observe/metrics/family.ts";
+import type { StoreReport } from "../store/report.ts";
 
 /** All that a worker serves by: the parent has validated it, and every worker gets the same, later ones too. */
 export interface WorkerSetup {
@@ -37,6 +38,7 @@ export interface Answers {
   readonly services: readonly ServiceView[];
   readonly listeners: readonly ListenerView[];
   readonly metrics: readonly Family[];
+  readonly store: StoreReport;
   readonly plugin: PluginReply;
 }
 

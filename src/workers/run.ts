@@ -1,6 +1,7 @@
 import { createAdmin } from "../admin/app.ts";
 import { type AdminServer, startAdmin } from "../admin/listen.ts";
 import { sumListeners, sumServices } from "../admin/sum.ts";
+import { sumStores } from "../admin/sum-store.ts";
 import type { AdminView, RouteView } from "../admin/view.ts";
 import { compileLoaded, drainMs, type LogFormat, type RunOptions, Signals } from "../boot.ts";
 import type { Loaded } from "../config/load.ts";
@@ -13,6 +14,8 @@ import { sumFamilies } from "../observe/metrics/sum.ts";
 import type { Plugin } from "../plugin.ts";
 import { pluginFile } from "../registry/registry.ts";
 import { createState } from "../scope.ts";
+import { MemoryBackend } from "../store/memory.ts";
+import { shareStore } from "../store/shared.ts";
 import { MAX_TIMER_MS } from "../timeouts.ts";
 import { createView } from "../view.ts";
 import type { WorkerSetup } from "./messages.ts";
@@ -82,7 +85,8 @@ interface Known {
 /** Sets all up as a worker does, and closes it again: problems are found with their place before one is started. */
 async function trial(loaded: Loaded<Plugin>): Promise<Known | string> {
   const log = createNullLogger();
-  const lasting = { log, metrics: new MetricsRegistry(log), now: Date.now, state: createState() };
+  const store = shareStore(new MemoryBackend({ now: Date.now }), "");
+  const lasting = { log, metrics: new MetricsRegistry(log), store, now: Date.now, state: createState() };
   const gateway = await compileLoaded(loaded, lasting);
   if (!(gateway instanceof Gateway)) return gateway.join("\n");
   const { snapshot } = gateway;
@@ -91,6 +95,7 @@ async function trial(loaded: Loaded<Plugin>): Promise<Known | string> {
     () => snapshot,
     ready,
     () => [],
+    () => store.report(),
   ).routes();
   const names = routes.flatMap(({ plugins }) => plugins.map(({ name }) => name));
   const endpoints = new Set(names.filter((name) => snapshot.pluginApps.has(name)));
@@ -122,6 +127,7 @@ function workersView(routes: readonly RouteView[], supervisor: Supervisor): Admi
     workers: () => supervisor.views,
     services: async () => sumServices(await supervisor.gather("services")),
     listeners: async () => sumListeners(await supervisor.gather("listeners")),
+    store: async () => sumStores(await supervisor.gather("store")),
     metrics: async () => sumFamilies(...(await supervisor.gather("metrics"))),
   };
 }

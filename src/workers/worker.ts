@@ -7,6 +7,8 @@ import { MetricsRegistry } from "../observe/metrics/registry.ts";
 import { processFamilies } from "../observe/metrics/usage.ts";
 import { loadPlugins } from "../registry/registry.ts";
 import { createState } from "../scope.ts";
+import { storeFamilies } from "../store/metrics.ts";
+import { openStore } from "../store/open.ts";
 import { createView } from "../view.ts";
 import type { ParentChannel, Question, ToWorker, WorkerSetup } from "./messages.ts";
 import { answerPlugin } from "./plugin-requests.ts";
@@ -31,14 +33,18 @@ async function serve(setup: WorkerSetup, options: RunOptions, log: Logger, chann
   metrics.addCollector(() => processFamilies(options.usage()));
   const plugins = await loadPlugins(setup.plugins);
   const state = createState();
-  const gateway = await Gateway.create({ config, plugins, directory }, { log, metrics, now: Date.now, state });
+  const store = await openStore(config.redis, { now: Date.now, log, warnsOfWorkers: setup.worker === 1 });
+  metrics.addCollector(() => storeFamilies(store.report()));
+  const lasting = { log, metrics, store, now: Date.now, state };
+  const gateway = await Gateway.create({ config, plugins, directory }, lasting);
   const listeners = new Listeners();
   try {
-    listeners.open(gateway, log, metrics, { isShared: true });
+    listeners.open(gateway, lasting, { isShared: true });
     const view = createView(
       () => gateway.snapshot,
       () => ({ isReady: true, reasons: [] }),
       () => metrics.collect(),
+      () => store.report(),
     );
     channel.serve({
       reload: () => onReloadAsked(log),
@@ -56,6 +62,7 @@ async function serve(setup: WorkerSetup, options: RunOptions, log: Logger, chann
   } finally {
     await listeners.close(0);
     await gateway.close();
+    await store.close();
   }
 }
 

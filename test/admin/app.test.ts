@@ -34,6 +34,12 @@ describe("health", () => {
     expect(await after.json()).toEqual({ status: "ready" });
   });
 
+  test("ready stays ready without the store, and says so", async () => {
+    await using admin = startTestAdmin({ readiness: () => ({ isReady: true, reasons: [], store: "down" }) });
+    const response = await admin.get("/health/ready");
+    expect([response.status, await response.json()]).toEqual([200, { status: "ready", store: "down" }]);
+  });
+
   test("answers HEAD, as load balancers ask", async () => {
     await using admin = startTestAdmin();
     const head = await exchange(admin.port, "HEAD /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n");

@@ -23,6 +23,7 @@ const { ca, server } = makeCertificates(folder.path);
 copyFileSync(server.certFile, folder.file("tls.crt"));
 copyFileSync(server.keyFile, folder.file("tls.key"));
 copyFileSync(ca.certFile, folder.file("clients-ca.crt"));
+copyFileSync(ca.certFile, folder.file("redis-ca.pem"));
 for (const [name, names] of [
   ["shop", ["DNS:shop.example.com"]],
   ["api", ["DNS:api.example.com"]],
@@ -32,6 +33,7 @@ for (const [name, names] of [
   copyFileSync(pair.certFile, folder.file(`${name}.crt`));
   copyFileSync(pair.keyFile, folder.file(`${name}.key`));
 }
+folder.write("redis.password", "secret");
 folder.write("services/team.yaml", "services: {}\n");
 
 /** The plugins that the guide writes, each as often as it does; importing the contract as those elsewhere do. */

@@ -32,6 +32,7 @@ describe("docs/operating.md", () => {
       listeners: () => [],
       workers: () => [],
       metrics: () => [],
+      store: () => ({ kind: "memory", state: "up", since: 0, calls: 0, failures: {}, inFlight: 0 }) as const,
     };
     const log = createNullLogger();
     const apps = createPluginApps(log);

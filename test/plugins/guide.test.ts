@@ -17,7 +17,7 @@ const files = [...guide.matchAll(/^```ts\n\/\/ (\S+)\n(.*?)^```$/gms)].map(([, n
 
 test("every plugin that the guide shows can be used", async () => {
   const plugins = files.filter(({ name }) => name.startsWith("plugins/"));
-  const others = ["plugins/uploads.ts", "plugins/fallback.ts"];
+  const others = ["plugins/uploads.ts", "plugins/fair-use.ts", "plugins/fallback.ts"];
   expect(plugins.map(({ name }) => name)).toEqual([...Array(3).fill("plugins/quota.ts"), ...others]);
   const registry = await createRegistry(join(PROJECT, "plugins"));
   for (const { name, text } of plugins) {

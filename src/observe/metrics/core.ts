@@ -87,6 +87,22 @@ const LISTENERS = {
   ),
 };
 
+const STORE = {
+  storeUp: gauge(
+    "sluice_store_up",
+    ["kind"],
+    "1 if the store that plugins share answers; kind is memory or redis.",
+    "min",
+  ),
+  storeCalls: counter("sluice_store_calls_total", NONE, "Calls of plugins to the store, those that failed too."),
+  storeFailures: counter("sluice_store_failures_total", ["reason"], "Calls that failed, by reason."),
+  storeInFlight: gauge("sluice_store_commands_in_flight", NONE, "Commands that Redis has not answered yet."),
+  storeAnswers: counter("sluice_store_answers_total", NONE, "Calls that Redis has answered."),
+  storeWaited: counter("sluice_store_wait_seconds_total", NONE, "Time that these calls have waited for their answers."),
+  storeEntries: gauge("sluice_store_entries", NONE, "Keys of the embedded store."),
+  storeBytes: gauge("sluice_store_bytes", NONE, "Memory of the embedded store, as it is reckoned."),
+};
+
 const PROCESS = {
   uptime: gauge("sluice_process_uptime_seconds", NONE, "Time since the process started.", "max"),
   residentMemory: gauge("sluice_process_resident_memory_bytes", NONE, "Memory of the process that is in RAM."),
@@ -96,7 +112,7 @@ const PROCESS = {
 };
 
 /** Every metric of the gateway itself: the reference docs and the tests are made from this table. */
-export const CORE = { ...REQUESTS, ...UPSTREAM, ...LISTENERS, ...PROCESS };
+export const CORE = { ...REQUESTS, ...UPSTREAM, ...LISTENERS, ...STORE, ...PROCESS };
 
 /** The family of a metric with these series. */
 export function familyOf(shape: HistogramShape, series: readonly HistogramSeries[]): Family;

@@ -1,0 +1,25 @@
+import type { Charge } from "./limit.ts";
+
+/** Throws RangeError unless it is a whole number of at least 1. */
+export function checkPositive(name: string, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 1) return;
+  throw new RangeError(`expected a whole number of at least 1 as the ${name}, found ${value}`);
+}
+
+/** Limits that one request can have: more would make one script hold up everybody. */
+const MAX_CHARGES = 16;
+/** Costs times µs stay exact. */
+const MAX_COST = 1_000_000_000;
+
+/** Throws RangeError if charges cannot be asked in one call. */
+export function checkCharges(charges: readonly Charge[]): void {
+  if (charges.length > MAX_CHARGES) throw new RangeError(`a call has ${MAX_CHARGES} limits at most`);
+  for (const [index, { key, cost = 1 }] of charges.entries()) {
+    if (!Number.isSafeInteger(cost) || cost < 1 || cost > MAX_COST) {
+      throw new RangeError(`expected a whole number from 1 to ${MAX_COST} as the cost, found ${cost}`);
+    }
+    for (let before = 0; before < index; before++) {
+      if (charges[before]?.key === key) throw new RangeError("two charges of a call are for the same limit");
+    }
+  }
+}

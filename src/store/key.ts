@@ -1,0 +1,27 @@
+const SPECIAL = /[%:{}]/g;
+const ESCAPES: Readonly<Record<string, string>> = { "%": "%25", ":": "%3A", "{": "%7B", "}": "%7D" };
+
+/**
+ * One key of several parts, none of which can be taken for another: `storeKey("a:b", "c")` is not
+ * `storeKey("a", "b:c")`. Parts may be anything that a client has sent.
+ */
+export function storeKey(...parts: readonly string[]): string {
+  return parts.map(escapePart).join(":");
+}
+
+/** Such a key that shares a place in a Cluster with all others of its group, so that one transaction can write them. */
+export function groupKey(group: string, ...parts: readonly string[]): string {
+  return `{${escapePart(group)}}:${storeKey(...parts)}`;
+}
+
+/** What of a key decides where a Cluster keeps it: the text in its first braces, or all of it. */
+export function slotTag(key: string): string {
+  const start = key.indexOf("{");
+  if (start < 0) return key;
+  const end = key.indexOf("}", start + 1);
+  return end <= start + 1 ? key : key.slice(start + 1, end);
+}
+
+function escapePart(part: string): string {
+  return part.replace(SPECIAL, (char) => ESCAPES[char] ?? char);
+}

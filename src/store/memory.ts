@@ -1,0 +1,277 @@
+import type { Backend } from "./backend.ts";
+import { Channels } from "./channels.ts";
+import { StoreError, type StoreFailure } from "./error.ts";
+import type { Charge, Taken } from "./limit.ts";
+import { lessen, uncharged, weigh } from "./memory-limit.ts";
+import { entryBytes, LIMIT_BYTES, MemoryTable, type TableBounds, type Value } from "./memory-table.ts";
+import { bytesOf, counterOf, endOf, MAX_DIGITS, otherKind, stateOf, textOf } from "./memory-values.ts";
+import type { StoreReport } from "./report.ts";
+import type { Subscriber, Wait, Write } from "./store.ts";
+
+export interface MemoryOptions {
+  /** Wall-clock time in ms since 1970. */
+  now(): number;
+  readonly bounds?: TableBounds;
+}
+
+/** A gateway needs a few keys a caller: room for a hundred thousand callers and more. */
+const DEFAULT_BOUNDS: TableBounds = { entries: 500_000, bytes: 128 * 1_048_576 };
+/** How long the fence of a lock that nobody holds is remembered. */
+const FENCE_MS = 86_400_000;
+
+/** The embedded store: the memory of this process. Nothing in it waits, so that every call is atomic by itself. */
+export class MemoryBackend implements Backend {
+  readonly #table: MemoryTable;
+  readonly #now: () => number;
+  readonly #since: number;
+  readonly #channels = new Channels();
+  readonly #failures: Partial<Record<StoreFailure, number>> = {};
+  #lastError: StoreReport["lastError"] = undefined;
+  #calls = 0;
+  #isClosed = false;
+
+  constructor({ now, bounds = DEFAULT_BOUNDS }: MemoryOptions) {
+    this.#table = new MemoryTable(bounds);
+    this.#now = now;
+    this.#since = now();
+  }
+
+  get(key: string, wait?: Wait): Promise<string | undefined> {
+    return this.#call(wait, (now) => textOf(this.#table.get(key, now)));
+  }
+
+  getBytes(key: string, wait?: Wait): Promise<Uint8Array | undefined> {
+    return this.#call(wait, (now) => bytesOf(this.#table.get(key, now)));
+  }
+
+  getMany(keys: readonly string[], wait?: Wait): Promise<readonly (string | undefined)[]> {
+    return this.#call(wait, (now) => keys.map((key) => textOf(this.#table.get(key, now))));
+  }
+
+  exists(key: string, wait?: Wait): Promise<boolean> {
+    return this.#call(wait, (now) => this.#table.get(key, now) !== undefined);
+  }
+
+  set(key: string, value: string | Uint8Array, ttlMs: number, ifAbsent: boolean, wait?: Wait): Promise<boolean> {
+    return this.#call(wait, (now) => {
+      if (ifAbsent && this.#table.get(key, now) !== undefined) return false;
+      // The caller may change its bytes afterwards.
+      const content = typeof value === "string" ? value : value.slice();
+      this.#table.set(key, { kind: "bytes", content }, endOf(ttlMs, now), now);
+      return true;
+    });
+  }
+
+  delete(key: string, wait?: Wait): Promise<boolean> {
+    return this.#call(wait, (now) => this.#table.delete(key, now));
+  }
+
+  increment(key: string, by: number, ttlMs: number, wait?: Wait): Promise<number> {
+    return this.#call(wait, (now) => this.#increment(key, by, ttlMs, now));
+  }
+
+  transact(writes: readonly Write[], wait?: Wait): Promise<void> {
+    return this.#call(wait, (now) => {
+      this.#checkTransaction(writes, now);
+      for (const write of writes) {
+        if (write.op === "delete") this.#table.delete(write.key, now);
+        else if (write.op === "increment") this.#increment(write.key, write.by, write.ttlMs ?? 0, now);
+        else {
+          const value: Value = { kind: "bytes", content: write.value };
+          this.#table.set(write.key, value, endOf(write.ttlMs ?? 0, now), now);
+        }
+      }
+    });
+  }
+
+  take(charges: readonly Charge[], wait?: Wait): Promise<readonly Taken[]> {
+    return this.#call(wait, (now) => {
+      const states = charges.map(({ key }) => stateOf(this.#table.get(key, now)));
+      const weighed = charges.map(({ policy, cost = 1 }, i) => weigh(policy, cost, states[i], now));
+      if (weighed.some(({ taken }) => !taken.allowed)) {
+        return weighed.map(({ taken }, i) => {
+          const policy = charges[i]?.policy;
+          return !taken.allowed || policy === undefined ? taken : uncharged(policy, states[i], now, taken);
+        });
+      }
+      if (charges.length > 1) this.#reserve(charges, now);
+      for (const [i, { next }] of weighed.entries()) {
+        const key = charges[i]?.key;
+        if (key !== undefined) this.#table.set(key, { kind: "limit", state: next }, next.endsAtMs, now);
+      }
+      return weighed.map(({ taken }) => taken);
+    });
+  }
+
+  giveBack(charges: readonly Charge[], wait?: Wait): Promise<void> {
+    return this.#call(wait, (now) => {
+      for (const { key, policy, cost = 1 } of charges) {
+        const state = lessen(policy, cost, stateOf(this.#table.get(key, now)), now);
+        if (state === undefined) this.#table.delete(key, now);
+        else this.#table.set(key, { kind: "limit", state }, state.endsAtMs, now);
+      }
+    });
+  }
+
+  lock(key: string, token: string, ttlMs: number, wait?: Wait): Promise<number> {
+    return this.#call(wait, (now) => {
+      if (this.#table.get(key, now) !== undefined) return 0;
+      const fenceKey = `${key}:fence`;
+      const fence = Math.max(Number(textOf(this.#table.get(fenceKey, now)) ?? 0) + 1, now * 1_000);
+      this.#table.makeRoom(2, 0, now);
+      this.#table.set(key, { kind: "lock", token, fence }, now + ttlMs, now);
+      this.#table.set(fenceKey, { kind: "bytes", content: String(fence) }, now + ttlMs + FENCE_MS, now);
+      return fence;
+    });
+  }
+
+  extendLock(key: string, token: string, ttlMs: number, wait?: Wait): Promise<boolean> {
+    return this.#call(wait, (now) => {
+      const entry = this.#table.get(key, now);
+      if (entry?.value.kind !== "lock" || entry.value.token !== token) return false;
+      this.#table.set(key, entry.value, now + ttlMs, now);
+      return true;
+    });
+  }
+
+  unlock(key: string, token: string, wait?: Wait): Promise<boolean> {
+    return this.#call(wait, (now) => {
+      const entry = this.#table.get(key, now);
+      if (entry?.value.kind !== "lock" || entry.value.token !== token) return false;
+      return this.#table.delete(key, now);
+    });
+  }
+
+  lease(key: string, token: string, limit: number, leaseMs: number, wait?: Wait): Promise<number> {
+    return this.#call(wait, (now) => {
+      const tokens = this.#leases(key, now);
+      if (tokens.size >= limit) return 0;
+      this.#hold(key, tokens, token, now + leaseMs, now);
+      return tokens.size;
+    });
+  }
+
+  renewLease(key: string, token: string, leaseMs: number, wait?: Wait): Promise<boolean> {
+    return this.#call(wait, (now) => {
+      const tokens = this.#leases(key, now);
+      if (!tokens.has(token)) return false;
+      this.#hold(key, tokens, token, now + leaseMs, now);
+      return true;
+    });
+  }
+
+  releaseLease(key: string, token: string, wait?: Wait): Promise<boolean> {
+    return this.#call(wait, (now) => {
+      const tokens = this.#leases(key, now);
+      const wasHeld = tokens.delete(token);
+      if (tokens.size === 0) this.#table.delete(key, now);
+      return wasHeld;
+    });
+  }
+
+  leased(key: string, wait?: Wait): Promise<number> {
+    return this.#call(wait, (now) => this.#leases(key, now).size);
+  }
+
+  publish(channel: string, message: string, wait?: Wait): Promise<void> {
+    return this.#call(wait, () => this.#channels.tell(channel, message));
+  }
+
+  subscribe(channel: string, subscriber: Subscriber): () => void {
+    let isOpen = true;
+    const remove = this.#channels.add(channel, subscriber);
+    queueMicrotask(() => {
+      if (isOpen && !this.#isClosed) subscriber.onOpen?.();
+    });
+    return () => {
+      isOpen = false;
+      remove();
+    };
+  }
+
+  report(): StoreReport {
+    return {
+      kind: "memory",
+      state: this.#isClosed ? "down" : "up",
+      since: this.#since,
+      ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
+      calls: this.#calls,
+      failures: { ...this.#failures },
+      inFlight: 0,
+      entries: this.#table.size,
+      bytes: this.#table.bytes,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#channels.clear();
+  }
+
+  #call<T>(wait: Wait | undefined, work: (nowMs: number) => T): Promise<T> {
+    this.#calls++;
+    try {
+      if (this.#isClosed) throw new StoreError("closed", "the store is closed");
+      if (wait?.signal?.aborted === true) throw new StoreError("aborted", "the caller has stopped waiting");
+      return Promise.resolve(work(this.#now()));
+    } catch (error) {
+      if (error instanceof StoreError) this.#count(error);
+      return Promise.reject(error);
+    }
+  }
+
+  #count({ reason, message }: StoreError): void {
+    this.#failures[reason] = (this.#failures[reason] ?? 0) + 1;
+    if (reason !== "aborted") this.#lastError = { reason, message, at: this.#now() };
+  }
+
+  #increment(key: string, by: number, ttlMs: number, now: number): number {
+    const entry = this.#table.get(key, now);
+    const value = counterOf(entry) + by;
+    if (!Number.isSafeInteger(value)) throw new StoreError("refused", "the counter is out of range");
+    this.#table.set(key, { kind: "bytes", content: String(value) }, entry?.endsAtMs ?? endOf(ttlMs, now), now);
+    return value;
+  }
+
+  /** Throws before anything is written if any of it cannot be. */
+  #checkTransaction(writes: readonly Write[], now: number): void {
+    let added = 0;
+    let bytes = 0;
+    for (const write of writes) {
+      if (write.op === "delete") continue;
+      const entry = this.#table.get(write.key, now);
+      if (entry === undefined) added++;
+      const length = write.op === "set" ? write.value.length : MAX_DIGITS;
+      bytes += entryBytes(write.key, 2 * length) - (entry?.bytes ?? 0);
+      if (write.op === "increment" && !Number.isSafeInteger(counterOf(entry) + write.by)) {
+        throw new StoreError("refused", "the counter is out of range");
+      }
+    }
+    this.#table.makeRoom(added, bytes, now);
+  }
+
+  /** Room for all of them before any is charged. */
+  #reserve(charges: readonly Charge[], now: number): void {
+    const added = charges.filter(({ key }) => this.#table.get(key, now) === undefined);
+    const bytes = added.reduce((sum, { key }) => sum + entryBytes(key, LIMIT_BYTES), 0);
+    this.#table.makeRoom(added.length, bytes, now);
+  }
+
+  /** Those whose time is not over. */
+  #leases(key: string, now: number): Map<string, number> {
+    const value = this.#table.get(key, now)?.value;
+    if (value !== undefined && value.kind !== "leases") throw otherKind();
+    const tokens = value?.tokens ?? new Map<string, number>();
+    for (const [token, endsAt] of tokens) {
+      if (endsAt <= now) tokens.delete(token);
+    }
+    return tokens;
+  }
+
+  #hold(key: string, tokens: Map<string, number>, token: string, endsAt: number, now: number): void {
+    const last = Math.max(endsAt, ...tokens.values());
+    // Whatever fails, fails before the place is taken.
+    this.#table.set(key, { kind: "leases", tokens }, last, now);
+    tokens.set(token, endsAt);
+  }
+}

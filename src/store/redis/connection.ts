@@ -1,0 +1,224 @@
+import { once } from "node:events";
+import { type Cluster, Command, type Redis } from "ioredis";
+import type { Logger } from "../../observe/logger.ts";
+import { type TimeoutQueue, timeoutQueue } from "../../timeouts.ts";
+import { StoreError } from "../error.ts";
+import type { Wait } from "../store.ts";
+import { isMissingScript, isRedirect, toStoreError } from "./failure.ts";
+import { RedisHealth } from "./health.ts";
+import { type CallOwner, PendingCall } from "./pending.ts";
+import type { Script } from "./script.ts";
+
+export type Argument = string | number | Buffer;
+
+export interface ConnectionOptions {
+  readonly client: Redis | Cluster;
+  readonly commandTimeoutMs: number;
+  now(): number;
+  readonly log: Logger;
+}
+
+/** Commands that Redis has not answered, those too whose callers have gone; more fail at once. */
+const MAX_IN_FLIGHT = 10_000;
+const PROBE_MS = 50;
+/** For the connections to a Cluster's nodes, before the first request. */
+const WARM_MS = 1_000;
+/** A Cluster is asked for its slots anew at most that often. */
+const REFRESH_MS = 250;
+
+/**
+ * Sends commands: each has its time, few wait for a Redis that does not answer, none waits for one that is not there.
+ * What is sent once is never sent again: a charge that was lost on its way is lost, not doubled.
+ */
+export class RedisConnection implements CallOwner {
+  readonly health: RedisHealth;
+  readonly client: Redis | Cluster;
+  readonly #timeouts: TimeoutQueue;
+  readonly #pending = new Set<PendingCall>();
+  #inFlight = 0;
+  #isClosed = false;
+  #probe: Timer | undefined = undefined;
+  #refreshedAt = Number.NEGATIVE_INFINITY;
+
+  constructor({ client, commandTimeoutMs, now, log }: ConnectionOptions) {
+    this.client = client;
+    this.health = new RedisHealth(now, log);
+    this.#timeouts = timeoutQueue(commandTimeoutMs);
+    client.on("ready", () => void this.#onReady());
+    client.on("close", () => this.health.connected(false));
+    client.on("error", this.note);
+    // Before that a Cluster asks a node whether all is well, and takes one that connects for one that is not.
+    client.on("+node", (node: Redis) => void (client.status === "ready" && warm(node)));
+    // Of single nodes of a Cluster.
+    client.on("node error", this.note);
+  }
+
+  /** An error of a connection, that no call is told of. */
+  readonly note = (error: unknown): void => {
+    const { reason, message } = toStoreError(error);
+    this.health.note(reason, message);
+  };
+
+  /** Resolves when it is connected for the first time, or after that many ms. */
+  opened(timeoutMs: number): Promise<void> {
+    if (this.health.isUp) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(end, timeoutMs);
+      this.health.onUp(end);
+    });
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Resolves with the reply. Rejects with StoreError. */
+  send(command: string, args: readonly Argument[], wait?: Wait): Promise<unknown> {
+    return this.#begin(wait, (call) => {
+      this.#follow(call, this.client.call(command, ...args), () => this.#direct(command, args));
+    });
+  }
+
+  /** A value in bytes. */
+  getBytes(key: string, wait?: Wait): Promise<unknown> {
+    return this.#begin(wait, (call) => {
+      this.#follow(call, this.client.getBuffer(key), () => this.#direct("get", [key], null));
+    });
+  }
+
+  /** Runs a script on keys that share a place. */
+  run({ lua, sha }: Script, keys: readonly string[], args: readonly Argument[], wait?: Wait): Promise<unknown> {
+    return this.#begin(wait, (call) => {
+      const sent = this.client.call("evalsha", sha, keys.length, ...keys, ...args);
+      this.#follow(call, sent, () => this.#direct("eval", [lua, keys.length, ...keys, ...args]));
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#probe);
+    this.client.disconnect();
+    for (const call of this.#pending) call.fail(closed());
+  }
+
+  onAnswer(ms: number): void {
+    this.health.answer(ms);
+  }
+
+  onFailure(error: StoreError): void {
+    this.health.failed(error);
+    if (error.reason === "timeout" && !this.client.isCluster && this.health.timedOut()) this.#probeLater();
+    if (error.reason === "timeout" || error.reason === "unavailable") this.#refresh();
+  }
+
+  #begin(wait: Wait | undefined, start: (call: PendingCall) => void): Promise<unknown> {
+    this.health.calls++;
+    const refusal = this.#refusal(wait);
+    if (refusal !== undefined) {
+      this.health.count(refusal.reason);
+      return Promise.reject(refusal);
+    }
+    const call = new PendingCall(this, this.#timeouts, wait);
+    this.#pending.add(call);
+    this.#inFlight++;
+    try {
+      start(call);
+    } catch (error) {
+      // The driver throws for a slot of a Cluster that no node has.
+      this.#fail(call, error);
+    }
+    return call.promise;
+  }
+
+  #refusal(wait: Wait | undefined): StoreError | undefined {
+    if (this.#isClosed) return closed();
+    if (wait?.signal?.aborted === true) return new StoreError("aborted", "the caller has stopped waiting");
+    if (this.health.isSuspended) return new StoreError("unavailable", "Redis has not answered for some time");
+    if (this.client.status !== "ready") return new StoreError("unavailable", "Redis is not connected");
+    if (this.#inFlight < MAX_IN_FLIGHT) return undefined;
+    return new StoreError("overloaded", "too many commands are on their way to Redis");
+  }
+
+  #follow(call: PendingCall, sent: Promise<unknown>, sendAgain: () => Promise<unknown>): void {
+    sent.then(
+      (value) => this.#end(call, value),
+      (error: unknown) => {
+        const isRefused = isMissingScript(error) || (this.client.isCluster && isRedirect(error));
+        // Redis has done nothing of it, so it may be sent again: with the script, or to the node that was named.
+        if (!isRefused || call.isSettled) return this.#fail(call, error);
+        if (isRedirect(error)) this.#refresh();
+        sendAgain().then(
+          (value) => this.#end(call, value),
+          (again: unknown) => this.#fail(call, again),
+        );
+      },
+    );
+  }
+
+  #end(call: PendingCall, value: unknown): void {
+    this.#inFlight--;
+    this.#pending.delete(call);
+    call.answer(value);
+  }
+
+  #fail(call: PendingCall, error: unknown): void {
+    this.#inFlight--;
+    this.#pending.delete(call);
+    call.fail(toStoreError(error));
+  }
+
+  /** Past the batch: a Cluster follows the redirects of single commands alone. */
+  async #direct(command: string, args: readonly Argument[], replyEncoding: "utf8" | null = "utf8"): Promise<unknown> {
+    return this.client.sendCommand(new Command(command, [...args], { replyEncoding }));
+  }
+
+  #probeLater(): void {
+    clearTimeout(this.#probe);
+    this.#probe = setTimeout(() => void this.#ask(), PROBE_MS);
+  }
+
+  /** Asks a Redis that was not waited for any more whether it answers again, within the time of a command. */
+  async #ask(): Promise<void> {
+    if (!this.health.isSuspended || this.#isClosed) return;
+    const startedAt = performance.now();
+    try {
+      await this.#direct("ping", []);
+      if (performance.now() - startedAt <= this.#timeouts.ms) this.health.resume();
+    } catch {
+      // The connection has ended; a new one tells.
+    }
+    this.#probeLater();
+  }
+
+  /** A Cluster connects to a node with its first command, and refuses those that come meanwhile: no request shall. */
+  async #onReady(): Promise<void> {
+    const { client } = this;
+    if (client.isCluster) await Promise.all((client as Cluster).nodes("master").map(warm));
+    if (client.status === "ready") this.health.connected(true);
+  }
+
+  #refresh(): void {
+    const { client } = this;
+    if (!client.isCluster || this.#isClosed || client.status !== "ready") return;
+    const now = performance.now();
+    if (now - this.#refreshedAt < REFRESH_MS) return;
+    this.#refreshedAt = now;
+    (client as Cluster).refreshSlotsCache();
+  }
+}
+
+/** Resolves when the node is connected, or is not within the time. */
+async function warm(node: Redis): Promise<void> {
+  if (node.status === "ready") return;
+  const isReady = once(node, "ready", { signal: AbortSignal.timeout(WARM_MS) }).catch(() => {});
+  if (node.status === "wait") node.connect().catch(() => {});
+  await isReady;
+}
+
+function closed(): StoreError {
+  return new StoreError("closed", "the store is closed");
+}

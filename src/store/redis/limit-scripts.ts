@@ -1,0 +1,126 @@
+import { CLOCK, script, WHOLE } from "./script.ts";
+
+/**
+ * The arithmetic of `memory-limit.ts`, number by number: whole µs and ms below 2^53, where Lua's doubles are exact. ARGV
+ * has two for each key: the policy, "g:limit:window ms:burst:interval µs", and the cost.
+ */
+const WEIGH = `
+local nowMs = math.floor(nowUs / 1000)
+local function policyOf(text)
+  local kind, limit, window, burst, interval = string.match(text, '^(%a):(%d+):(%d+):(%d+):(%d+)$')
+  return kind, tonumber(limit), tonumber(window), tonumber(burst), tonumber(interval)
+end
+local function stateOf(key)
+  local text = redis.call('GET', key)
+  if not text then return nil end
+  local at, count, before = string.match(text, '^(%d+) (%d+) (%d+)$')
+  if not at then return redis.error_reply('ERR the value under this key is no limit') end
+  return { at = tonumber(at), count = tonumber(count), before = tonumber(before) }
+end
+local function write(key, at, count, before, ttlMs)
+  local text = whole(at) .. ' ' .. whole(count) .. ' ' .. whole(before)
+  redis.call('SET', key, text, 'PX', whole(ttlMs + 1))
+end
+local function windowsOf(state, index)
+  if not state then return 0, 0 end
+  if state.at == index then return state.count, state.before end
+  return 0, state.at == index - 1 and state.count or 0
+end`;
+
+const TAKE_BODY = `
+local function gcra(state, burst, interval, cost)
+  local capacity, price = burst * interval, cost * interval
+  local used = math.max((state and state.at or 0) - nowUs, 0)
+  local allowed = used + price <= capacity
+  local held = allowed and used + price or used
+  local retry = 0
+  if not allowed then
+    retry = price > capacity and -1 or math.ceil((used + price - capacity) / 1000)
+  end
+  local remaining = math.max(math.floor((capacity - held) / interval), 0)
+  local nextState = { nowUs + used + price, 0, 0, math.ceil((used + price) / 1000) }
+  return allowed, remaining, retry, math.ceil(held / 1000), nextState
+end
+local function fixed(count, limit, window, cost, elapsed)
+  local allowed = count + cost <= limit
+  local remaining = math.max(limit - count - (allowed and cost or 0), 0)
+  local retry = 0
+  if not allowed then retry = cost > limit and -1 or window - elapsed end
+  return allowed, remaining, retry, window - elapsed
+end
+local function sliding(count, before, limit, window, cost, elapsed)
+  local used = count * window + before * (window - elapsed)
+  local allowed = used + cost * window <= limit * window
+  local held = allowed and used + cost * window or used
+  local current = allowed and count + cost or count
+  local retry = 0
+  if not allowed then
+    local room = limit - cost
+    if room < 0 then retry = -1
+    elseif room >= count then retry = window - math.floor(((room - count) * window) / before) - elapsed
+    else retry = 2 * window - elapsed - math.floor((room * window) / count) end
+  end
+  local reset = 0
+  if current > 0 then reset = 2 * window - elapsed elseif before > 0 then reset = window - elapsed end
+  return allowed, math.max(math.floor((limit * window - held) / window), 0), retry, reset
+end
+local function weigh(state, policy, cost)
+  local kind, limit, window, burst, interval = policyOf(policy)
+  if kind == 'g' then return gcra(state, burst, interval, cost) end
+  local index = math.floor(nowMs / window)
+  local elapsed = nowMs - index * window
+  local count, before = windowsOf(state, index)
+  if kind == 'f' then
+    local allowed, remaining, retry, reset = fixed(count, limit, window, cost, elapsed)
+    return allowed, remaining, retry, reset, { index, count + cost, before, window - elapsed }
+  end
+  local allowed, remaining, retry, reset = sliding(count, before, limit, window, cost, elapsed)
+  return allowed, remaining, retry, reset, { index, count + cost, before, 2 * window - elapsed }
+end
+local states, nexts, result, refused = {}, {}, {}, false
+for i = 1, #KEYS do
+  local state = stateOf(KEYS[i])
+  if state and state.err then return state end
+  states[i] = state
+  local allowed, remaining, retry, reset, nextState = weigh(state, ARGV[2 * i - 1], tonumber(ARGV[2 * i]))
+  if not allowed then refused = true end
+  nexts[i] = nextState
+  local at = 4 * i - 3
+  result[at], result[at + 1], result[at + 2], result[at + 3] = allowed and 1 or 0, remaining, retry, reset
+end
+for i = 1, #KEYS do
+  local at = 4 * i - 3
+  if not refused then
+    write(KEYS[i], nexts[i][1], nexts[i][2], nexts[i][3], nexts[i][4])
+  elseif result[at] == 1 then
+    local _, remaining, _, reset = weigh(states[i], ARGV[2 * i - 1], 0)
+    result[at + 1], result[at + 2], result[at + 3] = remaining, 0, reset
+  end
+end
+return result`;
+
+const GIVE_BACK_BODY = `
+for i = 1, #KEYS do
+  local state = stateOf(KEYS[i])
+  if state and state.err then return state end
+  if state then
+    local kind, _, window, _, interval = policyOf(ARGV[2 * i - 1])
+    local cost = tonumber(ARGV[2 * i])
+    if kind == 'g' then
+      local at = state.at - cost * interval
+      if at <= nowUs then redis.call('DEL', KEYS[i])
+      else write(KEYS[i], at, 0, 0, math.ceil((at - nowUs) / 1000)) end
+    else
+      local index = math.floor(nowMs / window)
+      if state.at == index or state.at == index - 1 then
+        local ttl = redis.call('PTTL', KEYS[i])
+        if ttl > 0 then write(KEYS[i], state.at, math.max(state.count - cost, 0), state.before, ttl - 1) end
+      end
+    end
+  end
+end
+return 1`;
+
+/** Answers four whole numbers a key: 1 if there was room, remaining, ms to retry (-1: never), ms to reset. */
+export const TAKE = script(CLOCK, WHOLE, WEIGH, TAKE_BODY);
+export const GIVE_BACK = script(CLOCK, WHOLE, WEIGH, GIVE_BACK_BODY);

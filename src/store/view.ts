@@ -1,0 +1,167 @@
+import type { Backend } from "./backend.ts";
+import { checkCharges, checkPositive } from "./check.ts";
+import { slotTag } from "./key.ts";
+import type { Charge, Taken } from "./limit.ts";
+import { waitForLock } from "./lock.ts";
+import type { Lease, LeaseOptions, Lock, LockOptions, SetOptions, Store, Subscriber, Wait, Write } from "./store.ts";
+
+/** A part of a backend as plugins see it: every key begins with that text, and none has to know. */
+export function createStoreView(backend: Backend, start: string): Store {
+  return new StoreView(backend, start);
+}
+
+class StoreView implements Store {
+  readonly #backend: Backend;
+  readonly #start: string;
+  #raw: Store | undefined = undefined;
+
+  constructor(backend: Backend, start: string) {
+    this.#backend = backend;
+    this.#start = start;
+  }
+
+  get raw(): Store {
+    if (this.#start === "") return this;
+    this.#raw ??= new StoreView(this.#backend, "");
+    return this.#raw;
+  }
+
+  get(key: string, wait?: Wait) {
+    return this.#backend.get(this.#start + key, wait);
+  }
+
+  getBytes(key: string, wait?: Wait) {
+    return this.#backend.getBytes(this.#start + key, wait);
+  }
+
+  async getMany(keys: readonly string[], wait?: Wait) {
+    if (keys.length === 0) return [];
+    return this.#backend.getMany(
+      keys.map((key) => this.#start + key),
+      wait,
+    );
+  }
+
+  exists(key: string, wait?: Wait) {
+    return this.#backend.exists(this.#start + key, wait);
+  }
+
+  async set(key: string, value: string | Uint8Array, { ttlMs, ifAbsent = false }: SetOptions = {}, wait?: Wait) {
+    return this.#backend.set(this.#start + key, value, ttlOf(ttlMs), ifAbsent, wait);
+  }
+
+  delete(key: string, wait?: Wait) {
+    return this.#backend.delete(this.#start + key, wait);
+  }
+
+  async increment(key: string, by: number, ttlMs?: number, wait?: Wait) {
+    checkWhole(by);
+    return this.#backend.increment(this.#start + key, by, ttlOf(ttlMs), wait);
+  }
+
+  async transact(writes: readonly Write[], wait?: Wait) {
+    const [first] = writes;
+    if (first === undefined) return;
+    const tag = slotTag(this.#start + first.key);
+    const own = writes.map((write) => {
+      if (write.op !== "delete") ttlOf(write.ttlMs);
+      if (write.op === "increment") checkWhole(write.by);
+      const key = this.#start + write.key;
+      if (slotTag(key) !== tag) throw new RangeError("the keys of a transaction have one group: make them by groupKey");
+      return { ...write, key };
+    });
+    if (new Set(own.map(({ key }) => key)).size < own.length) {
+      throw new RangeError("a transaction writes each key once");
+    }
+    await this.#backend.transact(own, wait);
+  }
+
+  /** Every limited request comes through here: no promise but the backend's. */
+  take(charges: readonly Charge[], wait?: Wait): Promise<readonly Taken[]> {
+    if (charges.length === 0) return Promise.resolve([]);
+    try {
+      return this.#backend.take(this.#charges(charges), wait);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async giveBack(charges: readonly Charge[], wait?: Wait) {
+    if (charges.length > 0) await this.#backend.giveBack(this.#charges(charges), wait);
+  }
+
+  async lock(key: string, options: LockOptions): Promise<Lock | undefined> {
+    checkPositive("time of a lock in ms", options.ttlMs);
+    const backend = this.#backend;
+    const own = `${this.#start}lock:{${tagged(key)}}`;
+    const token = crypto.randomUUID();
+    const fence = await waitForLock(() => backend.lock(own, token, options.ttlMs, options), options);
+    if (fence === 0) return undefined;
+    return {
+      fence,
+      async extend(ttlMs, wait) {
+        checkPositive("time of a lock in ms", ttlMs);
+        return backend.extendLock(own, token, ttlMs, wait);
+      },
+      release: (wait) => backend.unlock(own, token, wait),
+    };
+  }
+
+  async lease(key: string, options: LeaseOptions): Promise<Lease | undefined> {
+    const { limit, leaseMs } = options;
+    checkPositive("limit of a semaphore", limit);
+    checkPositive("time of a lease in ms", leaseMs);
+    const backend = this.#backend;
+    const own = this.#leaseKey(key);
+    const token = crypto.randomUUID();
+    const inUse = await backend.lease(own, token, limit, leaseMs, options);
+    if (inUse === 0) return undefined;
+    return {
+      inUse,
+      renew: (wait) => backend.renewLease(own, token, leaseMs, wait),
+      release: (wait) => backend.releaseLease(own, token, wait),
+    };
+  }
+
+  leased(key: string, wait?: Wait) {
+    return this.#backend.leased(this.#leaseKey(key), wait);
+  }
+
+  publish(channel: string, message: string, wait?: Wait) {
+    return this.#backend.publish(this.#start + channel, message, wait);
+  }
+
+  subscribe(channel: string, subscriber: Subscriber) {
+    return this.#backend.subscribe(this.#start + channel, subscriber);
+  }
+
+  #leaseKey(key: string): string {
+    return `${this.#start}lease:${key}`;
+  }
+
+  /** Limits of one key share a place in a Cluster: the key is the part in braces. */
+  #charges(charges: readonly Charge[]): readonly Charge[] {
+    const own = charges.map(({ key, policy, cost = 1 }) => ({
+      key: `${this.#start}limit:{${tagged(key)}}:${policy.id}`,
+      policy,
+      cost,
+    }));
+    checkCharges(own);
+    return own;
+  }
+}
+
+/** A closing brace would end the part that decides the place; an escape keeps different keys different. */
+function tagged(key: string): string {
+  return key.includes("}") || key.includes("%") ? key.replaceAll("%", "%25").replaceAll("}", "%7D") : key;
+}
+
+function ttlOf(ttlMs: number | undefined): number {
+  if (ttlMs === undefined) return 0;
+  checkPositive("time to live in ms", ttlMs);
+  return ttlMs;
+}
+
+function checkWhole(by: number): void {
+  if (!Number.isSafeInteger(by)) throw new RangeError(`expected a whole number to add, found ${by}`);
+}

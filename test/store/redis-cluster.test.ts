@@ -1,0 +1,20 @@
+import { afterAll, beforeAll } from "bun:test";
+import { type RedisClusterSet, startCluster } from "../support/redis-sets.ts";
+import { describeStore } from "./contract.ts";
+import { openRedisStore, type TestStore } from "./redis-store.ts";
+
+let cluster: RedisClusterSet;
+let stores: readonly [TestStore, TestStore];
+
+beforeAll(async () => {
+  cluster = await startCluster();
+  const [first = "", ...others] = cluster.nodes;
+  stores = [await openRedisStore({ cluster: [first] }), await openRedisStore({ cluster: [...others] })];
+}, 30_000);
+
+afterAll(async () => {
+  await Promise.all(stores.map((store) => store.close()));
+  await cluster[Symbol.asyncDispose]();
+});
+
+describeStore("the store in a Cluster", { stores: async () => stores, pass: Bun.sleep });
