@@ -3,8 +3,8 @@ import { type RedisClusterSet, startCluster } from "../support/redis-sets.ts";
 import { describeStore } from "./contract.ts";
 import { openRedisStore, type TestStore } from "./redis-store.ts";
 
-let cluster: RedisClusterSet;
-let stores: readonly [TestStore, TestStore];
+let cluster: RedisClusterSet | undefined;
+let stores: readonly [TestStore, TestStore] | undefined;
 
 beforeAll(async () => {
   cluster = await startCluster();
@@ -13,8 +13,13 @@ beforeAll(async () => {
 }, 30_000);
 
 afterAll(async () => {
-  await Promise.all(stores.map((store) => store.close()));
-  await cluster[Symbol.asyncDispose]();
+  await Promise.all((stores ?? []).map((store) => store.close()));
+  await cluster?.[Symbol.asyncDispose]();
 });
 
-describeStore("the store in a Cluster", { stores: async () => stores, pass: Bun.sleep });
+describeStore("the store in a Cluster", { stores: opened, pass: Bun.sleep });
+
+async function opened(): Promise<readonly [TestStore, TestStore]> {
+  if (stores === undefined) throw new Error("the stores are not open");
+  return stores;
+}

@@ -3,8 +3,8 @@ import { type RedisSentinelSet, startSentinels } from "../support/redis-sets.ts"
 import { describeStore } from "./contract.ts";
 import { openRedisStore, type TestStore } from "./redis-store.ts";
 
-let set: RedisSentinelSet;
-let stores: readonly [TestStore, TestStore];
+let set: RedisSentinelSet | undefined;
+let stores: readonly [TestStore, TestStore] | undefined;
 
 beforeAll(async () => {
   set = await startSentinels();
@@ -13,8 +13,13 @@ beforeAll(async () => {
 }, 30_000);
 
 afterAll(async () => {
-  await Promise.all(stores.map((store) => store.close()));
-  await set[Symbol.asyncDispose]();
+  await Promise.all((stores ?? []).map((store) => store.close()));
+  await set?.[Symbol.asyncDispose]();
 });
 
-describeStore("the store of a master that sentinels name", { stores: async () => stores, pass: Bun.sleep });
+describeStore("the store of a master that sentinels name", { stores: opened, pass: Bun.sleep });
+
+async function opened(): Promise<readonly [TestStore, TestStore]> {
+  if (stores === undefined) throw new Error("the stores are not open");
+  return stores;
+}

@@ -3,8 +3,8 @@ import { type RedisServer, startRedis } from "../support/redis.ts";
 import { describeStore } from "./contract.ts";
 import { openRedisStore, type TestStore } from "./redis-store.ts";
 
-let server: RedisServer;
-let stores: readonly [TestStore, TestStore];
+let server: RedisServer | undefined;
+let stores: readonly [TestStore, TestStore] | undefined;
 
 beforeAll(async () => {
   server = await startRedis();
@@ -12,8 +12,13 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all(stores.map((store) => store.close()));
-  await server[Symbol.asyncDispose]();
+  await Promise.all((stores ?? []).map((store) => store.close()));
+  await server?.[Symbol.asyncDispose]();
 });
 
-describeStore("the store in Redis", { stores: async () => stores, pass: Bun.sleep });
+describeStore("the store in Redis", { stores: opened, pass: Bun.sleep });
+
+async function opened(): Promise<readonly [TestStore, TestStore]> {
+  if (stores === undefined) throw new Error("the stores are not open");
+  return stores;
+}
