@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { startRedis } from "../support/redis.ts";
+import { freePort, startRedis } from "../support/redis.ts";
 import { tempFolder } from "../support/temp.ts";
 import { makeCertificates } from "../support/tls.ts";
 import { until } from "../support/until.ts";
@@ -9,7 +9,7 @@ test("Redis is spoken to over TLS, with a certificate on both sides, and no stra
   using folder = tempFolder();
   const { ca, server: own, client } = makeCertificates(folder.path);
   await using plain = await startRedis();
-  const tlsPort = plain.port + 1;
+  const tlsPort = freePort();
   const files = ["tls-cert-file", own.certFile, "tls-key-file", own.keyFile, "tls-ca-cert-file", ca.certFile];
   await plain.cli("config", "set", ...files);
   await plain.cli("config", "set", "tls-port", `${tlsPort}`);

@@ -83,7 +83,7 @@ function commandLine(folder: TempFolder, port: number, { args = [], sentinelConf
 }
 
 /** A port that nobody listens on at the moment; so is the one 10,000 above, a Cluster's bus. */
-function freePort(): number {
+export function freePort(): number {
   for (let attempt = 0; attempt < 100; attempt++) {
     const port = 20_000 + Math.floor(Math.random() * 25_000);
     if (isFree(port) && isFree(port + 10_000)) return port;
