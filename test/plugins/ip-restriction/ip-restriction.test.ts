@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import ipRestriction from "../../plugins/ip-restriction.ts";
-import { testPlugin } from "../../src/testing.ts";
-import { startInProcess } from "../support/in-process.ts";
-import { problemOf } from "../support/problem.ts";
-import { connect } from "../support/raw.ts";
-import { replies } from "../support/scripts.ts";
-import { startUpstream } from "../support/upstream.ts";
+import ipRestriction from "../../../plugins/ip-restriction/index.ts";
+import { testPlugin } from "../../../src/testing.ts";
+import { startInProcess } from "../../support/in-process.ts";
+import { problemOf } from "../../support/problem.ts";
+import { connect } from "../../support/raw.ts";
+import { replies } from "../../support/scripts.ts";
+import { startUpstream } from "../../support/upstream.ts";
 
 async function isLetIn(options: Record<string, unknown>, clientAddress: string): Promise<boolean> {
   const t = await testPlugin(ipRestriction, options);
