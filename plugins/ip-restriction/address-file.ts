@@ -58,8 +58,9 @@ export class AddressFile {
       this.#problem = "";
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
-      const fields = { file: this.#path, error: problem };
-      if (problem !== this.#problem) this.#log.error("a list of addresses cannot be used, the last one stays", fields);
+      if (problem !== this.#problem) {
+        this.#log.error("a list of addresses cannot be used, the last one stays", { file: this.#path, error });
+      }
       this.#problem = problem;
     } finally {
       this.#isReading = false;

@@ -58,10 +58,18 @@ describe("a file of addresses", () => {
 
   test("that is broken or gone leaves the last list as it is, says so once, and is taken when it is good again", async () => {
     folder.write("friends.txt", "10.0.0.1\n");
-    const t = await open({ "allow-file": "friends.txt" });
+    folder.write("others.txt", "");
+    const t = await open({ "allow-file": "friends.txt", "deny-file": "others.txt" });
+    const looks = () => t.logs.filter(({ level }) => level === "info").length;
     replace("friends.txt", "10.0.0.1\n10.0.0.300\n");
-    const errors = () => t.logs.filter(({ level }) => level === "error").map(({ fields }) => String(fields.error));
+    const errors = () =>
+      t.logs.filter(({ level }) => level === "error").map(({ fields }) => (fields.error as Error).message);
     await until(() => errors().length === 1, { what: "it was said" });
+    // The other file is looked at as often: once its changes are seen, this one was looked at again.
+    for (let look = 1; look <= 3; look++) {
+      replace("others.txt", "# changed\n".repeat(look));
+      await until(() => looks() === look, { what: "the other list was read again" });
+    }
     expect(errors()).toEqual(['line 2: expected an address or a CIDR, found "10.0.0.300"']);
     rmSync(join(folder.path, "friends.txt"));
     await until(() => errors().length === 2, { what: "the loss was said" });
@@ -85,7 +93,12 @@ describe("a file of addresses", () => {
     replace("enemies.txt", "10.0.0.3\n");
     const third = await first.again();
     expect(await isLetIn(third, "10.0.0.3")).toBe(false);
-    expect([await isLetIn(second, "10.0.0.3"), first.logs.length]).toEqual([true, 1]);
+    for (const last of [4, 5]) {
+      replace("enemies.txt", `10.0.0.${last}\n`);
+      await until(async () => !(await isLetIn(third, `10.0.0.${last}`)), { what: "the third is told" });
+    }
+    // The file that the second had was not looked at any more.
+    expect([await isLetIn(second, "10.0.0.5"), first.logs.length]).toEqual([true, 3]);
     await third.close();
   });
 
