@@ -117,11 +117,11 @@ class Compiler {
       ctx.service = serviceName;
       if (rewrite !== undefined) ctx.upstreamPath = rewrite(ctx.request.path, ctx.params);
     };
-    const finish = this.#recorder(info.name);
+    const common = { prepare, finish: this.#recorder(info.name), answersPreflights: effective.some(hasPreflights) };
     const destination: Destination =
       service === undefined
-        ? { prepare, select: noService, send: noService, finish }
-        : { prepare, select: (ctx) => selectTarget(service, ctx), send: sendToSelected, finish };
+        ? { ...common, select: noService, send: noService }
+        : { ...common, select: (ctx) => selectTarget(service, ctx), send: sendToSelected };
     return {
       pipeline: composePipeline(phases, destination, this.#input.config.errors.format),
       plugins: effective.map(({ name }, i) => ({ name, phases: phaseNames(phases[i] ?? {}) })),
@@ -130,13 +130,15 @@ class Compiler {
 
   /** Around a 404 or 405 only the global plugins' request, response and log phases run. */
   async #unmatched(): Promise<Pipeline> {
-    const phases = await this.#setUp(this.#effective(undefined, undefined), undefined, undefined);
+    const effective = this.#effective(undefined, undefined);
+    const phases = await this.#setUp(effective, undefined, undefined);
     const outer = phases.map(({ request, response, log }) => ({
       ...(request === undefined ? {} : { request }),
       ...(response === undefined ? {} : { response }),
       ...(log === undefined ? {} : { log }),
     }));
-    const destination = { select: () => {}, send: refuseUnmatched, finish: this.#recorder("") };
+    const answersPreflights = effective.some(hasPreflights);
+    const destination = { select: () => {}, send: refuseUnmatched, finish: this.#recorder(""), answersPreflights };
     return composePipeline(outer, destination, this.#input.config.errors.format);
   }
 
@@ -182,6 +184,10 @@ class Compiler {
 interface Way {
   readonly pipeline: Pipeline;
   readonly plugins: CompiledRoute["plugins"];
+}
+
+function hasPreflights({ plugin }: EffectivePlugin<Plugin>): boolean {
+  return plugin.preflights === true;
 }
 
 function phaseNames(phases: Phases): string[] {

@@ -1,6 +1,7 @@
-import { ALLOWED, type CompileInput, compile } from "./compile.ts";
+import { type CompileInput, compile } from "./compile.ts";
 import type { Context, Outcome } from "./context.ts";
 import type { EdgeHandler } from "./edge/edge.ts";
+import { enterRoute } from "./enter.ts";
 import type { GatewayError } from "./errors.ts";
 import { isLastForward } from "./message/max-forwards.ts";
 import type { Answer } from "./message/pending.ts";
@@ -48,18 +49,9 @@ export class Gateway implements EdgeHandler {
 
   handle(ctx: Context): Answer {
     this.#inFlight++;
-    const snapshot = this.#snapshot;
     const { request } = ctx;
     if (request.method === "OPTIONS" && (request.path === "*" || isLastForward(request.headers))) return new Reply(204);
-    const routed = snapshot.router.match(request);
-    let pipeline = snapshot.unmatched;
-    if (routed?.kind === "match") {
-      ctx.route = routed.value.info;
-      ctx.params = routed.params;
-      pipeline = routed.value.next();
-    } else if (routed !== undefined) ctx.set(ALLOWED, routed.allow);
-    ctx.pipeline = pipeline;
-    return pipeline.handle(ctx);
+    return enterRoute(ctx, this.#snapshot).handle(ctx);
   }
 
   fail(ctx: Context, error: unknown): Awaitable<Reply> {

@@ -13,6 +13,8 @@ export interface Pipeline {
   readonly fail: (ctx: Context, error: unknown) => Awaitable<Reply>;
   /** Tells the `log` phase how it ended. */
   readonly finish: (ctx: Context, outcome: Outcome) => void;
+  /** Whether a plugin of it answers CORS preflights. */
+  readonly answersPreflights: boolean;
 }
 
 /** What is at the two ends of a pipeline. */
@@ -24,6 +26,8 @@ export interface Destination {
   readonly send: (ctx: Context) => Answer;
   /** Told how it ended, before the `log` phase is. */
   readonly finish?: (ctx: Context, outcome: Outcome) => void;
+  /** Whether preflights never come so far, for one of the plugins answers them. */
+  readonly answersPreflights?: boolean;
 }
 
 /**
@@ -46,6 +50,7 @@ export function composePipeline(plugins: readonly Phases[], destination: Destina
       destination.finish?.(ctx, outcome);
       observeAll(observers, ctx, outcome);
     },
+    answersPreflights: destination.answersPreflights ?? false,
   };
 }
 

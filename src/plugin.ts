@@ -11,13 +11,16 @@ import type { PluginMetrics } from "./observe/metrics/plugin.ts";
 import type { Store } from "./store/store.ts";
 
 export { type Static, type TSchema, Type } from "@sinclair/typebox";
+export { Cidr } from "./config/cidr-schema.ts";
 export { FilePath } from "./config/file-path.ts";
 export { Duration, Share, Size } from "./config/units.ts";
 export { type Context, type ContextKey, contextKey, type Outcome, type Principal, type RouteInfo } from "./context.ts";
 export { type ErrorCode, GatewayError } from "./errors.ts";
 export { isHopByHop } from "./http1/hop.ts";
 export { Body } from "./message/body.ts";
+export { CidrSet } from "./message/cidr.ts";
 export { HeaderList } from "./message/headers.ts";
+export { isPreflight } from "./message/preflight.ts";
 export { Reply } from "./message/reply.ts";
 export type { GatewayRequest, Peer, PeerCertificate } from "./message/request.ts";
 export type { BodySink, BodySource } from "./message/source.ts";
@@ -97,6 +100,11 @@ export interface Plugin<O extends TSchema = TSchema> {
   readonly options: O;
   /** True if it can answer every request itself, so that its route needs no service. */
   readonly answers?: boolean;
+  /**
+   * True if its `request` phase answers every CORS preflight: those that ask about a request of its route then come to
+   * it, also where the route does not take OPTIONS.
+   */
+  readonly preflights?: boolean;
   /** Called once for each route that has the plugin, at load; throwing refuses the configuration. */
   setup(options: Static<O>, scope: Scope): Awaitable<Phases>;
 }

@@ -1,4 +1,3 @@
-import { parseCidr } from "../message/cidr.ts";
 import { certificateFaults } from "./check-certificates.ts";
 import type { Draft } from "./draft.ts";
 import { below } from "./key-path.ts";
@@ -6,7 +5,6 @@ import { nearestNode } from "./node.ts";
 import { pemFault } from "./pem-fault.ts";
 import { type Problem, problemAt, type Severity } from "./problem.ts";
 import type { Config, ListenConfig } from "./schema.ts";
-import { found } from "./words.ts";
 
 type Keys = readonly (string | number)[];
 
@@ -20,12 +18,6 @@ export function checkListen({ root, main }: Draft): readonly Problem[] {
   problems.push(...checkWorkers(root, listeners));
   const taken: Address[] = [];
   for (const { keys, config } of listeners) {
-    for (const [index, cidr] of (config["trusted-proxies"] ?? []).entries()) {
-      if (cidr === undefined || parseCidr(cidr) !== undefined) continue;
-      const place = [...keys, "trusted-proxies", index];
-      const node = nearestNode(root, place);
-      at(place, `expected an address or a CIDR, found ${found(node)}`, "for example 10.0.0.0/8 or 2001:db8::/32");
-    }
     const faults = config.tls === undefined ? [] : certificateFaults(config.tls, Date.now());
     for (const fault of faults) at([...keys, "tls", ...fault.keys], fault.message, fault.hint, fault.severity);
     const ca = config.tls?.["client-certificates"]?.ca;

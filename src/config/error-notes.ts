@@ -22,9 +22,8 @@ export const ERROR_NOTES: Readonly<Record<ErrorCode, ErrorNote>> = {
     isFromPlugins: true,
   },
   forbidden: {
-    when: "A plugin knows who is calling, and does not let them. On the admin port without a token: the request came under a foreign host name or from another site's page.",
+    when: "A plugin knows who is calling, or from where, and does not let them. Or a browser's preflight asks about a request to a route without `cors`, which the `cors` of another route must not allow. On the admin port without a token: the request came under a foreign host name or from another site's page.",
     look: "What the caller may do, and the options of the plugins on the route.",
-    isFromPlugins: true,
   },
   route_not_found: {
     when: "No route takes the request's host, path, headers and query. On the admin port: there is no such endpoint.",

@@ -1,4 +1,5 @@
 import { Type } from "@sinclair/typebox";
+import { Cidr } from "./cidr-schema.ts";
 import { FilePath } from "./file-path.ts";
 import { Duration, Size } from "./units.ts";
 
@@ -103,7 +104,7 @@ export const Listen = Type.Object(
       description:
         "Processes that serve all listeners together; auto: one a core. Of several listeners one may say it.",
     }),
-    "trusted-proxies": Type.Array(Type.String(), {
+    "trusted-proxies": Type.Array(Cidr(), {
       default: [],
       description: "CIDRs of proxies whose X-Forwarded-* and Forwarded are believed.",
     }),

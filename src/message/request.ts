@@ -48,3 +48,6 @@ export interface GatewayRequest {
   body: Body;
   readonly peer: Peer;
 }
+
+/** What routes are chosen by. */
+export type RoutedRequest = Pick<GatewayRequest, "method" | "host" | "path" | "query" | "headers">;

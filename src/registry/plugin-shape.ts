@@ -11,7 +11,7 @@ export function isPluginName(text: string): boolean {
 export function shapeProblem(exported: unknown): string | undefined {
   if (exported === undefined) return "it has no default export: expected `export default definePlugin({ … })`";
   if (!isObject(exported)) return "its default export is no plugin: expected `export default definePlugin({ … })`";
-  const { name, description, options, answers, setup } = exported;
+  const { name, description, options, answers, preflights, setup } = exported;
   if (typeof name !== "string" || !isPluginName(name)) {
     return `its name is ${shown(name)}: expected words in lower case, joined by hyphens, such as api-version`;
   }
@@ -21,6 +21,9 @@ export function shapeProblem(exported: unknown): string | undefined {
   if (!isObject(options) || options[Kind] !== "Object") return "its options are no schema: expected Type.Object({ … })";
   if (answers !== undefined && typeof answers !== "boolean") {
     return `its answers is ${shown(answers)}: expected true or false`;
+  }
+  if (preflights !== undefined && typeof preflights !== "boolean") {
+    return `its preflights is ${shown(preflights)}: expected true or false`;
   }
   if (typeof setup !== "function") return `its setup is ${shown(setup)}: expected a function`;
   return undefined;

@@ -1,4 +1,4 @@
-import type { GatewayRequest } from "../message/request.ts";
+import type { RoutedRequest } from "../message/request.ts";
 import { type Capture, captureGroups, captureOf, captureSegments, NO_PARAMS, type Params } from "./capture.ts";
 import type { Conditions } from "./conditions.ts";
 import type { PathPattern } from "./path-pattern.ts";
@@ -72,7 +72,7 @@ export function addRoute<T>(table: PathTable<T>, { pattern, conditions, methods,
 /** The best route of the table for the request; `path` is its path in the form for matching. */
 export function findRoute<T>(
   table: PathTable<T>,
-  request: GatewayRequest,
+  request: RoutedRequest,
   path: string,
   scratch: Scratch<T>,
 ): RouteMatch<T> | undefined {
@@ -88,7 +88,7 @@ export function findRoute<T>(
 
 function findInTree<T>(
   tree: TreeNode<Routes<T>>,
-  request: GatewayRequest,
+  request: RoutedRequest,
   path: string,
   { reached, refused }: Scratch<T>,
 ): TableRoute<T> | undefined {
@@ -109,7 +109,7 @@ function findInTree<T>(
 /** One after another: the cost grows with the number of regular expressions. */
 function findRegex<T>(
   regexes: readonly RegexRoute<T>[],
-  request: GatewayRequest,
+  request: RoutedRequest,
   path: string,
   { refused }: Scratch<T>,
 ): RouteMatch<T> | undefined {

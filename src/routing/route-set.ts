@@ -1,4 +1,4 @@
-import type { GatewayRequest } from "../message/request.ts";
+import type { RoutedRequest } from "../message/request.ts";
 import { type Conditions, joinKey } from "./conditions.ts";
 import { queryValue } from "./query.ts";
 
@@ -54,7 +54,7 @@ export function addToSet<R extends Ranked>(
  */
 export function chooseRoute<R extends Ranked>(
   set: RouteSet<R>,
-  request: GatewayRequest,
+  request: RoutedRequest,
   refused: Bucket<R>[],
 ): R | undefined {
   let best = set.plain === undefined ? undefined : fromBucket(set.plain, request.method, refused);
@@ -75,7 +75,7 @@ function fromBucket<R extends Ranked>(bucket: Bucket<R>, method: string, refused
 }
 
 /** Undefined if the request lacks one of the headers or parameters. */
-function keyOf<R extends Ranked>(shape: Shape<R>, request: GatewayRequest): string | undefined {
+function keyOf<R extends Ranked>(shape: Shape<R>, request: RoutedRequest): string | undefined {
   let key = "";
   for (const name of shape.headers) {
     const value = request.headers.get(name);

@@ -1,5 +1,5 @@
 import { matchForm } from "../message/path.ts";
-import type { GatewayRequest } from "../message/request.ts";
+import type { RoutedRequest } from "../message/request.ts";
 import { type ConditionSource, conditionsOf, servedMethods } from "./conditions.ts";
 import { hostName, MAX_HOST_LENGTH, parseHost } from "./host.ts";
 import { type PathPattern, parsePattern } from "./path-pattern.ts";
@@ -24,7 +24,7 @@ export type Routed<T> = RouteMatch<T> | MethodMismatch | undefined;
 
 /** Finds the route of a request; it never changes. */
 export interface Router<T> {
-  match(request: GatewayRequest): Routed<T>;
+  match(request: RoutedRequest): Routed<T>;
 }
 
 /**
@@ -80,7 +80,7 @@ class HostRouter<T> implements Router<T> {
     this.#hasHosts = tables.hosts.size > 0 || tables.wildcards.size > 0;
   }
 
-  match(request: GatewayRequest): Routed<T> {
+  match(request: RoutedRequest): Routed<T> {
     if (!request.path.startsWith("/")) return undefined;
     const { refused } = this.#scratch;
     refused.length = 0;
@@ -92,7 +92,7 @@ class HostRouter<T> implements Router<T> {
     return { kind: "method-not-allowed", allow: [...new Set(refused.flatMap(({ byMethod }) => [...byMethod.keys()]))] };
   }
 
-  #matchHost(request: GatewayRequest, path: string): RouteMatch<T> | undefined {
+  #matchHost(request: RoutedRequest, path: string): RouteMatch<T> | undefined {
     const host = hostName(request.host);
     const { hosts, wildcards } = this.#tables;
     const table = hosts.get(host);

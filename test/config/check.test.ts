@@ -237,8 +237,8 @@ describe("ports", () => {
 
   test("trust proxies by address", async () => {
     expect(await gateway("listen: { trusted-proxies: [10.0.0.0/8, '2001:db8::/32', 10.0.0/8, localhost] }")).toEqual([
-      '1:58 listen.trusted-proxies[2]: expected an address or a CIDR, found "10.0.0/8" (for example 10.0.0.0/8 or 2001:db8::/32)',
-      '1:68 listen.trusted-proxies[3]: expected an address or a CIDR, found "localhost" (for example 10.0.0.0/8 or 2001:db8::/32)',
+      '1:58 listen.trusted-proxies[2]: expected an address or a CIDR such as 10.0.0.0/8 or 2001:db8::/32, found "10.0.0/8"',
+      '1:68 listen.trusted-proxies[3]: expected an address or a CIDR such as 10.0.0.0/8 or 2001:db8::/32, found "localhost"',
     ]);
   });
 

@@ -176,6 +176,11 @@ describe("files that are no plugins", () => {
       source("x", "answers: 'yes', setup: () => ({})"),
       'its answers is "yes": expected true or false',
     ],
+    [
+      "preflights that is a number",
+      source("x", "preflights: 1, setup: () => ({})"),
+      "its preflights is 1: expected true or false",
+    ],
     ["setup that is no function", source("x", "setup: {}"), "its setup is an object: expected a function"],
   ])("%s", async (_, text, problem) => {
     using folder = tempFolder();
