@@ -32,6 +32,7 @@ export const ERRORS = {
   no_target_available: { status: 503, source: "upstream", title: "The service has no target to send to" },
   circuit_open: { status: 503, source: "upstream", title: "The service is failing and gets no requests for a while" },
   store_unavailable: { status: 503, source: "internal", title: "The shared store does not answer" },
+  identity_unavailable: { status: 503, source: "upstream", title: "The identity provider does not answer" },
   upstream_timeout: { status: 504, source: "upstream", title: "The service did not answer in time" },
   version_not_supported: { status: 505, source: "downstream", title: "This HTTP version is not supported" },
   loop_detected: { status: 508, source: "downstream", title: "The request came back to the gateway" },

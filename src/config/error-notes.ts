@@ -105,6 +105,11 @@ export const ERROR_NOTES: Readonly<Record<ErrorCode, ErrorNote>> = {
     look: "Whether the store is up, and how far away it is.",
     isFromPlugins: true,
   },
+  identity_unavailable: {
+    when: "A plugin needs an identity provider to tell who is calling, for its keys for example, and it does not answer.",
+    look: "Whether the provider is up and can be reached from the gateway; the plugin's log lines say what failed.",
+    isFromPlugins: true,
+  },
   upstream_timeout: {
     when: "One of the service's `timeouts` ended: `connect`, `response`, `total` or `idle`. If the reply had begun, the client's connection is cut, and the log has the status that was sent.",
     look: "`durationMs` in the access log is close to the timeout that ended. [Timeouts](services.md#timeouts).",
