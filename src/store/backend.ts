@@ -26,6 +26,8 @@ export interface Backend {
   renewLease(key: string, token: string, leaseMs: number, wait?: Wait): Promise<boolean>;
   releaseLease(key: string, token: string, wait?: Wait): Promise<boolean>;
   leased(key: string, wait?: Wait): Promise<number>;
+  /** Those that begin with that text, each once. */
+  keys(start: string, most: number, wait?: Wait): Promise<readonly string[]>;
   publish(channel: string, message: string, wait?: Wait): Promise<void>;
   subscribe(channel: string, subscriber: Subscriber): () => void;
   report(): StoreReport;

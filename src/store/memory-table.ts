@@ -57,6 +57,16 @@ export class MemoryTable {
     return undefined;
   }
 
+  /** Keys that begin with that text, at most so many. */
+  keys(start: string, most: number, nowMs: number): readonly string[] {
+    const keys: string[] = [];
+    for (const { key, endsAtMs } of this.#entries.values()) {
+      if (keys.length === most) break;
+      if (endsAtMs > nowMs && key.startsWith(start)) keys.push(key);
+    }
+    return keys;
+  }
+
   /** Throws StoreError "full" where there is no room; then nothing has changed. */
   set(key: string, value: Value, endsAtMs: number, nowMs: number): void {
     this.#sweep(nowMs, SWEEP);

@@ -173,6 +173,10 @@ export class MemoryBackend implements Backend {
     return this.#call(wait, (now) => this.#leases(key, now).size);
   }
 
+  keys(start: string, most: number, wait?: Wait): Promise<readonly string[]> {
+    return this.#call(wait, (now) => this.#table.keys(start, most, now));
+  }
+
   publish(channel: string, message: string, wait?: Wait): Promise<void> {
     return this.#call(wait, () => this.#channels.tell(channel, message));
   }

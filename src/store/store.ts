@@ -106,6 +106,14 @@ export interface Store {
   /** Places in use at the moment. */
   leased(key: string, wait?: Wait): Promise<number>;
 
+  /**
+   * Keys that begin with that text, at most so many, in no order; locks, leases and limits have keys of other forms. The
+   * store goes through all that it has, piece by piece: for now and then, never for a request.
+   */
+  keys(start: string, most: number, wait?: Wait): Promise<readonly string[]>;
+  /** That key as it stands in the store: what `raw` knows it under. */
+  wholeKey(key: string): string;
+
   /** Tells all who listen at the moment, here and at other gateways; kept for nobody. */
   publish(channel: string, message: string, wait?: Wait): Promise<void>;
   /** Listens until the function it returns is called, through failures of the store. Never rejects. */

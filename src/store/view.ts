@@ -127,6 +127,16 @@ class StoreView implements Store {
     return this.#backend.leased(this.#leaseKey(key), wait);
   }
 
+  async keys(start: string, most: number, wait?: Wait) {
+    checkPositive("number of keys", most);
+    const found = await this.#backend.keys(this.#start + start, most, wait);
+    return found.map((key) => key.slice(this.#start.length));
+  }
+
+  wholeKey(key: string) {
+    return this.#start + key;
+  }
+
   publish(channel: string, message: string, wait?: Wait) {
     return this.#backend.publish(this.#start + channel, message, wait);
   }

@@ -94,6 +94,18 @@ export function describeStore(name: string, { stores, pass }: Contestant): void 
       expect(await a.get(`blacklist:${id}`)).toBeUndefined();
     });
 
+    test("finds keys by how they begin", async () => {
+      const [first] = await stores();
+      const [a, b] = [first.of(`a-${crypto.randomUUID()}`), first.of(`b-${crypto.randomUUID()}`)];
+      const names = Array.from({ length: 50 }, (_, i) => `x*?[${i}`);
+      for (const name of [...names, "x", "y*?[1"]) await a.set(name, "1");
+      await b.set("x*?[b", "1");
+      expect((await a.keys("x*?[", 100)).toSorted()).toEqual(names.toSorted());
+      expect(await a.keys("x*?[", 7)).toHaveLength(7);
+      expect(await a.keys("nothing", 7)).toEqual([]);
+      expect(await a.raw.keys(a.wholeKey("y"), 7)).toEqual([a.wholeKey("y*?[1")]);
+    });
+
     test("writes several keys as one", async () => {
       const [here, there] = await setUp();
       const key = (name: string) => groupKey("user 1", name);

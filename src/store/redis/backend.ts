@@ -5,6 +5,7 @@ import type { StoreReport } from "../report.ts";
 import type { Subscriber, Wait, Write } from "../store.ts";
 import type { Argument, RedisConnection } from "./connection.ts";
 import { GIVE_BACK, TAKE } from "./limit-scripts.ts";
+import { scanKeys } from "./scan.ts";
 import {
   EXTEND_LOCK,
   INCREMENT,
@@ -119,6 +120,10 @@ export class RedisBackend implements Backend {
 
   async leased(key: string, wait?: Wait): Promise<number> {
     return Number(await this.#connection.run(LEASED, [key], [], wait));
+  }
+
+  keys(start: string, most: number, wait?: Wait): Promise<readonly string[]> {
+    return scanKeys(this.#connection, start, most, wait);
   }
 
   async publish(channel: string, message: string, wait?: Wait): Promise<void> {

@@ -83,6 +83,14 @@ export class RedisConnection implements CallOwner {
     });
   }
 
+  /** To this node of a Cluster, whatever the keys. */
+  sendTo(node: Redis, command: string, args: readonly Argument[], wait?: Wait): Promise<unknown> {
+    return this.#begin(wait, (call) => {
+      const sent = () => node.call(command, ...args);
+      this.#follow(call, sent(), sent);
+    });
+  }
+
   /** A value in bytes. */
   getBytes(key: string, wait?: Wait): Promise<unknown> {
     return this.#begin(wait, (call) => {
