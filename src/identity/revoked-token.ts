@@ -1,0 +1,50 @@
+import type { Store } from "../store/store.ts";
+import type { JtiKeyForm } from "./revocation-keys.ts";
+import { revocationKey } from "./revocation-keys.ts";
+
+/** What of a verified token can be revoked. */
+export interface TokenMarks {
+  /** Of what is signed: `tokenDigest`. */
+  readonly digest: string;
+  readonly jti: string | undefined;
+  readonly subject: string | undefined;
+  /** Id of the key that has verified it. */
+  readonly kid: string | undefined;
+  /** Seconds since 1970. */
+  readonly issuedAt: number | undefined;
+}
+
+/** What to look for in the store, for one token: made once, when it is verified. */
+export interface RevocationQuery {
+  /** Whole keys, for `store.raw`. */
+  readonly keys: readonly string[];
+  /** Which of them is the subject's; -1 if none is. */
+  readonly subjectAt: number;
+  readonly issuedAt: number | undefined;
+}
+
+export function revocationQuery(store: Store, form: JtiKeyForm, marks: TokenMarks): RevocationQuery {
+  const { digest, jti, subject, kid, issuedAt } = marks;
+  const keys = [revocationKey(store, form, { kind: "token", value: digest })];
+  if (jti !== undefined) keys.push(revocationKey(store, form, { kind: "jti", value: jti }));
+  if (kid !== undefined) keys.push(revocationKey(store, form, { kind: "kid", value: kid }));
+  if (subject === undefined) return { keys, subjectAt: -1, issuedAt };
+  return {
+    keys: [...keys, revocationKey(store, form, { kind: "subject", value: subject })],
+    subjectAt: keys.length,
+    issuedAt,
+  };
+}
+
+/** Whether what stands under the query's keys, in their order, revokes the token. What cannot be understood does. */
+export function isRevokedBy(
+  { subjectAt, issuedAt }: RevocationQuery,
+  values: readonly (string | undefined)[],
+): boolean {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (value === undefined) continue;
+    if (i !== subjectAt || issuedAt === undefined || !(Number(value) <= issuedAt)) return true;
+  }
+  return false;
+}
