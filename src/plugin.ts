@@ -22,6 +22,16 @@ export { type Claims, readClaim, wordsAt, wordsOf } from "./identity/claims.ts";
 export { type Credential, type CredentialPlaces, compileCredential } from "./identity/credential.ts";
 export { type ClaimHeaders, compileClaimHeaders } from "./identity/forward-claims.ts";
 export { type RememberBounds, Remembered } from "./identity/remembered.ts";
+export { tokenDigest } from "./identity/revocation.ts";
+export { RevocationCopy } from "./identity/revocation-copy.ts";
+export { compileJtiKey, DEFAULT_JTI_KEY } from "./identity/revocation-keys.ts";
+export {
+  isRevokedBy,
+  isRevokedIn,
+  type RevocationQuery,
+  revocationQuery,
+  type TokenMarks,
+} from "./identity/revoked-token.ts";
 export { Body } from "./message/body.ts";
 export { CidrSet } from "./message/cidr.ts";
 export { HeaderList } from "./message/headers.ts";

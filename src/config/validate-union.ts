@@ -14,6 +14,9 @@ export function visitUnion(schema: TSchema, node: Node, path: KeyPath | undefine
   const tries = candidates.map((branch) => attempt(branch, node, path, walk));
   const fitting = tries.find(({ walk: { problems } }) => problems.length === 0);
   if (fitting !== undefined) return adopt(fitting, walk);
+  // A text of no other form is meant as a path, and why it is none says most.
+  const file = tries.find((one) => one.schema[Kind] === "FilePath");
+  if (file !== undefined) return adopt(file, walk);
   const best = tries.toSorted((a, b) => a.walk.problems.length - b.walk.problems.length)[0];
   if (best !== undefined && (node.kind !== "scalar" || tries.length === 1) && !isLiteral(best.schema)) {
     return adopt(best, walk);

@@ -23,6 +23,11 @@ export interface RevocationQuery {
   readonly issuedAt: number | undefined;
 }
 
+/** Values by whole keys. */
+export interface RevocationLookup {
+  get(key: string): string | undefined;
+}
+
 export function revocationQuery(store: Store, form: JtiKeyForm, marks: TokenMarks): RevocationQuery {
   const { digest, jti, subject, kid, issuedAt } = marks;
   const keys = [revocationKey(store, form, { kind: "token", value: digest })];
@@ -42,9 +47,20 @@ export function isRevokedBy(
   values: readonly (string | undefined)[],
 ): boolean {
   for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    if (value === undefined) continue;
-    if (i !== subjectAt || issuedAt === undefined || !(Number(value) <= issuedAt)) return true;
+    if (revokes(values[i], i === subjectAt, issuedAt)) return true;
   }
   return false;
+}
+
+/** The same, of a copy of all revocations. */
+export function isRevokedIn({ keys, subjectAt, issuedAt }: RevocationQuery, copy: RevocationLookup): boolean {
+  for (let i = 0; i < keys.length; i++) {
+    if (revokes(copy.get(keys[i] as string), i === subjectAt, issuedAt)) return true;
+  }
+  return false;
+}
+
+function revokes(value: string | undefined, isSubject: boolean, issuedAt: number | undefined): boolean {
+  if (value === undefined) return false;
+  return !isSubject || issuedAt === undefined || !(Number(value) <= issuedAt);
 }

@@ -259,6 +259,16 @@ describe("FilePath", () => {
     expect(check(schema, "key: ${KEY}", { KEY: key })).toEqual(fine({ key }));
   });
 
+  test("is what a text of no other form is meant as", () => {
+    const either = Type.Object({
+      key: Type.Union([Type.String({ pattern: "^https:" }), FilePath(), Type.Array(FilePath())]),
+    });
+    expect(check(either, "key: https://a").value).toEqual({ key: "https://a" });
+    expect(check(either, "key: ./b.pem").problems).toEqual([
+      '1:6 key: expected the path of a file that can be read, found "./b.pem": there is no such file',
+    ]);
+  });
+
   test("must be readable", () => {
     using folder = tempFolder();
     folder.write("keys/a.pem", "x");

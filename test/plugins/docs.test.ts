@@ -62,7 +62,8 @@ function watch(plugin: Plugin, phases: Set<string>): Plugin {
     ...plugin,
     async setup(options, scope) {
       const instance = await plugin.setup(options, scope);
-      for (const phase of Object.keys(instance)) phases.add(phase);
+      // Closing is no phase of a request.
+      for (const phase of Object.keys(instance)) if (phase !== "close") phases.add(phase);
       return instance;
     },
   };

@@ -1,0 +1,72 @@
+import {
+  compileJtiKey,
+  GatewayError,
+  isRevokedBy,
+  isRevokedIn,
+  RevocationCopy,
+  type Scope,
+  StoreError,
+} from "../../src/plugin.ts";
+import type { BlacklistOptions } from "./options.ts";
+import { SharedValues } from "./shared.ts";
+import type { VerifiedToken } from "./verifier.ts";
+
+/** Tells whether a token was revoked. */
+export interface Blacklist {
+  /** A promise only where the store has to be asked. Throws, or rejects with, GatewayError `store_unavailable`. */
+  isRevoked(token: VerifiedToken): boolean | Promise<boolean>;
+  close(): void;
+}
+
+/** A store that fails is worth a line so often, in ms. */
+const WARN_MS = 10_000;
+
+export async function createBlacklist(options: BlacklistOptions, scope: Scope): Promise<Blacklist> {
+  const ask = createQuestion(options, scope);
+  const form = compileJtiKey(options.key);
+  if (options.mode === "check") return { isRevoked: ask, close: () => {} };
+  if (form.start === "") throw new Error("blacklist.key: expected text before {jti} with mode: push");
+  const copies = scope.state("copies", () => new SharedValues<RevocationCopy>());
+  const { store, log } = scope;
+  const key = JSON.stringify([options.key, options.resync]);
+  const { value: copy, release } = await copies.acquire(
+    key,
+    () => new RevocationCopy({ store, form, resyncMs: options.resync, log }),
+  );
+  return {
+    isRevoked(token) {
+      if (!copy.isUsable) return ask(token);
+      const { query } = token;
+      // Nearly always nothing at all is revoked.
+      token.wasRevoked = query !== undefined && copy.size > 0 && isRevokedIn(query, copy);
+      return token.wasRevoked;
+    },
+    close: release,
+  };
+}
+
+function createQuestion(options: BlacklistOptions, { store, log, now }: Scope) {
+  const { raw } = store;
+  let warnedAt = Number.NEGATIVE_INFINITY;
+  const withoutStore = (token: VerifiedToken, error: StoreError): boolean => {
+    const policy = options["store-failure"];
+    if (now() - warnedAt >= WARN_MS) {
+      warnedAt = now();
+      log.warn("the store cannot tell which tokens are revoked", { reason: error.reason, policy });
+    }
+    if (policy === "allow") return false;
+    if (policy === "last-known" && token.wasRevoked !== undefined) return token.wasRevoked;
+    throw new GatewayError("store_unavailable", { cause: error });
+  };
+  return async (token: VerifiedToken): Promise<boolean> => {
+    const { query } = token;
+    if (query === undefined) return false;
+    try {
+      token.wasRevoked = isRevokedBy(query, await raw.getMany(query.keys));
+      return token.wasRevoked;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      return withoutStore(token, error);
+    }
+  };
+}

@@ -1,0 +1,143 @@
+import { statSync } from "node:fs";
+import {
+  type Context,
+  compileClaimHeaders,
+  compileCredential,
+  definePlugin,
+  GatewayError,
+  noBearer,
+  type Scope,
+} from "../../src/plugin.ts";
+import { compileAccess } from "./access.ts";
+import { type Blacklist, createBlacklist } from "./blacklist.ts";
+import { fingerprintOf, loadKeys, type VerificationKey } from "./keys.ts";
+import { isUrl, type JwtOptions, jwksOptions, Options } from "./options.ts";
+import { invalidToken } from "./parse.ts";
+import { SharedValues } from "./shared.ts";
+import { type VerifiedToken, Verifier } from "./verifier.ts";
+
+/** Lets requests through that bear a valid JSON Web Token. */
+export default definePlugin({
+  name: "jwt",
+  description: "Lets requests through that bear a valid JSON Web Token, and says who is calling.",
+  options: Options,
+  async setup(written, scope) {
+    const options = written as JwtOptions;
+    if (options.optional && options.scopes.length + options.roles.length > 0) {
+      throw new Error("optional: scopes and roles need a token, so it cannot be optional");
+    }
+    const credential = compileCredential(placesOf(options));
+    const claimHeaders = compileClaimHeaders(options["forward-claims"]);
+    const checkAccess = compileAccess(options);
+    const count = countOutcomes(scope);
+    const verifiers = scope.state("verifiers", () => new SharedValues<Verifier>());
+    const keys = await loadKeys(options);
+    const { value: verifier, release } = await verifiers.acquire(verificationKey(options, keys), () =>
+      Verifier.create(options, keys, scope),
+    );
+    const blacklist = await blacklistOf(options, scope).catch((error: unknown) => {
+      release();
+      throw error;
+    });
+
+    const admit = (ctx: Context, token: VerifiedToken, isRevoked: boolean): undefined => {
+      if (isRevoked) throw invalidToken("The token has been revoked");
+      checkAccess?.(token);
+      ctx.principal = token.principal;
+      try {
+        claimHeaders.set(ctx.request.headers, token.principal);
+      } catch (cause) {
+        throw invalidToken("A claim of the token cannot be a header", cause);
+      }
+      if (options["remove-token"]) credential.remove(ctx);
+      count.accepted.inc();
+      return undefined;
+    };
+    const admitLater = async (ctx: Context, token: VerifiedToken, isRevoked: Promise<boolean>): Promise<undefined> => {
+      try {
+        return admit(ctx, token, await isRevoked);
+      } catch (error) {
+        throw counted(error, count);
+      }
+    };
+    const verifyFirst = async (ctx: Context, text: string): Promise<undefined> => {
+      try {
+        const token = await verifier.verify(text);
+        return admit(ctx, token, blacklist === undefined ? false : await blacklist.isRevoked(token));
+      } catch (error) {
+        throw counted(error, count);
+      }
+    };
+    return {
+      authenticate(ctx) {
+        try {
+          claimHeaders.clear(ctx.request.headers);
+          const text = credential.read(ctx);
+          if (text === undefined) {
+            if (options.optional) return undefined;
+            throw noBearer();
+          }
+          const token = verifier.recall(text);
+          if (token === undefined) return verifyFirst(ctx, text);
+          const isRevoked = blacklist === undefined ? false : blacklist.isRevoked(token);
+          return typeof isRevoked === "boolean" ? admit(ctx, token, isRevoked) : admitLater(ctx, token, isRevoked);
+        } catch (error) {
+          throw counted(error, count);
+        }
+      },
+      close() {
+        blacklist?.close();
+        release();
+      },
+    };
+  },
+});
+
+function placesOf({ header, cookie, query }: JwtOptions) {
+  const name = header?.toLowerCase() ?? (cookie === undefined && query === undefined ? "authorization" : undefined);
+  return { header: name, scheme: name === "authorization" ? "Bearer" : undefined, cookie, query };
+}
+
+function blacklistOf({ blacklist }: JwtOptions, scope: Scope): Promise<Blacklist | undefined> {
+  return blacklist === undefined ? Promise.resolve(undefined) : createBlacklist(blacklist, scope);
+}
+
+/** Routes whose tokens are verified in the same way share what was verified. */
+function verificationKey(options: JwtOptions, keys: readonly VerificationKey[]): string {
+  const { jwks, algorithms, issuer, audience, blacklist } = options;
+  const source = jwks === undefined ? undefined : jwksOptions(jwks);
+  const changedAt = source === undefined || isUrl(source.from) ? undefined : statSync(source.from).mtimeMs;
+  const claims = [
+    options["clock-tolerance"],
+    options["required-claims"],
+    options["scope-claims"],
+    options["role-claims"],
+  ];
+  return JSON.stringify([fingerprintOf(keys), source, changedAt, algorithms, issuer, audience, claims, blacklist?.key]);
+}
+
+type Outcome = "accepted" | "missing" | "refused" | "forbidden" | "unavailable";
+type Counts = Readonly<Record<Outcome, { inc(): void }>>;
+
+function countOutcomes({ metrics, route }: Scope): Counts {
+  const help = "Requests by what became of their token.";
+  const counter = metrics.counter({ name: "requests_total", help, labels: ["route", "outcome"] });
+  const of = (outcome: Outcome) => counter.with(route?.name ?? "", outcome);
+  return {
+    accepted: of("accepted"),
+    missing: of("missing"),
+    refused: of("refused"),
+    forbidden: of("forbidden"),
+    unavailable: of("unavailable"),
+  };
+}
+
+/** The error, counted. A challenge that names no error means that there was no token. */
+function counted(error: unknown, count: Counts): unknown {
+  if (!(error instanceof GatewayError)) return error;
+  if (error.code === "forbidden") count.forbidden.inc();
+  else if (error.status === 503) count.unavailable.inc();
+  else if (error.headers?.["www-authenticate"]?.includes("error=") !== true) count.missing.inc();
+  else count.refused.inc();
+  return error;
+}
