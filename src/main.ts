@@ -1,8 +1,10 @@
 #!/usr/bin/env bun
 import { check } from "./cli/check.ts";
 import type { CliIo } from "./cli/io.ts";
+import { revoke } from "./cli/revoke.ts";
 import { schema } from "./cli/schema.ts";
 import { start } from "./cli/start.ts";
+import { token } from "./cli/token.ts";
 import { worker } from "./cli/worker.ts";
 
 /** Every command by its name; a command answers with the exit code. */
@@ -10,6 +12,8 @@ const commands: Readonly<Record<string, (args: readonly string[], io: CliIo) => 
   start,
   check,
   schema,
+  token,
+  revoke,
   worker,
 };
 
@@ -18,6 +22,12 @@ const USAGE = `usage: bun run gateway COMMAND
   start [--config FILE]        run the gateway (gateway.yaml unless told)
   check [FILE]                 print every problem of a configuration, or a summary
   schema [--write | --check]   print the JSON Schema of gateway.yaml, or bring the generated files up to date
+  token --new-key DIR          make a key pair for development
+  token --key FILE [--sub SUB] [--scope "A B"] [--issuer ISS] [--audience AUD] [--expires 1h] [--claim NAME=VALUE]
+        [--kid KID] [--alg ALG]
+                               print a token that the key has signed
+  revoke --jti ID | --token TOKEN | --subject SUB [--before TIME] | --kid KID   [--until TIME] [--undo] [--config FILE]
+                               refuse tokens from now on, in Redis or in the gateway that runs
 `;
 
 const io: CliIo = {

@@ -22,9 +22,10 @@ export { type Claims, readClaim, wordsAt, wordsOf } from "./identity/claims.ts";
 export { type Credential, type CredentialPlaces, compileCredential } from "./identity/credential.ts";
 export { type ClaimHeaders, compileClaimHeaders } from "./identity/forward-claims.ts";
 export { type RememberBounds, Remembered } from "./identity/remembered.ts";
-export { tokenDigest } from "./identity/revocation.ts";
+export { parseRevocation, type RevocationRequest, tokenDigest } from "./identity/revocation.ts";
 export { RevocationCopy } from "./identity/revocation-copy.ts";
 export { compileJtiKey, DEFAULT_JTI_KEY } from "./identity/revocation-keys.ts";
+export { createRevocations, type Revocations } from "./identity/revocations.ts";
 export {
   isRevokedBy,
   isRevokedIn,

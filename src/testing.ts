@@ -9,6 +9,7 @@ import { Reply } from "./message/reply.ts";
 import { answerOf, composePipeline, type Pipeline } from "./pipeline.ts";
 import type { Awaitable, Phases, Plugin } from "./plugin.ts";
 import { createScope } from "./scope.ts";
+import type { Store } from "./store/store.ts";
 import { counted } from "./testing/counted.ts";
 import { createTestLasting, type LogLine, type TestClock, type TestLasting } from "./testing/lasting.ts";
 import { readMetrics, type TestMetrics } from "./testing/metrics.ts";
@@ -50,6 +51,8 @@ export interface PluginTest {
   readonly logs: readonly LogLine[];
   /** What it has counted, instances of `again` too. */
   readonly metrics: TestMetrics;
+  /** What it keeps in the store, instances of `again` too. */
+  readonly store: Store;
   /** `admin.handle(new Request(…))` asks an endpoint that the plugin has added. */
   readonly admin: AnyElysia;
   /** The record of a request, to call a phase by itself. */
@@ -95,6 +98,7 @@ async function createTest<O extends TSchema>(
     clock: lasting.clock,
     logs: lasting.logs,
     metrics: readMetrics(lasting.metrics, plugin.name),
+    store: lasting.store.of(plugin.name),
     get admin() {
       return apps.of(plugin.name);
     },

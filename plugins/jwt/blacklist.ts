@@ -7,6 +7,8 @@ import {
   type Scope,
   StoreError,
 } from "../../src/plugin.ts";
+import { addEndpoints } from "./endpoints.ts";
+import { KeysInUse } from "./keys-in-use.ts";
 import type { BlacklistOptions } from "./options.ts";
 import { SharedValues } from "./shared.ts";
 import type { VerifiedToken } from "./verifier.ts";
@@ -24,8 +26,13 @@ const WARN_MS = 10_000;
 export async function createBlacklist(options: BlacklistOptions, scope: Scope): Promise<Blacklist> {
   const ask = createQuestion(options, scope);
   const form = compileJtiKey(options.key);
-  if (options.mode === "check") return { isRevoked: ask, close: () => {} };
-  if (form.start === "") throw new Error("blacklist.key: expected text before {jti} with mode: push");
+  if (options.mode === "push" && form.start === "") {
+    throw new Error("blacklist.key: expected text before {jti} with mode: push");
+  }
+  const jtiKeys = scope.state("jti-keys", () => new KeysInUse());
+  const stopUsing = jtiKeys.use(options.key);
+  addEndpoints(scope, () => jtiKeys.all());
+  if (options.mode === "check") return { isRevoked: ask, close: stopUsing };
   const copies = scope.state("copies", () => new SharedValues<RevocationCopy>());
   const { store, log } = scope;
   const key = JSON.stringify([options.key, options.resync]);
@@ -41,7 +48,10 @@ export async function createBlacklist(options: BlacklistOptions, scope: Scope): 
       token.wasRevoked = query !== undefined && copy.size > 0 && isRevokedIn(query, copy);
       return token.wasRevoked;
     },
-    close: release,
+    close() {
+      stopUsing();
+      release();
+    },
   };
 }
 

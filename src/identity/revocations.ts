@@ -58,12 +58,14 @@ export function createRevocations(store: Store, jtiKeys: readonly string[], now:
       const own = await raw.keys(start, most + 1);
       const values = await raw.getMany(own);
       const found = own.flatMap((key, i) => revocationOf(key.slice(start.length), values[i]) ?? []);
+      const ids = new Set<string>();
       for (const form of forms) {
         for (const key of await raw.keys(form.start, most + 1)) {
           const jti = key.startsWith(start) ? undefined : form.jtiOf(key);
-          if (jti !== undefined) found.push({ kind: "jti", value: jti });
+          if (jti !== undefined) ids.add(jti);
         }
       }
+      for (const value of ids) found.push({ kind: "jti", value });
       return { revocations: found.slice(0, most), isComplete: found.length <= most };
     },
   };

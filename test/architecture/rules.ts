@@ -19,7 +19,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   identity: [...BASE, "config", "store"],
   upstream: PARTS,
   edge: PARTS,
-  admin: [...PARTS, "identity", "store", "upstream"],
+  admin: [...PARTS, "store", "upstream"],
   store: [...BASE, "config", "timeouts"],
   openapi: PARTS,
   pipeline: [...BASE, "plugin"],
@@ -47,7 +47,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "view",
   ],
   run: [...PARTS, "boot", "gateway", "listeners", "scope", "store", "workers"],
-  cli: [...PARTS, "compile", "gateway", "boot", "registry", "routing", "run", "scope", "store", "workers"],
+  cli: [...PARTS, "compile", "gateway", "identity", "boot", "registry", "routing", "run", "scope", "store", "workers"],
   main: ["cli"],
   testing: [...PARTS, "admin", "pipeline", "scope", "store"],
 };
