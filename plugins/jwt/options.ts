@@ -45,7 +45,7 @@ const Blacklist = Type.Object(
     }),
     resync: Duration({ default: "1s", description: "push: everything is read again after this time." }),
   },
-  closed,
+  { ...closed, description: "Refuse tokens that were revoked." },
 );
 
 export const Options = Type.Object({
