@@ -51,7 +51,7 @@ export function compileCredential(places: CredentialPlaces): Credential {
 function headerPlace({ header, scheme }: CredentialPlaces): Credential | undefined {
   if (header === undefined) return undefined;
   const name = header.toLowerCase();
-  const start = scheme === undefined ? undefined : `${scheme.toLowerCase()} `;
+  const start = scheme === undefined ? undefined : `${scheme} `;
   return {
     read({ request }) {
       const { flat } = request.headers;
@@ -69,8 +69,9 @@ function headerPlace({ header, scheme }: CredentialPlaces): Credential | undefin
 
 /** RFC 6750 §2.1: the scheme, one space or more, and the credential. A scheme alone has an empty one. */
 function afterScheme(value: string, start: string): string | undefined {
-  if (value.length < start.length) return `${value.toLowerCase()} ` === start ? "" : undefined;
-  if (value.slice(0, start.length).toLowerCase() !== start) return undefined;
+  // Nearly all clients spell it as everybody does, and nothing needs to be copied.
+  if (!value.startsWith(start) && `${value} `.slice(0, start.length).toLowerCase() !== start.toLowerCase())
+    return undefined;
   let from = start.length;
   while (value.charCodeAt(from) === 0x20) from++;
   return value.slice(from);
