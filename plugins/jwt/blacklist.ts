@@ -1,15 +1,8 @@
-import {
-  compileJtiKey,
-  GatewayError,
-  isRevokedBy,
-  isRevokedIn,
-  RevocationCopy,
-  type Scope,
-  StoreError,
-} from "../../src/plugin.ts";
+import { compileJtiKey, GatewayError, isRevokedIn, RevocationCopy, type Scope, StoreError } from "../../src/plugin.ts";
 import { addEndpoints } from "./endpoints.ts";
 import { KeysInUse } from "./keys-in-use.ts";
 import type { BlacklistOptions } from "./options.ts";
+import { RevocationQuestions } from "./questions.ts";
 import { SharedValues } from "./shared.ts";
 import type { VerifiedToken } from "./verifier.ts";
 
@@ -55,8 +48,8 @@ export async function createBlacklist(options: BlacklistOptions, scope: Scope): 
   };
 }
 
-function createQuestion(options: BlacklistOptions, { store, log, now }: Scope) {
-  const { raw } = store;
+function createQuestion(options: BlacklistOptions, { store, log, now, state }: Scope) {
+  const questions = state("questions", () => new RevocationQuestions(store));
   let warnedAt = Number.NEGATIVE_INFINITY;
   const withoutStore = (token: VerifiedToken, error: StoreError): boolean => {
     const policy = options["store-failure"];
@@ -72,7 +65,7 @@ function createQuestion(options: BlacklistOptions, { store, log, now }: Scope) {
     const { query } = token;
     if (query === undefined) return false;
     try {
-      token.wasRevoked = isRevokedBy(query, await raw.getMany(query.keys));
+      token.wasRevoked = await questions.ask(query);
       return token.wasRevoked;
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;

@@ -41,13 +41,17 @@ export function revocationQuery(store: Store, form: JtiKeyForm, marks: TokenMark
   };
 }
 
-/** Whether what stands under the query's keys, in their order, revokes the token. What cannot be understood does. */
+/**
+ * Whether what stands under the query's keys, in their order and from that place on, revokes the token. What cannot be
+ * understood does.
+ */
 export function isRevokedBy(
-  { subjectAt, issuedAt }: RevocationQuery,
+  { keys, subjectAt, issuedAt }: RevocationQuery,
   values: readonly (string | undefined)[],
+  from = 0,
 ): boolean {
-  for (let i = 0; i < values.length; i++) {
-    if (revokes(values[i], i === subjectAt, issuedAt)) return true;
+  for (let i = 0; i < keys.length; i++) {
+    if (revokes(values[from + i], i === subjectAt, issuedAt)) return true;
   }
   return false;
 }

@@ -88,6 +88,17 @@ describe.each(["check", "push"])("a blacklist with mode: %s", (mode) => {
     await t.close();
   });
 
+  test("tells many tokens apart that come at once", async () => {
+    const t = await setUp();
+    const tokens = Array.from({ length: 300 }, (_, i) => rsaToken({ jti: `${i}`, sub: i % 2 ? "odd" : undefined }));
+    for (let i = 0; i < 300; i += 7) await ask(t, "POST", { jti: `${i}` });
+    for (let round = 0; round < 2; round++) {
+      const statuses = await Promise.all(tokens.map((token) => statusOf(t, token)));
+      expect(statuses).toEqual(tokens.map((_, i) => (i % 7 === 0 ? 401 : 200)));
+    }
+    await t.close();
+  });
+
   test("lists what is revoked, and refuses what it does not understand", async () => {
     const t = await setUp();
     await ask(t, "POST", { jti: "one", until: NOW + 60 });
