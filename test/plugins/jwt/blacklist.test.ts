@@ -113,7 +113,7 @@ describe.each(["check", "push"])("a blacklist with mode: %s", (mode) => {
 
 test("an id is written in the form of every route", async () => {
   const a = await testPlugin(jwt, { ...KEY, blacklist: { key: "a:{jti}" } });
-  const b = await a.again({ ...KEY, blacklist: { key: "b:{jti}" } });
+  const b = await a.again({ ...KEY, blacklist: { key: "b:{jti}", mode: "push" } });
   await ask(b, "POST", { jti: "one" });
   const token = rsaToken({ jti: "one" });
   expect([await statusOf(a, token), await statusOf(b, token)]).toEqual([401, 401]);

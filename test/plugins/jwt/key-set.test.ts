@@ -7,14 +7,19 @@ import { bearer, CLAIMS, ecKey, hs256, jwkOf, makeToken, RSA, rs256, rsaKey, typ
 
 /** A provider whose key set a test changes; it counts who asks. */
 function startProvider(first: unknown) {
-  const provider = { answer: (): Response | Promise<Response> => Response.json(first), asked: 0, ended: 0, url: "" };
+  const provider = {
+    answer: (_path: string): Response | Promise<Response> => Response.json(first),
+    asked: 0,
+    ended: 0,
+    url: "",
+  };
   const server = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
-    fetch({ signal }) {
+    fetch({ signal, url }) {
       provider.asked++;
       signal.addEventListener("abort", () => provider.ended++);
-      return provider.answer();
+      return provider.answer(new URL(url).pathname);
     },
   });
   provider.url = `http://127.0.0.1:${server.port}/jwks.json`;
@@ -109,14 +114,14 @@ describe("a key set", () => {
     const options = { from: provider.url, "cool-down": "0ms", timeout: "50ms", size: "4kb" };
     const t = await testPlugin(jwt, { jwks: options });
     await t.request(tokenOf("a", A));
-    const failures: readonly (() => Response | Promise<Response>)[] = [
+    const failures: readonly ((path: string) => Response | Promise<Response>)[] = [
       () => new Response("no", { status: 500 }),
       () => new Response("not json"),
       () => Response.json({ keys: [] }),
       () => Response.json({ keys: "none" }),
       () => Response.json({ keys: Array.from({ length: 101 }, () => ({})) }),
       () => new Response("x".repeat(5_000)),
-      () => Response.redirect(provider.url, 302),
+      (path) => (path === "/b" ? Response.json(setOf(["b", B])) : Response.redirect("/b", 302)),
       () => new Promise<Response>(() => {}),
     ];
     for (const answer of failures) {
