@@ -154,10 +154,29 @@ describe("while Redis is away", () => {
   }, 30_000);
 });
 
-test("without Redis, the command goes through the admin port of the one gateway, with its token", async () => {
+/** A port that is free at the moment. */
+function freePort(): number {
   const probe = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const { port } = probe;
   probe.stop(true);
+  return probe.port;
+}
+
+test("without Redis, every worker of a gateway is told", async () => {
+  const listen = "listen: { host: 127.0.0.1, port: 0, workers: 2 }";
+  await using gateway = await start("workers", { x: "mode: check" }, `${listen}\nadmin: { port: ${freePort()} }`);
+  const token = freshToken();
+  const many = async () => {
+    const headers = { authorization: `Bearer ${token}`, connection: "close" };
+    const asked = Array.from({ length: 20 }, () => fetch(`http://127.0.0.1:${gateway.port}/x`, { headers }));
+    return new Set((await Promise.all(asked)).map(({ status }) => status));
+  };
+  expect(await many()).toEqual(new Set([200]));
+  expect(await runCommand(revoke, gateway.folder, ["--token", token])).toMatchObject({ exitCode: 0, err: "" });
+  expect(await many()).toEqual(new Set([401]));
+});
+
+test("without Redis, the command goes through the admin port of the one gateway, with its token", async () => {
+  const port = freePort();
   const admin = `admin: { host: 127.0.0.1, port: ${port}, token: secret-token }`;
   await using gateway = await start("embedded", { x: "mode: check" }, admin);
   const token = freshToken();
