@@ -1,5 +1,5 @@
 import { createPluginApps, type PluginApps } from "./admin/plugin-apps.ts";
-import { type EffectivePlugin, effectivePlugins } from "./config/effective.ts";
+import { type EffectivePlugin, effectivePlugins, type PluginOrigin } from "./config/effective.ts";
 import type { Config, RouteConfig } from "./config/schema.ts";
 import { type Context, contextKey, type RouteInfo } from "./context.ts";
 import { GatewayError } from "./errors.ts";
@@ -158,11 +158,11 @@ class Compiler {
     service: string | undefined,
   ): Promise<Phases[]> {
     const all: Phases[] = [];
-    for (const { name, plugin, options } of plugins) {
+    for (const { name, plugin, options, origin } of plugins) {
       try {
         const phases = await plugin.setup(
           options as never,
-          createScope({ key: name, name: plugin.name }, route, service, this.#scope),
+          createScope({ key: name, name: plugin.name }, route, service, siteOf(origin, route, service), this.#scope),
         );
         if (phases.close !== undefined) this.#closers.push(phases.close);
         all.push(phases);
@@ -192,6 +192,12 @@ function hasPreflights({ plugin }: EffectivePlugin<Plugin>): boolean {
 
 function phaseNames(phases: Phases): string[] {
   return Object.keys(phases).filter((phase) => phase !== "close");
+}
+
+/** Where a plugin's options are written: the same text wherever and whenever this configuration is at work. */
+function siteOf(origin: PluginOrigin, route: RouteInfo | undefined, service: string | undefined): string {
+  if (origin === "global") return origin;
+  return `${origin} ${origin === "route" ? route?.name : service}`;
 }
 
 /** The name of a route that has none. */

@@ -8,7 +8,7 @@ import type { Context, Outcome, RouteInfo } from "./context.ts";
 import type { Reply } from "./message/reply.ts";
 import type { Logger } from "./observe/logger.ts";
 import type { PluginMetrics } from "./observe/metrics/plugin.ts";
-import type { Store } from "./store/store.ts";
+import type { LocalStore, Store } from "./store/store.ts";
 
 export { type Static, type TSchema, Type } from "@sinclair/typebox";
 export { Cidr } from "./config/cidr-schema.ts";
@@ -33,6 +33,8 @@ export {
   revocationQuery,
   type TokenMarks,
 } from "./identity/revoked-token.ts";
+export { compileKey, type KeyOf, type KeyPlace, keyText } from "./keys/compile.ts";
+export { Ipv6Prefix, type KeySpec, RequestKey } from "./keys/schema.ts";
 export { Body } from "./message/body.ts";
 export { CidrSet } from "./message/cidr.ts";
 export { HeaderList } from "./message/headers.ts";
@@ -48,7 +50,7 @@ export type { PluginMetrics } from "./observe/metrics/plugin.ts";
 export { StoreError, type StoreFailure } from "./store/error.ts";
 export { groupKey, storeKey } from "./store/key.ts";
 export { type Charge, type LimitOptions, type LimitPolicy, limitPolicy, type Taken } from "./store/limit.ts";
-export type { Lease, Lock, Store, Subscriber, Wait, Write } from "./store/store.ts";
+export type { Lease, LocalStore, Lock, Store, Subscriber, Wait, Write } from "./store/store.ts";
 
 export type Awaitable<T> = T | Promise<T>;
 
@@ -87,6 +89,11 @@ export interface Scope {
   readonly route: RouteInfo | undefined;
   /** Name of the service; of several weighted ones each has an instance of its own. Undefined without one. */
   readonly service: string | undefined;
+  /**
+   * Where these options are written: "global", "service NAME" or "route NAME". The same on every gateway and after a
+   * restart; all instances of one entry share it.
+   */
+  readonly site: string;
   /** Folder of the configuration file: relative paths in options start there. */
   readonly directory: string;
   /** A value that outlives reloads, shared by all instances of the plugin under this key; `create` makes the first. */
@@ -101,6 +108,8 @@ export interface Scope {
    * share one part of it, whose keys never meet those of other plugins.
    */
   readonly store: Store;
+  /** The memory of this gateway alone, whatever `store` is: nothing in it waits, and nobody else sees it. */
+  readonly local: LocalStore;
   /** Aborted when this instance is closed. */
   readonly signal: AbortSignal;
   /** Routes added here are served on the admin port under /api/plugins/NAME, behind its token. */

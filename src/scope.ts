@@ -37,6 +37,7 @@ export function createScope(
   { key: plugin, name }: PluginNames,
   route: RouteInfo | undefined,
   service: string | undefined,
+  site: string,
   { directory, signal, lasting, adminOf }: ScopeBase,
 ): Scope {
   return {
@@ -46,10 +47,14 @@ export function createScope(
     signal,
     log: lasting.log.with({ plugin }),
     metrics: pluginMetrics(lasting.metrics, name),
+    site,
     now: lasting.now,
     state: (key, create) => lasting.state(`${plugin}/${key}`, create),
     get store() {
       return lasting.store.of(name);
+    },
+    get local() {
+      return lasting.store.localOf(name);
     },
     get admin() {
       return adminOf(plugin);

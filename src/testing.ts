@@ -24,6 +24,8 @@ export interface TestPlace {
   readonly route?: RouteInfo | undefined;
   /** Default: "test". */
   readonly service?: string | undefined;
+  /** Where its options are written. Default: "route NAME". */
+  readonly site?: string;
   /** Relative paths in options start there. Default: the folder in which the tests were started. */
   readonly directory?: string;
 }
@@ -91,7 +93,8 @@ async function createTest<O extends TSchema>(
   const abort = new AbortController();
   const apps = createPluginApps(lasting.log);
   const base = { directory, signal: abort.signal, lasting, adminOf: apps.of };
-  const scope = createScope({ key: plugin.name, name: plugin.name }, route, service, base);
+  const site = place.site ?? `route ${route?.name}`;
+  const scope = createScope({ key: plugin.name, name: plugin.name }, route, service, site, base);
   const phases = await plugin.setup(decodeOptions(plugin, options, directory), scope);
   return {
     phases,

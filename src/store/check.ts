@@ -14,9 +14,11 @@ const MAX_COST = 1_000_000_000;
 /** Throws RangeError if charges cannot be asked in one call. */
 export function checkCharges(charges: readonly Charge[]): void {
   if (charges.length > MAX_CHARGES) throw new RangeError(`a call has ${MAX_CHARGES} limits at most`);
-  for (const [index, { key, cost = 1 }] of charges.entries()) {
-    if (!Number.isSafeInteger(cost) || cost < 1 || cost > MAX_COST) {
-      throw new RangeError(`expected a whole number from 1 to ${MAX_COST} as the cost, found ${cost}`);
+  for (let index = 0; index < charges.length; index++) {
+    const { key, cost = 1, isForced = false } = charges[index] as Charge;
+    const least = isForced ? 0 : 1;
+    if (!Number.isSafeInteger(cost) || cost < least || cost > MAX_COST) {
+      throw new RangeError(`expected a whole number from ${least} to ${MAX_COST} as the cost, found ${cost}`);
     }
     for (let before = 0; before < index; before++) {
       if (charges[before]?.key === key) throw new RangeError("two charges of a call are for the same limit");

@@ -65,6 +65,11 @@ export interface Charge {
   readonly policy: LimitPolicy;
   /** Whole, at least 1; 1 unless told. */
   readonly cost?: number;
+  /**
+   * It is charged whether there is room or not: for what has happened already. The cost may then be 0, to look alone;
+   * `remaining` is below 0 by what was too much, and more than twice the limit is never kept.
+   */
+  readonly isForced?: boolean;
 }
 
 /** The answer of one limit. */
@@ -73,7 +78,7 @@ export interface Taken {
   readonly allowed: boolean;
   /** As configured: the most that passes at once (`burst` of gcra). */
   readonly limit: number;
-  /** What is left at the moment, after the charge if there was one. */
+  /** What is left at the moment, after the charge if there was one; below 0 after a forced one alone. */
   readonly remaining: number;
   /** Ms until a charge of this cost would pass, rounded up; 0 if it did; Infinity if it costs more than the limit. */
   readonly retryAfterMs: number;

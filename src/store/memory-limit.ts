@@ -20,8 +20,15 @@ export interface Weighed {
   readonly next: LimitState;
 }
 
-/** Weighs a charge against a state, none if it is new; changes nothing. */
-export function weigh(policy: LimitPolicy, cost: number, state: LimitState | undefined, nowMs: number): Weighed {
+/** Weighs a charge against a state, none if it is new; changes nothing. What is forced is allowed, whatever it costs. */
+export function weigh(
+  policy: LimitPolicy,
+  cost: number,
+  state: LimitState | undefined,
+  nowMs: number,
+  isForced = false,
+): Weighed {
+  if (isForced) return weighForced(policy, cost, state, nowMs);
   if (policy.kind === "gcra") return weighGcra(policy, cost, state, nowMs * 1_000);
   const index = Math.floor(nowMs / policy.windowMs);
   const elapsedMs = nowMs - index * policy.windowMs;
@@ -54,6 +61,35 @@ export function lessen(
   if (state.at === index) return { ...state, count: Math.max(state.count - cost, 0) };
   // It was taken in the window before, and still weighs there.
   return { ...state, count: state.at === index - 1 ? Math.max(state.count - cost, 0) : state.count };
+}
+
+/** Twice the limit at most is kept, so that nobody is shut out for ever, and numbers stay exact. */
+function weighForced(policy: LimitPolicy, cost: number, state: LimitState | undefined, nowMs: number): Weighed {
+  const { kind, limit, burst, intervalUs, windowMs } = policy;
+  if (kind === "gcra") {
+    const nowUs = nowMs * 1_000;
+    const capacity = burst * intervalUs;
+    const heldUs = Math.min(Math.max((state?.at ?? 0) - nowUs, 0) + cost * intervalUs, 2 * capacity);
+    const resetAfterMs = Math.ceil(heldUs / 1_000);
+    const at = nowUs + heldUs;
+    return {
+      taken: forced(burst, Math.floor((capacity - heldUs) / intervalUs), resetAfterMs),
+      next: { at, count: 0, before: 0, endsAtMs: Math.ceil(at / 1_000) },
+    };
+  }
+  const index = Math.floor(nowMs / windowMs);
+  const leftMs = (index + 1) * windowMs - nowMs;
+  const { count, before } = windowsOf(state, index);
+  const next = { at: index, count: Math.min(count + cost, 2 * limit), before, endsAtMs: nowMs + leftMs };
+  if (kind === "fixed-window") return { taken: forced(limit, limit - next.count, leftMs), next };
+  next.endsAtMs += windowMs;
+  const held = next.count * windowMs + before * leftMs;
+  const resetAfterMs = next.count > 0 ? windowMs + leftMs : before > 0 ? leftMs : 0;
+  return { taken: forced(limit, Math.floor((limit * windowMs - held) / windowMs), resetAfterMs), next };
+}
+
+function forced(limit: number, remaining: number, resetAfterMs: number): Taken {
+  return { allowed: true, limit, remaining, retryAfterMs: 0, resetAfterMs };
 }
 
 function weighGcra(policy: LimitPolicy, cost: number, state: LimitState | undefined, nowUs: number): Weighed {

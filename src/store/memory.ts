@@ -2,9 +2,9 @@ import type { Backend } from "./backend.ts";
 import { Channels } from "./channels.ts";
 import { StoreError, type StoreFailure } from "./error.ts";
 import type { Charge, Taken } from "./limit.ts";
-import { lessen, uncharged, weigh } from "./memory-limit.ts";
-import { entryBytes, LIMIT_BYTES, MemoryTable, type TableBounds, type Value } from "./memory-table.ts";
-import { bytesOf, counterOf, endOf, MAX_DIGITS, otherKind, stateOf, textOf } from "./memory-values.ts";
+import { entryBytes, MemoryTable, type TableBounds, type Value } from "./memory-table.ts";
+import { giveBackTo, takeFrom } from "./memory-take.ts";
+import { bytesOf, counterOf, endOf, MAX_DIGITS, otherKind, textOf } from "./memory-values.ts";
 import type { StoreReport } from "./report.ts";
 import type { Subscriber, Wait, Write } from "./store.ts";
 
@@ -85,32 +85,16 @@ export class MemoryBackend implements Backend {
   }
 
   take(charges: readonly Charge[], wait?: Wait): Promise<readonly Taken[]> {
-    return this.#call(wait, (now) => {
-      const states = charges.map(({ key }) => stateOf(this.#table.get(key, now)));
-      const weighed = charges.map(({ policy, cost = 1 }, i) => weigh(policy, cost, states[i], now));
-      if (weighed.some(({ taken }) => !taken.allowed)) {
-        return weighed.map(({ taken }, i) => {
-          const policy = charges[i]?.policy;
-          return !taken.allowed || policy === undefined ? taken : uncharged(policy, states[i], now, taken);
-        });
-      }
-      if (charges.length > 1) this.#reserve(charges, now);
-      for (const [i, { next }] of weighed.entries()) {
-        const key = charges[i]?.key;
-        if (key !== undefined) this.#table.set(key, { kind: "limit", state: next }, next.endsAtMs, now);
-      }
-      return weighed.map(({ taken }) => taken);
-    });
+    return this.#call(wait, (now) => takeFrom(this.#table, charges, now));
+  }
+
+  /** The same at once. Throws StoreError. */
+  takeNow(charges: readonly Charge[]): readonly Taken[] {
+    return this.#run(undefined, (now) => takeFrom(this.#table, charges, now));
   }
 
   giveBack(charges: readonly Charge[], wait?: Wait): Promise<void> {
-    return this.#call(wait, (now) => {
-      for (const { key, policy, cost = 1 } of charges) {
-        const state = lessen(policy, cost, stateOf(this.#table.get(key, now)), now);
-        if (state === undefined) this.#table.delete(key, now);
-        else this.#table.set(key, { kind: "limit", state }, state.endsAtMs, now);
-      }
-    });
+    return this.#call(wait, (now) => giveBackTo(this.#table, charges, now));
   }
 
   lock(key: string, token: string, ttlMs: number, wait?: Wait): Promise<number> {
@@ -213,14 +197,22 @@ export class MemoryBackend implements Backend {
   }
 
   #call<T>(wait: Wait | undefined, work: (nowMs: number) => T): Promise<T> {
+    try {
+      return Promise.resolve(this.#run(wait, work));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #run<T>(wait: Wait | undefined, work: (nowMs: number) => T): T {
     this.#calls++;
     try {
       if (this.#isClosed) throw new StoreError("closed", "the store is closed");
       if (wait?.signal?.aborted === true) throw new StoreError("aborted", "the caller has stopped waiting");
-      return Promise.resolve(work(this.#now()));
+      return work(this.#now());
     } catch (error) {
       if (error instanceof StoreError) this.#count(error);
-      return Promise.reject(error);
+      throw error;
     }
   }
 
@@ -252,13 +244,6 @@ export class MemoryBackend implements Backend {
       }
     }
     this.#table.makeRoom(added, bytes, now);
-  }
-
-  /** Room for all of them before any is charged. */
-  #reserve(charges: readonly Charge[], now: number): void {
-    const added = charges.filter(({ key }) => this.#table.get(key, now) === undefined);
-    const bytes = added.reduce((sum, { key }) => sum + entryBytes(key, LIMIT_BYTES), 0);
-    this.#table.makeRoom(added.length, bytes, now);
   }
 
   /** Those whose time is not over. */

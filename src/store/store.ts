@@ -96,6 +96,11 @@ export interface Store {
    * refuses, so that a refusal may cost others a little for a moment.
    */
   take(charges: readonly Charge[], wait?: Wait): Promise<readonly Taken[]>;
+  /**
+   * The same without a promise. Only the embedded store has it, where nothing waits; a shared one leaves it out. Throws
+   * what `take` rejects with.
+   */
+  readonly takeNow?: (charges: readonly Charge[]) => readonly Taken[];
   /** Gives back what was taken, for work that was not done after all. */
   giveBack(charges: readonly Charge[], wait?: Wait): Promise<void>;
 
@@ -125,3 +130,6 @@ export interface Store {
    */
   readonly raw: Store;
 }
+
+/** The memory of this gateway, where nothing waits. */
+export type LocalStore = Store & Required<Pick<Store, "takeNow">>;

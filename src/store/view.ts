@@ -3,11 +3,28 @@ import { checkCharges, checkPositive } from "./check.ts";
 import { slotTag } from "./key.ts";
 import type { Charge, Taken } from "./limit.ts";
 import { waitForLock } from "./lock.ts";
-import type { Lease, LeaseOptions, Lock, LockOptions, SetOptions, Store, Subscriber, Wait, Write } from "./store.ts";
+import type { MemoryBackend } from "./memory.ts";
+import type {
+  Lease,
+  LeaseOptions,
+  LocalStore,
+  Lock,
+  LockOptions,
+  SetOptions,
+  Store,
+  Subscriber,
+  Wait,
+  Write,
+} from "./store.ts";
 
 /** A part of a backend as plugins see it: every key begins with that text, and none has to know. */
 export function createStoreView(backend: Backend, start: string): Store {
   return new StoreView(backend, start);
+}
+
+/** The same of the memory of this gateway. */
+export function createLocalView(backend: MemoryBackend, start: string): LocalStore {
+  return new LocalView(backend, start);
 }
 
 class StoreView implements Store {
@@ -151,13 +168,32 @@ class StoreView implements Store {
 
   /** Limits of one key share a place in a Cluster: the key is the part in braces. */
   #charges(charges: readonly Charge[]): readonly Charge[] {
-    const own = charges.map(({ key, policy, cost = 1 }) => ({
+    const own = charges.map(({ key, policy, cost = 1, isForced = false }) => ({
       key: `${this.#start}limit:{${tagged(key)}}:${policy.id}`,
       policy,
       cost,
+      isForced,
     }));
     checkCharges(own);
     return own;
+  }
+
+  /** For those below. */
+  protected ownCharges(charges: readonly Charge[]): readonly Charge[] {
+    return this.#charges(charges);
+  }
+}
+
+class LocalView extends StoreView implements LocalStore {
+  readonly #memory: MemoryBackend;
+
+  constructor(backend: MemoryBackend, start: string) {
+    super(backend, start);
+    this.#memory = backend;
+  }
+
+  takeNow(charges: readonly Charge[]): readonly Taken[] {
+    return charges.length === 0 ? [] : this.#memory.takeNow(this.ownCharges(charges));
   }
 }
 

@@ -45,6 +45,23 @@ export function describeLimits(
       await store.giveBack([{ key: "nobody", policy }]);
     });
 
+    test.each<LimitKind>(["gcra", "sliding-window", "fixed-window"])(
+      "%s takes forced charges past its limit",
+      async (kind) => {
+        const [store, other] = await setUp();
+        const policy = limitPolicy({ kind, limit: 10, windowMs: 86_400_000 });
+        const force = async (cost: number) => (await store.take([{ key: "u", policy, cost, isForced: true }]))[0];
+        expect(await force(0)).toMatchObject({ allowed: true, limit: 10, remaining: 10 });
+        expect(await force(4)).toMatchObject({ allowed: true, remaining: 6 });
+        expect(await force(9)).toMatchObject({ allowed: true, remaining: -3, retryAfterMs: 0 });
+        expect(await force(0)).toMatchObject({ remaining: -3 });
+        const [refused] = await other.take([{ key: "u", policy }]);
+        expect(refused).toMatchObject({ allowed: false, remaining: 0 });
+        expect(refused?.retryAfterMs).toBeGreaterThan(kind === "gcra" ? 3 * 8_640_000 : 0);
+        expect(await force(1_000_000)).toMatchObject({ remaining: -10 });
+      },
+    );
+
     test("if one of several refuses, none is charged", async () => {
       const [store] = await setUp();
       const wide = limitPolicy({ kind: "gcra", limit: 100, windowMs: 3_600_000 });

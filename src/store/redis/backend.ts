@@ -207,9 +207,9 @@ function byPlace(charges: readonly Charge[]): readonly (readonly Charge[])[] {
 function scriptInput(charges: readonly Charge[]): [keys: string[], args: Argument[]] {
   const keys: string[] = [];
   const args: Argument[] = [];
-  for (const { key, policy, cost = 1 } of charges) {
+  for (const { key, policy, cost = 1, isForced = false } of charges) {
     keys.push(key);
-    args.push(policy.text, cost);
+    args.push(policy.text, isForced ? `!${cost}` : cost);
   }
   return [keys, args];
 }

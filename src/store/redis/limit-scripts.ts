@@ -2,7 +2,7 @@ import { CLOCK, script, WHOLE } from "./script.ts";
 
 /**
  * The arithmetic of `memory-limit.ts`, number by number: whole µs and ms below 2^53, where Lua's doubles are exact. ARGV
- * has two for each key: the policy, "g:limit:window ms:burst:interval µs", and the cost.
+ * has two for each key: the policy, "g:limit:window ms:burst:interval µs", and the cost, with "!" before it if it is forced.
  */
 const WEIGH = `
 local nowMs = math.floor(nowUs / 1000)
@@ -77,12 +77,34 @@ local function weigh(state, policy, cost)
   local allowed, remaining, retry, reset = sliding(count, before, limit, window, cost, elapsed)
   return allowed, remaining, retry, reset, { index, count + cost, before, 2 * window - elapsed }
 end
+local function force(state, policy, cost)
+  local kind, limit, window, burst, interval = policyOf(policy)
+  if kind == 'g' then
+    local capacity = burst * interval
+    local held = math.min(math.max((state and state.at or 0) - nowUs, 0) + cost * interval, 2 * capacity)
+    local reset = math.ceil(held / 1000)
+    return true, math.floor((capacity - held) / interval), 0, reset, { nowUs + held, 0, 0, reset }
+  end
+  local index = math.floor(nowMs / window)
+  local left = (index + 1) * window - nowMs
+  local count, before = windowsOf(state, index)
+  count = math.min(count + cost, 2 * limit)
+  if kind == 'f' then return true, limit - count, 0, left, { index, count, before, left } end
+  local reset = 0
+  if count > 0 then reset = window + left elseif before > 0 then reset = left end
+  local remaining = math.floor((limit * window - count * window - before * left) / window)
+  return true, remaining, 0, reset, { index, count, before, window + left }
+end
+local function ask(state, policy, cost)
+  if string.sub(cost, 1, 1) == '!' then return force(state, policy, tonumber(string.sub(cost, 2))) end
+  return weigh(state, policy, tonumber(cost))
+end
 local states, nexts, result, refused = {}, {}, {}, false
 for i = 1, #KEYS do
   local state = stateOf(KEYS[i])
   if state and state.err then return state end
   states[i] = state
-  local allowed, remaining, retry, reset, nextState = weigh(state, ARGV[2 * i - 1], tonumber(ARGV[2 * i]))
+  local allowed, remaining, retry, reset, nextState = ask(state, ARGV[2 * i - 1], ARGV[2 * i])
   if not allowed then refused = true end
   nexts[i] = nextState
   local at = 4 * i - 3
