@@ -1,0 +1,95 @@
+import { type Context, contextKey, definePlugin, GatewayError, type Phases, type Taken } from "../../src/plugin.ts";
+import { responseCost } from "./cost.ts";
+import { createCounts } from "./counts.ts";
+import { FailureLimit } from "./failures.ts";
+import { retryAfter, setFields } from "./fields.ts";
+import { type Charges, chargesOf, compileLimits } from "./limits.ts";
+import { OptionsSchema } from "./options.ts";
+import { syncerOf } from "./sync.ts";
+import { createTaker } from "./take.ts";
+
+/** What the limits have said of a request. */
+interface Answer extends Charges {
+  readonly taken: readonly Taken[];
+}
+
+/** Limits how often clients may call. */
+export default definePlugin({
+  name: "rate-limit",
+  description:
+    "Limits how many requests pass in a time: by address, by who is calling or by what else tells clients apart.",
+  options: OptionsSchema,
+  setup(options, scope): Phases {
+    const { cost, headers: form, "tier-claim": tierClaim, "cost-header": costHeader } = options;
+    const counts = createCounts(scope);
+    const limits = compileLimits(options, scope);
+    const taker = createTaker(options, scope, counts);
+    const failures = failureLimit();
+    const answerKey = contextKey<Answer>("what the rate limits have said");
+
+    function failureLimit(): FailureLimit | undefined {
+      const limit = options["authentication-failures"];
+      return limit === undefined ? undefined : new FailureLimit(limit, options["ipv6-prefix"], scope);
+    }
+
+    function settle(ctx: Context, asked: Charges, taken: readonly Taken[] | undefined): undefined {
+      if (taken !== undefined) {
+        if (isTold) ctx.set(answerKey, { ...asked, taken });
+        if (!taken.every(({ allowed }) => allowed)) {
+          counts.refused.inc();
+          throw refusal(retryAfter(taken));
+        }
+      }
+      counts.allowed.inc();
+    }
+
+    async function settleLater(
+      ctx: Context,
+      asked: Charges,
+      pending: Promise<readonly Taken[] | undefined>,
+    ): Promise<undefined> {
+      return settle(ctx, asked, await pending);
+    }
+
+    const chargeCost = costHeader === undefined ? undefined : responseCost(costHeader.toLowerCase(), cost, taker);
+    const isTold = form !== "none" || chargeCost !== undefined;
+    const isShared = scope.store.takeNow === undefined;
+
+    return {
+      ...(failures !== undefined && {
+        request(ctx) {
+          const barredMs = failures.barredMs(ctx);
+          if (barredMs === 0) return undefined;
+          counts.barred.inc();
+          throw refusal(Math.ceil(barredMs / 1_000));
+        },
+      }),
+      ...(limits.length > 0 && {
+        limit(ctx) {
+          const asked = chargesOf(limits, ctx, tierClaim, cost);
+          if (asked.charges.length === 0) return undefined;
+          const taken = taker.take(asked.charges);
+          return taken instanceof Promise ? settleLater(ctx, asked, taken) : settle(ctx, asked, taken);
+        },
+      }),
+      ...((failures !== undefined || (isTold && limits.length > 0)) && {
+        response(ctx, reply) {
+          const answer = isTold ? ctx.get(answerKey) : undefined;
+          if (answer !== undefined && form !== "none") setFields(reply.headers, form, answer.grades, answer.taken);
+          chargeCost?.(reply, answer);
+          if (failures === undefined || reply.status !== 401) return reply;
+          // The client shall not have its answer before it is counted.
+          return failures.count(ctx).then(() => reply);
+        },
+      }),
+      ...(options.mode === "synced" && isShared && { close: () => syncerOf(scope, options.sync, counts).exchange() }),
+    };
+  },
+});
+
+function refusal(seconds: number): GatewayError {
+  return new GatewayError("rate_limited", {
+    detail: `Try again in ${seconds} s`,
+    headers: { "retry-after": String(seconds) },
+  });
+}
