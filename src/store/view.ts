@@ -1,5 +1,6 @@
 import type { Backend } from "./backend.ts";
 import { checkCharges, checkPositive } from "./check.ts";
+import { StoreError } from "./error.ts";
 import { slotTag } from "./key.ts";
 import type { Charge, Taken } from "./limit.ts";
 import { waitForLock } from "./lock.ts";
@@ -131,7 +132,12 @@ class StoreView implements Store {
     const backend = this.#backend;
     const own = this.#leaseKey(key);
     const token = crypto.randomUUID();
-    const inUse = await backend.lease(own, token, limit, leaseMs, options);
+    const taking = backend.lease(own, token, limit, leaseMs, options);
+    // One that came too late may have been given all the same.
+    const inUse = await taking.catch((error: unknown) => {
+      if (error instanceof StoreError && isUncertain(error)) backend.releaseLease(own, token).catch(() => {});
+      throw error;
+    });
     if (inUse === 0) return undefined;
     return {
       inUse,
@@ -195,6 +201,11 @@ class LocalView extends StoreView implements LocalStore {
   takeNow(charges: readonly Charge[]): readonly Taken[] {
     return charges.length === 0 ? [] : this.#memory.takeNow(this.ownCharges(charges));
   }
+}
+
+/** Whether it may have been done in spite of its failure. */
+function isUncertain({ reason }: StoreError): boolean {
+  return reason === "timeout" || reason === "aborted";
 }
 
 /** A closing brace would end the part that decides the place; an escape keeps different keys different. */
