@@ -21,6 +21,7 @@ export default definePlugin({
   options: OptionsSchema,
   setup(options, scope): Phases {
     const { cost, headers: form, "tier-claim": tierClaim, "cost-header": costHeader } = options;
+    if (options.sync < LEAST_SYNC_MS) throw new Error(`sync: expected at least ${LEAST_SYNC_MS}ms`);
     const counts = createCounts(scope);
     const limits = compileLimits(options, scope);
     const taker = createTaker(options, scope, counts);
@@ -86,6 +87,9 @@ export default definePlugin({
     };
   },
 });
+
+/** More often it would cost as much as asking. */
+const LEAST_SYNC_MS = 100;
 
 function refusal(seconds: number): GatewayError {
   return new GatewayError("rate_limited", {

@@ -13,12 +13,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http1: BASE,
   observe: BASE,
   config: [...BASE, "routing"],
-<<<<<<< HEAD
-  plugin: [...BASE, "config", "identity", "store"],
-=======
-  plugin: [...BASE, "config", "keys", "store"],
+  plugin: [...BASE, "config", "identity", "keys", "store"],
   keys: [...BASE, "routing", "store"],
->>>>>>> 2ae8a26 (feat(store): take limits at once where nothing waits, charge what has happened, tell requests apart by keys)
   routing: [...BASE, "config"],
   timeouts: [],
   identity: [...BASE, "config", "store"],

@@ -43,9 +43,9 @@ function written(name: string): readonly string[] {
   );
   return sources.map(({ text }) => text.replace("../src/plugin.ts", "sluice/plugin"));
 }
-const quotas = written("quota");
-const firstQuota = folder.write("first/quota.ts", quotas[0] ?? "");
-folder.write("my-plugins/quota.ts", quotas.at(-1) ?? "");
+const allowances = written("allowance");
+const firstAllowance = folder.write("first/allowance.ts", allowances[0] ?? "");
+folder.write("my-plugins/allowance.ts", allowances.at(-1) ?? "");
 folder.write("node_modules/@team/sluice-fallback/index.ts", written("fallback")[0] ?? "");
 folder.write("node_modules/@team/sluice-fallback/package.json", '{ "type": "module", "exports": "./index.ts" }');
 
@@ -53,7 +53,7 @@ const installed = await createRegistry(`${PROJECT}/plugins`);
 /** The plugins of the gateway, and the one that the guide begins with. */
 const plugins: Registry = {
   ...installed,
-  find: (name, directory) => installed.find(name === "quota" ? firstQuota : name, directory),
+  find: (name, directory) => installed.find(name === "allowance" ? firstAllowance : name, directory),
 };
 
 /** What is wrong with an example, in the words of the gateway. */

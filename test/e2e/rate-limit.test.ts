@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { startGateway } from "../support/gateway.ts";
 import { exchange } from "../support/raw.ts";
 import { startRedis } from "../support/redis.ts";
+import { until } from "../support/until.ts";
 
 const CLIENTS = 64;
 
@@ -65,6 +66,42 @@ test("over two gateways exactly the limit passes, whatever the interleaving, and
   } finally {
     await b.kill();
   }
+});
+
+test("gateways that compare their counts know of each other soon, and wait for nothing", async () => {
+  await using redis = await startRedis();
+  const text = yaml(redis.url, {
+    synced: "{ limit: 20/10d, key: global, algorithm: fixed-window, mode: synced, sync: 100ms }",
+  });
+  await using a = await startGateway(text);
+  await using b = await startGateway(text);
+  expect(await passes([a.port], "synced", 64)).toBe(20);
+  let passed = 0;
+  const isRefused = async () => {
+    const status = await statusOf(b.port, "synced");
+    if (status === 200) passed++;
+    return status === 429;
+  };
+  await until(isRefused, { what: "the other gateway knows" });
+  expect(passed).toBeLessThanOrEqual(20);
+  redis.hang();
+  const startedAt = performance.now();
+  expect(await statusOf(b.port, "synced")).toBe(429);
+  expect(performance.now() - startedAt).toBeLessThan(90);
+});
+
+test("failed authentications bar an address at every gateway", async () => {
+  await using redis = await startRedis();
+  const text = `
+redis: { url: "${redis.url}", command-timeout: 2s }
+routes:
+  - { path: /no, plugins: { rate-limit: { authentication-failures: 3/h }, respond: { status: 401 } } }
+`;
+  await using a = await startGateway(text);
+  await using b = await startGateway(text);
+  const statuses: number[] = [];
+  for (const { port } of [a, a, a, a, b, b]) statuses.push(await statusOf(port, "no"));
+  expect(statuses).toEqual([401, 401, 401, 429, 401, 429]);
 });
 
 test("the address that counts is told by trusted proxies alone", async () => {

@@ -18,7 +18,7 @@ const files = [...guide.matchAll(/^```ts\n\/\/ (\S+)\n(.*?)^```$/gms)].map(([, n
 test("every plugin that the guide shows can be used", async () => {
   const plugins = files.filter(({ name }) => name.startsWith("plugins/"));
   const others = ["plugins/uploads.ts", "plugins/fair-use.ts", "plugins/fallback.ts"];
-  expect(plugins.map(({ name }) => name)).toEqual([...Array(3).fill("plugins/quota.ts"), ...others]);
+  expect(plugins.map(({ name }) => name)).toEqual([...Array(3).fill("plugins/allowance.ts"), ...others]);
   const registry = await createRegistry(join(PROJECT, "plugins"));
   for (const { name, text } of plugins) {
     using folder = tempFolder();
@@ -37,8 +37,8 @@ test("the guide's test passes with its last plugin, and fails without the first"
 /** Exit code of `bun test` for this plugin and this test. */
 function run(plugin: string, text: string): number {
   using folder = tempFolder();
-  folder.write("plugins/quota.ts", plugin);
-  folder.write("test/plugins/quota.test.ts", text);
+  folder.write("plugins/allowance.ts", plugin);
+  folder.write("test/plugins/allowance.test.ts", text);
   const { exitCode } = Bun.spawnSync([execPath, "test"], { cwd: folder.path, stdout: "ignore", stderr: "ignore" });
   return exitCode;
 }

@@ -266,6 +266,7 @@ describe("options that cannot be meant are refused:", () => {
     [{ limit: "5/m", key: "adress" }, "key: expected ip, principal, route, service, global"],
     [{ limit: "5/m", key: [] }, "key: expected"],
     [{ limit: "5/m", algorithm: "leaky" }, "algorithm: expected gcra, sliding-window or fixed-window"],
+    [{ limit: "5/m", mode: "synced", sync: "1ms" }, "sync: expected at least 100ms"],
     [{ "authentication-failures": "many" }, "such as 10/m"],
   ])("%p", async (options, message) => {
     await expect(testPlugin(plugin, options)).rejects.toThrow(message);
