@@ -1,0 +1,88 @@
+import type { TSchema } from "@sinclair/typebox";
+import concurrencyLimit from "../../plugins/concurrency-limit/index.ts";
+import quota from "../../plugins/quota/index.ts";
+import rateLimit from "../../plugins/rate-limit/index.ts";
+import { createPluginApps } from "../../src/admin/plugin-apps.ts";
+import { Reply } from "../../src/message/reply.ts";
+import type { Phases, Plugin } from "../../src/plugin.ts";
+import { createScope } from "../../src/scope.ts";
+import { MemoryBackend } from "../../src/store/memory.ts";
+import { type SharedStore, shareStore } from "../../src/store/shared.ts";
+import { createTestLasting } from "../../src/testing/lasting.ts";
+import { decodeOptions } from "../../src/testing/options.ts";
+import { createContext } from "../../src/testing/request.ts";
+import { openRedisStore } from "../store/redis-store.ts";
+import { startRedis } from "../support/redis.ts";
+
+/** CPU time that the limits add to a request, in memory and on Redis with 64 in flight: `bun test/bench/limits.ts`. */
+
+const ROUNDS = 7;
+const REQUESTS = 100_000;
+const IN_FLIGHT = 64;
+const CLIENTS = 1_000;
+
+const WIDE = { limit: 1_000_000_000, window: "1h" };
+const CASES: readonly [string, Plugin<TSchema>, Record<string, unknown>][] = [
+  ["nothing", { ...rateLimit, setup: () => ({}) }, { limit: "1/s" }],
+  ["rate-limit, ip, no fields", rateLimit, { ...WIDE, headers: "none" }],
+  ["rate-limit, ip", rateLimit, WIDE],
+  ["rate-limit, principal", rateLimit, { ...WIDE, key: "principal" }],
+  ["rate-limit, two limits", rateLimit, { limits: [WIDE, { ...WIDE, key: "principal" }] }],
+  ["rate-limit, ip, synced", rateLimit, { ...WIDE, mode: "synced" }],
+  ["quota, day and month", quota, { day: 1_000_000_000, month: 1_000_000_000 }],
+  ["concurrency-limit, ip", concurrencyLimit, { limit: 1_000, key: "ip" }],
+];
+
+async function setUp(plugin: Plugin<TSchema>, options: Record<string, unknown>, store: SharedStore): Promise<Phases> {
+  const lasting = { ...createTestLasting(), store, now: Date.now };
+  const { signal } = new AbortController();
+  const base = { directory: "/", signal, lasting, adminOf: createPluginApps(lasting.log).of };
+  const scope = createScope({ key: plugin.name, name: plugin.name }, { name: "r", path: "/*" }, "s", "route r", base);
+  return plugin.setup(decodeOptions(plugin, options, "/") as never, scope);
+}
+
+const contexts = Array.from({ length: CLIENTS }, (_, i) => ({
+  peer: { address: `192.0.${i >> 8}.${i & 255}` },
+  principal: { id: `user-${i}`, source: "jwt", scopes: [], claims: {} },
+}));
+
+/** One request through the phases of the plugin. */
+async function request({ limit, response, log }: Phases, index: number): Promise<void> {
+  const ctx = createContext(contexts[index % CLIENTS] ?? {}, undefined, undefined);
+  const pending = limit?.(ctx);
+  if (pending instanceof Promise) await pending;
+  const reply = response?.(ctx, new Reply(200));
+  if (reply instanceof Promise) await reply;
+  log?.(ctx, {} as never);
+}
+
+/** CPU µs a request, user and system; the least of the rounds, as noise only ever adds. */
+async function measure(phases: Phases, requests: number): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < ROUNDS; round++) {
+    let next = 0;
+    const before = process.cpuUsage();
+    const client = async () => {
+      while (next < requests) await request(phases, next++);
+    };
+    await Promise.all(Array.from({ length: IN_FLIGHT }, client));
+    const { user, system } = process.cpuUsage(before);
+    least = Math.min(least, (user + system) / requests);
+  }
+  return least;
+}
+
+await using redis = await startRedis();
+await using onRedis = await openRedisStore({ url: redis.url });
+console.log(
+  `${"CPU µs a request".padEnd(28)}${"in memory".padStart(12)}${`Redis, ${IN_FLIGHT} in flight`.padStart(24)}`,
+);
+let base: readonly number[] = [];
+for (const [name, plugin, options] of CASES) {
+  const memory = await setUp(plugin, options, shareStore(new MemoryBackend({ now: Date.now }), ""));
+  const shared = await setUp(plugin, options, onRedis);
+  const found = [await measure(memory, REQUESTS), await measure(shared, REQUESTS / 2)];
+  if (base.length === 0) base = found;
+  const [inMemory = 0, overRedis = 0] = found.map((us, i) => us - (base[i] ?? 0));
+  console.log(`${name.padEnd(28)}${inMemory.toFixed(2).padStart(12)}${overRedis.toFixed(2).padStart(24)}`);
+}
