@@ -16,7 +16,7 @@ export interface StoreReport {
   readonly failures: Readonly<Partial<Record<StoreFailure, number>>>;
   /** Calls on their way. */
   readonly inFlight: number;
-  /** Of the calls to Redis that were answered. */
+  /** Of what was sent to Redis and answered: requests that ask limits together are sent together, and count once here. */
   readonly latency?: { readonly count: number; readonly sumMs: number; readonly maxMs: number };
   /** Of the embedded store: keys, and their bytes as they are reckoned. */
   readonly entries?: number;

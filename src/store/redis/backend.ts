@@ -18,6 +18,7 @@ import {
   UNLOCK,
 } from "./scripts.ts";
 import type { RedisSubscriber } from "./subscriber.ts";
+import { addInput, TakeBatch } from "./take-batch.ts";
 import { takenOf } from "./taken.ts";
 
 /** How long the fence of a lock that nobody holds is remembered. */
@@ -26,11 +27,13 @@ const FENCE_MS = 86_400_000;
 /** The store in Redis: one command or one script a call. */
 export class RedisBackend implements Backend {
   readonly #connection: RedisConnection;
+  readonly #batch: TakeBatch;
   readonly #subscriber: RedisSubscriber;
   readonly #mode: "single" | "cluster" | "sentinel";
 
   constructor(connection: RedisConnection, subscriber: RedisSubscriber, mode: "single" | "cluster" | "sentinel") {
     this.#connection = connection;
+    this.#batch = new TakeBatch(connection);
     this.#subscriber = subscriber;
     this.#mode = mode;
   }
@@ -86,6 +89,7 @@ export class RedisBackend implements Backend {
 
   take(charges: readonly Charge[], wait?: Wait): Promise<readonly Taken[]> {
     if (this.#mode === "cluster" && charges.length > 1) return this.#takeByPlace(charges, wait);
+    if (this.#mode !== "cluster" && wait === undefined) return this.#batch.take(charges);
     return this.#takeTogether(charges, wait);
   }
 
@@ -207,10 +211,7 @@ function byPlace(charges: readonly Charge[]): readonly (readonly Charge[])[] {
 function scriptInput(charges: readonly Charge[]): [keys: string[], args: Argument[]] {
   const keys: string[] = [];
   const args: Argument[] = [];
-  for (const { key, policy, cost = 1, isForced = false } of charges) {
-    keys.push(key);
-    args.push(policy.text, isForced ? `!${cost}` : cost);
-  }
+  addInput(charges, keys, args);
   return [keys, args];
 }
 

@@ -106,6 +106,20 @@ export class RedisConnection implements CallOwner {
     });
   }
 
+  /** The same past the driver's own batches, for what is one already, of so many requests; not for a Cluster. */
+  runBatch(
+    { lua, sha }: Script,
+    keys: readonly string[],
+    args: readonly Argument[],
+    requests: number,
+  ): Promise<unknown> {
+    const start = (call: PendingCall) => {
+      const sent = this.#direct("evalsha", [sha, keys.length, ...keys, ...args]);
+      this.#follow(call, sent, () => this.#direct("eval", [lua, keys.length, ...keys, ...args]));
+    };
+    return this.#begin(undefined, start, requests);
+  }
+
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#probe);
@@ -117,20 +131,20 @@ export class RedisConnection implements CallOwner {
     this.health.answer(ms);
   }
 
-  onFailure(error: StoreError): void {
-    this.health.failed(error);
-    if (error.reason === "timeout" && !this.client.isCluster && this.health.timedOut()) this.#probeLater();
+  onFailure(error: StoreError, requests: number): void {
+    this.health.failed(error, requests);
+    if (error.reason === "timeout" && !this.client.isCluster && this.health.timedOut(requests)) this.#probeLater();
     if (error.reason === "timeout" || error.reason === "unavailable") this.#refresh();
   }
 
-  #begin(wait: Wait | undefined, start: (call: PendingCall) => void): Promise<unknown> {
-    this.health.calls++;
+  #begin(wait: Wait | undefined, start: (call: PendingCall) => void, requests = 1): Promise<unknown> {
+    this.health.calls += requests;
     const refusal = this.#refusal(wait);
     if (refusal !== undefined) {
-      this.health.count(refusal.reason);
+      this.health.count(refusal.reason, requests);
       return Promise.reject(refusal);
     }
-    const call = new PendingCall(this, this.#timeouts, wait);
+    const call = new PendingCall(this, this.#timeouts, wait, requests);
     this.#pending.add(call);
     this.#inFlight++;
     try {

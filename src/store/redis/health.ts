@@ -63,22 +63,24 @@ export class RedisHealth {
     this.#changed();
   }
 
-  /** True if from now on nobody shall wait until it answers again. */
-  timedOut(): boolean {
-    if (this.#isSuspended || ++this.#timeouts < MOST_TIMEOUTS) return false;
+  /** So many requests have had no answer. True if from now on nobody shall wait until it answers again. */
+  timedOut(requests: number): boolean {
+    this.#timeouts += requests;
+    if (this.#isSuspended || this.#timeouts < MOST_TIMEOUTS) return false;
     this.#isSuspended = true;
     this.#changed();
     return true;
   }
 
-  failed({ reason, message }: StoreError): void {
-    this.count(reason);
+  /** @param requests how many have met it together */
+  failed({ reason, message }: StoreError, requests: number): void {
+    this.count(reason, requests);
     if (reason !== "aborted" && reason !== "closed") this.note(reason, message);
   }
 
   /** A call that was not even sent has a cause that is known already. */
-  count(reason: StoreFailure): void {
-    this.failures[reason] = (this.failures[reason] ?? 0) + 1;
+  count(reason: StoreFailure, requests: number): void {
+    this.failures[reason] = (this.failures[reason] ?? 0) + requests;
   }
 
   /** A failure that was no call's. */

@@ -2,24 +2,32 @@ import { CLOCK, script, WHOLE } from "./script.ts";
 
 /**
  * The arithmetic of `memory-limit.ts`, number by number: whole µs and ms below 2^53, where Lua's doubles are exact. ARGV
- * has two for each key: the policy, "g:limit:window ms:burst:interval µs", and the cost, with "!" before it if it is forced.
+ * has two for each key: the policy, "g:limit:window ms:burst:interval µs", and the cost. Before the cost stand "+" if the key
+ * belongs to the request of the key before it, and "!" if the charge is forced.
  */
 const WEIGH = `
 local nowMs = math.floor(nowUs / 1000)
+local policies = {}
 local function policyOf(text)
-  local kind, limit, window, burst, interval = string.match(text, '^(%a):(%d+):(%d+):(%d+):(%d+)$')
-  return kind, tonumber(limit), tonumber(window), tonumber(burst), tonumber(interval)
+  local known = policies[text]
+  if not known then
+    local kind, limit, window, burst, interval = string.match(text, '^(%a):(%d+):(%d+):(%d+):(%d+)$')
+    known = { kind, tonumber(limit), tonumber(window), tonumber(burst), tonumber(interval) }
+    policies[text] = known
+  end
+  return known[1], known[2], known[3], known[4], known[5]
 end
 local function stateOf(key)
-  local text = redis.call('GET', key)
+  local text = redis.pcall('GET', key)
   if not text then return nil end
+  if type(text) == 'table' then return text end
   local at, count, before = string.match(text, '^(%d+) (%d+) (%d+)$')
   if not at then return redis.error_reply('ERR the value under this key is no limit') end
   return { at = tonumber(at), count = tonumber(count), before = tonumber(before) }
 end
 local function write(key, at, count, before, ttlMs)
   local text = whole(at) .. ' ' .. whole(count) .. ' ' .. whole(before)
-  redis.call('SET', key, text, 'PX', whole(ttlMs + 1))
+  return redis.pcall('SET', key, text, 'PX', whole(ttlMs + 1))
 end
 local function windowsOf(state, index)
   if not state then return 0, 0 end
@@ -99,26 +107,45 @@ local function ask(state, policy, cost)
   if string.sub(cost, 1, 1) == '!' then return force(state, policy, tonumber(string.sub(cost, 2))) end
   return weigh(state, policy, tonumber(cost))
 end
-local states, nexts, result, refused = {}, {}, {}, false
-for i = 1, #KEYS do
-  local state = stateOf(KEYS[i])
-  if state and state.err then return state end
-  states[i] = state
-  local allowed, remaining, retry, reset, nextState = ask(state, ARGV[2 * i - 1], ARGV[2 * i])
-  if not allowed then refused = true end
-  nexts[i] = nextState
-  local at = 4 * i - 3
-  result[at], result[at + 1], result[at + 2], result[at + 3] = allowed and 1 or 0, remaining, retry, reset
+local result, failed, done = {}, nil, 0
+local function fail(from, to, err)
+  failed = err
+  for i = 4 * from - 3, 4 * to do result[i] = err end
 end
-for i = 1, #KEYS do
-  local at = 4 * i - 3
-  if not refused then
-    write(KEYS[i], nexts[i][1], nexts[i][2], nexts[i][3], nexts[i][4])
-  elseif result[at] == 1 then
-    local _, remaining, _, reset = weigh(states[i], ARGV[2 * i - 1], 0)
-    result[at + 1], result[at + 2], result[at + 3] = remaining, 0, reset
+local function take(from, to)
+  local states, nexts, refused = {}, {}, false
+  for i = from, to do
+    local state = stateOf(KEYS[i])
+    if state and state.err then return fail(from, to, state.err) end
+    states[i] = state
+    local cost = string.gsub(ARGV[2 * i], '^%+', '')
+    local allowed, remaining, retry, reset, nextState = ask(state, ARGV[2 * i - 1], cost)
+    if not allowed then refused = true end
+    nexts[i] = nextState
+    local at = 4 * i - 3
+    result[at], result[at + 1], result[at + 2], result[at + 3] = allowed and 1 or 0, remaining, retry, reset
+  end
+  for i = from, to do
+    local at = 4 * i - 3
+    if not refused then
+      local written = write(KEYS[i], nexts[i][1], nexts[i][2], nexts[i][3], nexts[i][4])
+      if type(written) == 'table' and written.err then return fail(from, to, written.err) end
+    elseif result[at] == 1 then
+      local _, remaining, _, reset = weigh(states[i], ARGV[2 * i - 1], 0)
+      result[at + 1], result[at + 2], result[at + 3] = remaining, 0, reset
+    end
+  end
+  done = done + 1
+end
+local from = 1
+for i = 2, #KEYS + 1 do
+  if i > #KEYS or string.sub(ARGV[2 * i], 1, 1) ~= '+' then
+    take(from, i - 1)
+    from = i
   end
 end
+-- A replica has nothing to say, and the driver shall look for its master.
+if failed and (done == 0 or string.find(failed, 'READONLY')) then return redis.error_reply(failed) end
 return result`;
 
 const GIVE_BACK_BODY = `
@@ -127,7 +154,7 @@ for i = 1, #KEYS do
   if state and state.err then return state end
   if state then
     local kind, _, window, _, interval = policyOf(ARGV[2 * i - 1])
-    local cost = tonumber(ARGV[2 * i])
+    local cost = tonumber((string.gsub(ARGV[2 * i], '^%+', '')))
     if kind == 'g' then
       local at = state.at - cost * interval
       if at <= nowUs then redis.call('DEL', KEYS[i])
@@ -143,6 +170,9 @@ for i = 1, #KEYS do
 end
 return 1`;
 
-/** Answers four whole numbers a key: 1 if there was room, remaining, ms to retry (-1: never), ms to reset. */
+/**
+ * Charges requests one after the other, each with all its keys or none. Answers four whole numbers a key: 1 if there was
+ * room, remaining, ms to retry (-1: never), ms to reset; or four times the text of the error that its request met.
+ */
 export const TAKE = script(CLOCK, WHOLE, WEIGH, TAKE_BODY);
 export const GIVE_BACK = script(CLOCK, WHOLE, WEIGH, GIVE_BACK_BODY);

@@ -5,7 +5,8 @@ import type { Wait } from "../store.ts";
 /** Told once how a call ended for its caller. */
 export interface CallOwner {
   onAnswer(ms: number): void;
-  onFailure(error: StoreError): void;
+  /** @param requests how many waited for it */
+  onFailure(error: StoreError, requests: number): void;
 }
 
 /** One call on its way: answered, failed, out of time or given up, whatever comes first. */
@@ -18,10 +19,12 @@ export class PendingCall implements TimeoutOwner {
   #resolve: (value: unknown) => void = () => {};
   #reject: (error: StoreError) => void = () => {};
   #ownTimer: Timer | undefined = undefined;
+  readonly #requests: number;
   #isSettled = false;
 
-  constructor(owner: CallOwner, queue: TimeoutQueue, wait: Wait | undefined) {
+  constructor(owner: CallOwner, queue: TimeoutQueue, wait: Wait | undefined, requests: number) {
     this.#owner = owner;
+    this.#requests = requests;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -46,7 +49,7 @@ export class PendingCall implements TimeoutOwner {
 
   fail(error: StoreError): void {
     if (!this.#settle()) return;
-    this.#owner.onFailure(error);
+    this.#owner.onFailure(error, this.#requests);
     this.#reject(error);
   }
 
