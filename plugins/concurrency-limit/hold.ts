@@ -23,7 +23,6 @@ export class Hold {
   }
 
   end(): void {
-    if (this.#isEnded) return;
     this.#isEnded = true;
     this.#place?.giveBack();
     this.#place = undefined;

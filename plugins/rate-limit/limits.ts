@@ -3,6 +3,7 @@ import {
   type Context,
   compileKey,
   type KeyOf,
+  type KeySpec,
   keyText,
   type LimitPolicy,
   limitPolicy,
@@ -89,7 +90,7 @@ function compileLimit(entry: LimitEntryOptions, options: Options, scope: Scope, 
   const { algorithm: kind, cost } = options;
   const key = entry.key ?? options.key;
   const amount = amountOf(entry.limit, entry.window);
-  const name = entry.name ?? (isOnly ? "default" : `${keyText(key)}/${windowText(amount.windowMs)}`);
+  const name = entry.name ?? (isOnly ? "default" : nameOf(key, amount.windowMs));
   if (kind !== "gcra" && entry.burst !== undefined) throw new Error(`burst: is for gcra alone, not for ${kind}`);
   const grade = (limit: number, burst: number | undefined): Grade => {
     const policy = limitPolicy({ kind, limit, windowMs: amount.windowMs, ...(burst === undefined ? {} : { burst }) });
@@ -107,6 +108,11 @@ function compileLimit(entry: LimitEntryOptions, options: Options, scope: Scope, 
     base: grade(amount.limit, entry.burst),
     tiers,
   };
+}
+
+/** Of characters that may stand in a structured field's string as they are (RFC 9651 §3.3.3). */
+function nameOf(key: KeySpec, windowMs: number): string {
+  return `${keyText(key).replaceAll(/[^\w:,.-]/g, "_")}/${windowText(windowMs)}`;
 }
 
 type TierOptions = Exclude<LimitEntryOptions["tiers"][string], false>;

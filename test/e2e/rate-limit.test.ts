@@ -104,6 +104,28 @@ routes:
   expect(statuses).toEqual([401, 401, 401, 429, 401, 429]);
 });
 
+test("an entry counts for all routes that it is for, and for itself", async () => {
+  const answered = "plugins: { respond: { status: 200 }";
+  await using gateway = await startGateway(`
+plugins: { rate-limit: { limit: 2/h } }
+services: { s: { targets: ["http://127.0.0.1:1"], plugins: { rate-limit: { limit: 3/h } } } }
+routes:
+  - { path: /a, ${answered} } }
+  - { path: /b, ${answered} } }
+  - { path: /c, service: s, ${answered} } }
+  - { path: /d, service: s, ${answered} } }
+  - { path: /e, ${answered}, rate-limit: { limit: 1/h } } }
+`);
+  const passed = async (...paths: readonly string[]) => {
+    const statuses: number[] = [];
+    for (const path of paths) statuses.push(await statusOf(gateway.port, path));
+    return statuses.filter((status) => status === 200).length;
+  };
+  expect(await passed("e", "e")).toBe(1);
+  expect(await passed("c", "d", "c", "d", "c")).toBe(3);
+  expect(await passed("a", "b", "a", "b")).toBe(2);
+});
+
 test("the address that counts is told by trusted proxies alone", async () => {
   const routes = "routes: [{ path: /, plugins: { rate-limit: { limit: 2/h }, respond: { status: 200 } } }]\n";
   await using open = await startGateway(`listen: { host: 127.0.0.1, port: 0 }\n${routes}`);

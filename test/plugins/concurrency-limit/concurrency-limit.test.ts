@@ -79,7 +79,7 @@ describe("a limit of two at once", () => {
     const waiting = run(smaller);
     a.end();
     await a.result;
-    expect(waiting.hasStarted()).toBe(false);
+    expect([waiting.hasStarted(), inUse(t)]).toEqual([false, 1]);
     b.end();
     await until(waiting.hasStarted, { what: "the one that waits has the place" });
     waiting.end();
