@@ -1,5 +1,7 @@
+import { generateKeyPairSync, sign } from "node:crypto";
 import type { TSchema } from "@sinclair/typebox";
 import concurrencyLimit from "../../plugins/concurrency-limit/index.ts";
+import jwt from "../../plugins/jwt/index.ts";
 import quota from "../../plugins/quota/index.ts";
 import rateLimit from "../../plugins/rate-limit/index.ts";
 import { createPluginApps } from "../../src/admin/plugin-apps.ts";
@@ -21,7 +23,19 @@ const REQUESTS = 100_000;
 const IN_FLIGHT = 64;
 const CLIENTS = 1_000;
 
+const keys = generateKeyPairSync("rsa", { modulusLength: 2_048 });
+const publicKey = keys.publicKey.export({ type: "spki", format: "pem" }).toString();
+
+function tokenOf(client: number): string {
+  const claims = { sub: `user-${client}`, jti: `token-${client}`, exp: Math.floor(Date.now() / 1_000) + 3_600 };
+  const parts = [{ alg: "RS256", typ: "JWT" }, claims].map((part) =>
+    Buffer.from(JSON.stringify(part)).toString("base64url"),
+  );
+  return `${parts.join(".")}.${sign("sha256", Buffer.from(parts.join(".")), keys.privateKey).toString("base64url")}`;
+}
+
 const WIDE = { limit: 1_000_000_000, window: "1h" };
+const JWT = { "public-key": publicKey, algorithms: ["RS256"], blacklist: { mode: "check" } };
 const CASES: readonly [string, Plugin<TSchema>, Record<string, unknown>][] = [
   ["nothing", { ...rateLimit, setup: () => ({}) }, { limit: "1/s" }],
   ["rate-limit, ip, no fields", rateLimit, { ...WIDE, headers: "none" }],
@@ -31,6 +45,8 @@ const CASES: readonly [string, Plugin<TSchema>, Record<string, unknown>][] = [
   ["rate-limit, ip, synced", rateLimit, { ...WIDE, mode: "synced" }],
   ["quota, day and month", quota, { day: 1_000_000_000, month: 1_000_000_000 }],
   ["concurrency-limit, ip", concurrencyLimit, { limit: 1_000, key: "ip" }],
+  ["jwt, blacklist (check)", jwt, JWT],
+  ["jwt, blacklist (push)", jwt, { ...JWT, blacklist: { mode: "push" } }],
 ];
 
 async function setUp(plugin: Plugin<TSchema>, options: Record<string, unknown>, store: SharedStore): Promise<Phases> {
@@ -44,11 +60,14 @@ async function setUp(plugin: Plugin<TSchema>, options: Record<string, unknown>, 
 const contexts = Array.from({ length: CLIENTS }, (_, i) => ({
   peer: { address: `192.0.${i >> 8}.${i & 255}` },
   principal: { id: `user-${i}`, source: "jwt", scopes: [], claims: {} },
+  headers: { authorization: `Bearer ${tokenOf(i)}` },
 }));
 
 /** One request through the phases of the plugin. */
-async function request({ limit, response, log }: Phases, index: number): Promise<void> {
+async function request({ authenticate, limit, response, log }: Phases, index: number): Promise<void> {
   const ctx = createContext(contexts[index % CLIENTS] ?? {}, undefined, undefined);
+  const identified = authenticate?.(ctx);
+  if (identified instanceof Promise) await identified;
   const pending = limit?.(ctx);
   if (pending instanceof Promise) await pending;
   const reply = response?.(ctx, new Reply(200));
