@@ -5,6 +5,7 @@
 import type { AnyElysia } from "elysia";
 import { createCatalog } from "./catalog.ts";
 import { type GatewayProcess, startGateway } from "./gateway-process.ts";
+import { makeKeys } from "./keys.ts";
 import { createOrders } from "./orders.ts";
 import { portFrom, startService } from "./serve.ts";
 import { TRIES } from "./tries.ts";
@@ -31,7 +32,9 @@ try {
 }
 
 async function main(): Promise<number> {
+  const keys = makeKeys();
   const env = {
+    JWT_PUBLIC_KEY: keys.publicKey,
     USERS_URL: start("users", createUsers(), 4001),
     CATALOG_URL: start("catalog", createCatalog(), 4002),
     ORDERS_URL: start("orders", createOrders(), 4003),
@@ -46,7 +49,8 @@ async function main(): Promise<number> {
     throw explained(error);
   });
   console.log(`gateway: ${gateway.public} (admin: ${gateway.admin})\n`);
-  return isOnce ? await tryAll(gateway, lines) : await serve(gateway);
+  const { token, tokenCommand } = keys;
+  return isOnce ? await tryAll({ ...gateway, token }, lines) : await serve(gateway, tokenCommand);
 }
 
 function start(name: string, app: AnyElysia, fallbackPort: number): string {
@@ -66,7 +70,8 @@ function explained(error: unknown): Error {
 }
 
 /** Prints what to try and waits for Ctrl-C, or for the gateway to end. */
-async function serve(gateway: GatewayProcess): Promise<number> {
+async function serve(gateway: GatewayProcess, tokenCommand: string): Promise<number> {
+  console.log(`# A token for what is private\nTOKEN=$(${tokenCommand})\n`);
   for (const attempt of TRIES) console.log(`# ${attempt.title}\n${curlFor(attempt, gateway)}\n`);
   console.log("Ctrl-C ends the demo. What follows is the gateway's log.\n");
   const asked = Promise.withResolvers<"asked">();

@@ -6,6 +6,8 @@ export interface Try {
   /** GET if it is not given. */
   readonly method?: string;
   readonly path: string;
+  /** Sent with the token that the demo has made. */
+  readonly hasToken?: boolean;
   /** Sent as JSON. */
   readonly body?: unknown;
   /** What the reply must be: its status, a piece of its body (if it has one), and headers. */
@@ -77,6 +79,20 @@ export const TRIES: readonly Try[] = [
     has: "event: order-placed",
     headers: { "content-type": "text/event-stream" },
     isEndless: true,
+  },
+  {
+    title: "What is only for those with a token: 401 without",
+    path: "/api/private/orders",
+    status: 401,
+    has: "unauthenticated",
+    headers: { "www-authenticate": "Bearer" },
+  },
+  {
+    title: "And with one; $TOKEN is made above",
+    path: "/api/private/orders",
+    hasToken: true,
+    status: 200,
+    has: '"placed"',
   },
   { title: "A service that takes its time", path: "/api/users/slow?ms=300", status: 200, has: "300" },
   { title: "A service that fails: its reply passes through", path: "/api/orders/fail?status=503", status: 503 },

@@ -4,6 +4,8 @@ import type { Try } from "./tries.ts";
 export interface Origins {
   readonly public: string;
   readonly admin: string;
+  /** For those who need one. */
+  readonly token?: string;
 }
 
 /** The command line that does it. */
@@ -13,6 +15,7 @@ export function curlFor(attempt: Try, origins: Origins): string {
   if (attempt.body !== undefined) {
     words.push("-H", "'content-type: application/json'", "-d", quoted(JSON.stringify(attempt.body)));
   }
+  if (attempt.hasToken === true) words.push("-H", '"authorization: Bearer $TOKEN"');
   words.push(quoted(urlOf(attempt, origins)));
   return words.join(" ");
 }
@@ -24,7 +27,8 @@ export async function run(attempt: Try, origins: Origins): Promise<string | unde
       method: attempt.method ?? "GET",
       signal: AbortSignal.timeout(TIMEOUT_MS),
       redirect: "manual",
-      ...(attempt.body === undefined ? {} : jsonBody(attempt.body)),
+      headers: headersOf(attempt, origins),
+      ...(attempt.body === undefined ? {} : { body: JSON.stringify(attempt.body) }),
     });
     const text = await read(response, attempt);
     return complaint(attempt, response, text);
@@ -61,8 +65,11 @@ function urlOf(attempt: Try, origins: Origins): string {
   return (attempt.port === "admin" ? origins.admin : origins.public) + attempt.path;
 }
 
-function jsonBody(value: unknown): RequestInit {
-  return { headers: { "content-type": "application/json" }, body: JSON.stringify(value) };
+function headersOf({ body, hasToken }: Try, { token }: Origins): Record<string, string> {
+  return {
+    ...(body === undefined ? {} : { "content-type": "application/json" }),
+    ...(hasToken === true ? { authorization: `Bearer ${token}` } : {}),
+  };
 }
 
 /** As one word of a POSIX shell. */

@@ -17,6 +17,8 @@ const GATEWAY = /^bun (?:run gateway|src\/main\.ts) (\S+)(.*)$|^bun run (start)(
 
 /** Why a command of a page cannot be run; undefined if it can, as far as anyone can tell without running it. */
 function faultOf(command: string): string | undefined {
+  const inner = /^\w+=\$\((?:\.ci\/with-bun )?(.*)\)$/.exec(command)?.[1];
+  if (inner !== undefined) return faultOf(inner);
   const [program = "", first = "", second = ""] = command.split(/\s+/);
   if (OTHERS.includes(program)) return undefined;
   if (program !== "bun" && program !== "npm") return `${program} is not a program that pages may ask for`;
