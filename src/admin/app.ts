@@ -53,6 +53,10 @@ export function createAdmin(view: AdminView, { token, host, plugins, log }: Admi
     })
     .get("/api/plugins", () => json({ plugins: pluginReports(view.routes(), plugins().has) }))
     .all("/api/revocations", ({ request }) => plugins().handle("jwt", "/revocations", request), { parse: "none" })
+    .all("/api/keys", ({ request }) => plugins().handle("api-key", "/keys", request), { parse: "none" })
+    .all("/api/keys/*", ({ params, request }) => plugins().handle("api-key", `/keys/${params["*"]}`, request), {
+      parse: "none",
+    })
     .all("/api/plugins/:name", ({ params, request }) => plugins().handle(params.name, "/", request), { parse: "none" })
     .all("/api/plugins/:name/*", ({ params, request }) => plugins().handle(params.name, `/${params["*"]}`, request), {
       parse: "none",

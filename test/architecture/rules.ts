@@ -48,6 +48,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   run: [...PARTS, "boot", "gateway", "listeners", "scope", "store", "workers"],
   cli: [...PARTS, "compile", "gateway", "identity", "boot", "registry", "routing", "run", "scope", "store", "workers"],
+  cli: [...PARTS, "compile", "gateway", "boot", "identity", "registry", "routing", "run", "scope", "store", "workers"],
   main: ["cli"],
   testing: [...PARTS, "admin", "pipeline", "scope", "store"],
 };

@@ -1,0 +1,300 @@
+import { describe, expect, test } from "bun:test";
+import apiKey from "../../../plugins/api-key/index.ts";
+import { KeyRing } from "../../../src/plugin.ts";
+import { testPlugin } from "../../../src/testing.ts";
+import { tempFolder } from "../../support/temp.ts";
+
+const HOLDER = { scopes: ["orders:read"], metadata: {}, owner: "shop", tier: "pro" };
+
+type Plugin = Awaited<ReturnType<typeof testPlugin>>;
+
+async function post(t: Plugin, path: string, body: unknown = {}) {
+  const response = await t.admin.handle(
+    new Request(`http://admin${path}`, { method: "POST", body: JSON.stringify(body) }),
+  );
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+async function issue(t: Plugin, holder: Record<string, unknown> = HOLDER): Promise<{ id: string; key: string }> {
+  const { status, body } = await post(t, "/keys", holder);
+  expect(status).toBe(201);
+  return { id: String(body.id), key: String(body.key) };
+}
+
+const withKey = (key: string) => ({ headers: { "x-api-key": key } });
+
+describe("a key", () => {
+  test("lets a request through; the service gets the claims and not the key", async () => {
+    const t = await testPlugin(apiKey, { "forward-claims": { owner: "x-customer", tier: "x-tier", key: "x-key-id" } });
+    const { id, key } = await issue(t);
+    const { reply, ctx } = await t.request({ headers: { "x-api-key": key, x_customer: "root", "X-Tier": "god" } });
+    expect(reply.status).toBe(200);
+    expect([...ctx.request.headers]).toEqual([
+      ["host", "gateway.test"],
+      ["x-customer", "shop"],
+      ["x-tier", "pro"],
+      ["x-key-id", id],
+    ]);
+    expect(ctx.principal).toEqual({
+      id: "shop",
+      source: "api-key",
+      scopes: ["orders:read"],
+      claims: { key: id, owner: "shop", tier: "pro", metadata: {} },
+    });
+  });
+
+  test("without an owner stands for itself", async () => {
+    const t = await testPlugin(apiKey);
+    const { id, key } = await issue(t, {});
+    expect((await t.request(withKey(key))).ctx.principal?.id).toBe(id);
+  });
+
+  test("that is remembered costs no promise", async () => {
+    const t = await testPlugin(apiKey);
+    const { key } = await issue(t);
+    const first = t.phases.authenticate?.(t.context(withKey(key)));
+    expect(first).toBeInstanceOf(Promise);
+    await first;
+    expect(t.phases.authenticate?.(t.context(withKey(key)))).toBeUndefined();
+  });
+
+  test("is needed", async () => {
+    const t = await testPlugin(apiKey);
+    const { reply } = await t.request();
+    expect(reply.status).toBe(401);
+    expect(reply.headers.get("www-authenticate")).toBe("ApiKey");
+  });
+
+  test("that is optional may be left out, but not be wrong; the headers of claims are nobody's else", async () => {
+    const t = await testPlugin(apiKey, { optional: true, "forward-claims": { owner: "x-customer" } });
+    const { reply, ctx } = await t.request({ headers: { "x-customer": "root", X_Customer: "root" } });
+    expect(reply.status).toBe(200);
+    expect(ctx.principal).toBeUndefined();
+    expect([...ctx.request.headers]).toEqual([["host", "gateway.test"]]);
+    expect((await t.request(withKey("nonsense"))).reply.status).toBe(401);
+  });
+
+  test("needs the scopes of the route", async () => {
+    const t = await testPlugin(apiKey, { scopes: ["orders:read", "orders:write"] });
+    const { key } = await issue(t);
+    const { reply, outcome } = await t.request(withKey(key));
+    expect(reply.status).toBe(403);
+    expect(outcome.errorCode).toBe("forbidden");
+    const both = await issue(t, { scopes: ["orders:write", "orders:read"] });
+    expect((await t.request(withKey(both.key))).reply.status).toBe(200);
+  });
+
+  test("expires", async () => {
+    const t = await testPlugin(apiKey);
+    const { key } = await issue(t, { expiresIn: "1h" });
+    t.clock.advance(3_599_999);
+    expect((await t.request(withKey(key))).reply.status).toBe(200);
+    t.clock.advance(1);
+    const { reply } = await t.request(withKey(key));
+    expect(await reply.body.json(1_000)).toMatchObject({ status: 401, detail: "The API key has expired" });
+  });
+
+  test("that is rotated out holds for the grace, and no longer", async () => {
+    const t = await testPlugin(apiKey);
+    const { id, key } = await issue(t);
+    const { body } = await post(t, `/keys/${id}/rotate`, { grace: "1m" });
+    expect(body.id).toBe(id);
+    expect(body.key).not.toBe(key);
+    expect((await t.request(withKey(key))).reply.status).toBe(200);
+    t.clock.advance(60_000);
+    expect((await t.request(withKey(key))).reply.status).toBe(401);
+    expect((await t.request(withKey(String(body.key)))).reply.status).toBe(200);
+  });
+
+  test("that is rotated without grace ends at once, though it was remembered", async () => {
+    const t = await testPlugin(apiKey);
+    const { id, key } = await issue(t);
+    expect((await t.request(withKey(key))).reply.status).toBe(200);
+    await post(t, `/keys/${id}/rotate`, { grace: "0s" });
+    expect((await t.request(withKey(key))).reply.status).toBe(401);
+  });
+
+  test("that is revoked ends at once, and no rotation brings it back", async () => {
+    const t = await testPlugin(apiKey);
+    const { id, key } = await issue(t);
+    expect((await t.request(withKey(key))).reply.status).toBe(200);
+    const response = await t.admin.handle(new Request(`http://admin/keys/${id}`, { method: "DELETE" }));
+    expect(await response.json()).toEqual({ id, status: "revoked" });
+    const { reply } = await t.request(withKey(key));
+    expect(await reply.body.json(1_000)).toMatchObject({ status: 401, detail: "The API key was revoked" });
+    expect((await post(t, `/keys/${id}/rotate`)).status).toBe(404);
+  });
+});
+
+describe("a request with", () => {
+  test.each([
+    [
+      "two lines",
+      [
+        ["x-api-key", "KEY"],
+        ["x-api-key", "KEY"],
+      ],
+    ],
+    [
+      "two lines of which one is empty",
+      [
+        ["x-api-key", ""],
+        ["x-api-key", "KEY"],
+      ],
+    ],
+  ])("%s is malformed", async (_, headers) => {
+    const t = await testPlugin(apiKey);
+    const { key } = await issue(t);
+    const { reply } = await t.request({
+      headers: headers.map(([name = "", value = ""]) => [name, value.replace("KEY", key)]),
+    });
+    expect(reply.status).toBe(400);
+  });
+
+  test("a key in header and query, header and cookie, or twice in one of them is malformed", async () => {
+    const t = await testPlugin(apiKey, { header: "x-api-key", query: "api_key", cookie: "key" });
+    const { key } = await issue(t);
+    const status = async (request: Parameters<typeof t.request>[0]) => (await t.request(request)).reply.status;
+    expect(await status({ path: `/?api_key=${key}`, ...withKey(key) })).toBe(400);
+    expect(await status({ path: `/?api_key=${key}&api%5fkey=${key}` })).toBe(400);
+    expect(await status({ headers: { "x-api-key": key, cookie: `key=${key}` } })).toBe(400);
+    expect(
+      await status({
+        headers: [
+          ["cookie", `key=${key}`],
+          ["cookie", `a=1; key=other`],
+        ],
+      }),
+    ).toBe(400);
+    expect(await status({ path: `/?api_key=${key}` })).toBe(200);
+    expect(await status({ headers: { cookie: `key=${key}` } })).toBe(200);
+  });
+
+  test.each([
+    ["another case", (key: string) => key.toUpperCase()],
+    ["a blank inside", (key: string) => `${key.slice(0, 30)} ${key.slice(31)}`],
+    ["something behind it", (key: string) => `${key}A`],
+    ["another secret", (key: string) => key.slice(0, -1) + (key.endsWith("A") ? "B" : "A")],
+    ["another id", (key: string) => `slk_0123456789abcdef${key.slice(20)}`],
+    ["the id alone", (key: string) => key.slice(0, 21)],
+    ["a megabyte", (key: string) => key + "A".repeat(1_048_576)],
+    ["nothing", () => ""],
+    ["__proto__", () => "__proto__"],
+  ])("a key with %s is unknown", async (_, change) => {
+    const t = await testPlugin(apiKey);
+    const { key } = await issue(t);
+    const { reply } = await t.request(withKey(change(key)));
+    expect(await reply.body.json(1_000)).toMatchObject({ status: 401, detail: "There is no such API key" });
+  });
+
+  test("a key in query or cookie reaches no service, and what is beside it does", async () => {
+    const t = await testPlugin(apiKey, { query: "api_key", cookie: "key" });
+    const { key } = await issue(t);
+    const inQuery = await t.request({ path: `/a?b=1%20&api%5Fkey=${key}&c` });
+    expect(inQuery.reply.status).toBe(200);
+    expect(inQuery.ctx.upstreamQuery).toBe("b=1%20&c");
+    const alone = await t.request({ path: `/a?api_key=${key}` });
+    expect(alone.ctx.upstreamQuery).toBeUndefined();
+    const { reply, ctx } = await t.request({ headers: { cookie: `a=1; key=${key}; b=2` } });
+    expect(reply.status).toBe(200);
+    expect(ctx.request.headers.getAll("cookie")).toEqual(["a=1; b=2"]);
+  });
+
+  test("a scheme before the key: others are no key, and stay", async () => {
+    const t = await testPlugin(apiKey, { header: "authorization", scheme: "Bearer", optional: true });
+    const { key } = await issue(t);
+    const own = await t.request({ headers: { authorization: `bearer ${key}` } });
+    expect(own.ctx.principal?.id).toBe("shop");
+    expect(own.ctx.request.headers.has("authorization")).toBe(false);
+    const other = await t.request({ headers: { authorization: "Basic eDp5" } });
+    expect(other.ctx.principal).toBeUndefined();
+    expect(other.ctx.request.headers.get("authorization")).toBe("Basic eDp5");
+    const two = {
+      headers: [
+        ["authorization", "Basic eDp5"],
+        ["authorization", `Bearer ${key}`],
+      ] as const,
+    };
+    expect((await t.request(two)).reply.status).toBe(400);
+  });
+
+  test("a key is passed on where that is wanted", async () => {
+    const t = await testPlugin(apiKey, { "forward-credentials": true });
+    const { key } = await issue(t);
+    expect((await t.request(withKey(key))).ctx.request.headers.get("x-api-key")).toBe(key);
+  });
+});
+
+describe("the store's word", () => {
+  test("is believed for the time that is told, also that there is no such key", async () => {
+    const t = await testPlugin(apiKey, { cache: "5s" });
+    const { id, key } = await issue(t);
+    await t.request(withKey(key));
+    const asked = t.phases.authenticate;
+    t.clock.advance(4_999);
+    expect(asked?.(t.context(withKey(key)))).toBeUndefined();
+    t.clock.advance(1);
+    expect(asked?.(t.context(withKey(key)))).toBeInstanceOf(Promise);
+    const madeUp = key.replace(id, "0123456789abcdef");
+    await t.request(withKey(madeUp));
+    expect(() => asked?.(t.context(withKey(madeUp)))).toThrow("There is no such API key");
+  });
+
+  test("is asked for once by requests that come together", async () => {
+    const t = await testPlugin(apiKey);
+    const { key } = await issue(t);
+    let finds = 0;
+    const find = KeyRing.prototype.find;
+    KeyRing.prototype.find = function (...args) {
+      finds++;
+      return find.apply(this, args);
+    };
+    try {
+      const replies = await Promise.all(Array.from({ length: 20 }, () => t.request(withKey(key))));
+      expect(replies.map(({ reply }) => reply.status)).toEqual(Array(20).fill(200));
+    } finally {
+      KeyRing.prototype.find = find;
+    }
+    expect(finds).toBe(1);
+  });
+});
+
+test("uses are counted, and told with the key", async () => {
+  const t = await testPlugin(apiKey);
+  const { id, key } = await issue(t);
+  for (let i = 0; i < 3; i++) await t.request(withKey(key));
+  const response = await t.admin.handle(new Request(`http://admin/keys/${id}`));
+  expect(await response.json()).toMatchObject({
+    id,
+    uses: 3,
+    lastUsedAt: "2030-01-01T00:00:00.000Z",
+    status: "active",
+  });
+  expect(t.metrics.value("requests_total", { result: "valid" })).toBe(3);
+});
+
+test("mistakes in the options are told", async () => {
+  await expect(testPlugin(apiKey, { query: "k", scheme: "Bearer" })).rejects.toThrow("scheme: say which header");
+  await expect(testPlugin(apiKey, { cache: "2h" })).rejects.toThrow("cache: expected at most 1h");
+  await expect(testPlugin(apiKey, { header: "te" })).rejects.toThrow("header: te is the gateway's own");
+  await expect(testPlugin(apiKey, { "forward-claims": { owner: "x y" } })).rejects.toThrow(
+    '"x y" is no name of a header',
+  );
+  await expect(testPlugin(apiKey, { keys: "./none.yaml" })).rejects.toThrow("there is no such file");
+});
+
+test("a file's problems are told with their places", async () => {
+  using folder = tempFolder();
+  const hash = `sha256:${"0".repeat(64)}`;
+  const id = "3f9a1c5b7d2e8f60";
+  folder.write("keys.yaml", `keys:\n  - { id: short, hash: "${hash}", ownr: me }\n`);
+  const open = () => testPlugin(apiKey, { keys: "keys.yaml" }, { directory: folder.path });
+  await expect(open()).rejects.toThrow(
+    /keys\.yaml:2:11 error keys\[0\]\.id: expected a key's id.*\n.*2:\d+ error keys\[0\]\.ownr: unknown key "ownr"\n +did you mean "owner"/,
+  );
+  folder.write(
+    "keys.yaml",
+    `keys:\n  - { id: ${id}, hash: "${hash}" }\n  - { id: ${id}, hash: "${hash}", expires: 2030-02-31T99:00Z }\n`,
+  );
+  await expect(open()).rejects.toThrow(/keys\.yaml:3:11 error keys\[1\]\.id: the id .* is here twice\n.*no such day/);
+});
