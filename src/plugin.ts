@@ -30,6 +30,7 @@ export { createKeyedHash, isSameSecret, sha256 } from "./identity/digest.ts";
 export { type ClaimHeaders, compileClaimHeaders } from "./identity/forward-claims.ts";
 export { Gate } from "./identity/gate.ts";
 export { headerName, sameNames } from "./identity/header-names.ts";
+export { httpUrl } from "./identity/http-url.ts";
 export { callOut, type OutgoingAnswer, type OutgoingCall, OutgoingError } from "./identity/outgoing.ts";
 export { type RememberBounds, Remembered } from "./identity/remembered.ts";
 export { parseRevocation, type RevocationRequest, tokenDigest } from "./identity/revocation.ts";
@@ -43,6 +44,7 @@ export {
   revocationQuery,
   type TokenMarks,
 } from "./identity/revoked-token.ts";
+export { seldom } from "./identity/seldom.ts";
 export { SharedCalls } from "./identity/shared-calls.ts";
 export { type WatchedFile, watchFile } from "./identity/watched-file.ts";
 export { Body } from "./message/body.ts";
