@@ -42,12 +42,9 @@ export function listText(keys: readonly ListedKey[]): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** A new key, and its entry for a file of keys: JSON texts are YAML. */
-export function entryText(
-  { id, text, hash }: NewKey,
-  { owner, scopes, tier, metadata, expiresIn }: IssueRequest,
-  now: number,
-): string {
+/** The entry of a new key for a file of keys: JSON texts are YAML. It has the hash alone. */
+export function entryText({ id, hash }: NewKey, request: IssueRequest, now: number): string {
+  const { owner, scopes, tier, metadata, expiresIn } = request;
   const fields = [
     `  - id: ${id}`,
     `    hash: sha256:${hash}`,
@@ -57,8 +54,7 @@ export function entryText(
     ...(Object.keys(metadata).length === 0 ? [] : [`    metadata: ${JSON.stringify(metadata)}`]),
     ...(expiresIn === undefined ? [] : [`    expires: ${new Date(now + expiresIn).toISOString().slice(0, 19)}Z`]),
   ];
-  // Comments hold the rest: all of it can be appended to a file, but for the key.
-  return `# key  ${text}\n# Keep it now: it is not shown again, and does not belong into the file. The entry below \`keys:\` is\n${fields.join("\n")}\n`;
+  return `${fields.join("\n")}\n`;
 }
 
 /** Names that people have chosen must not move the cursor. */

@@ -43,7 +43,9 @@ export async function key(args: readonly string[], io: CliIo): Promise<number> {
   }
   if (command.name === "issue" && command.isForFile) {
     const made = createKey();
+    // The entry alone goes to standard output: it can be appended to the file, the key cannot by mistake.
     io.out(entryText(made, holderOf(command), Date.now()));
+    io.err(`key  ${made.text}\nKeep it now: it is not shown again.\n`);
     return 0;
   }
   const loaded = await load(command.config, io);
