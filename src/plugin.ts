@@ -20,7 +20,7 @@ export { type Context, type ContextKey, contextKey, type Outcome, type Principal
 export { type ErrorCode, GatewayError } from "./errors.ts";
 export { isHopByHop } from "./http1/hop.ts";
 export { CHANGES, KeyBusyError, type KeyPage, KeyRing } from "./identity/api-key/key-ring.ts";
-export { createKey, hashOf, idOf, KEY_ID, type NewKey } from "./identity/api-key/key-text.ts";
+export { hashOf, idOf, KEY_ID, KEY_SEED, type NewKey } from "./identity/api-key/key-text.ts";
 export { HOLDER, readKeysFile } from "./identity/api-key/keys-file.ts";
 export { judge, type KeyRecord, type KeyVerdict, keyReport, principalOf } from "./identity/api-key/record.ts";
 export { bearerError, noBearer } from "./identity/challenge.ts";

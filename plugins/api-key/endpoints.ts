@@ -4,6 +4,7 @@ import {
   GatewayError,
   HOLDER,
   KEY_ID,
+  KEY_SEED,
   KeyBusyError,
   type KeyRecord,
   keyReport,
@@ -76,7 +77,7 @@ export function addEndpoints(
       answer(async () => {
         const { expiresIn, ...holder } = await bodyOf(request, IssueBody, scope.directory);
         const expiresAt = expiresIn === undefined ? undefined : now() + expiresIn;
-        const { text, record } = await ring.issue({ ...holder, expiresAt });
+        const { text, record } = await ring.issue({ ...holder, expiresAt }, seedOf(request));
         log.info("an API key was issued", { key: record.id, owner: record.owner });
         return Response.json({ key: text, ...keyReport(record, now()) }, { status: 201 });
       }),
@@ -88,7 +89,7 @@ export function addEndpoints(
       answer(async () => {
         refuseFileKey(fileKeys(), params.id);
         const { grace } = await bodyOf(request, RotateBody, scope.directory);
-        const rotated = await ring.rotate(checkedId(params.id), grace);
+        const rotated = await ring.rotate(checkedId(params.id), grace, seedOf(request));
         if (rotated === undefined) throw notFound();
         log.info("an API key was rotated", { key: params.id });
         return Response.json({ key: rotated.text, ...keyReport(rotated.record, now()) });
@@ -125,6 +126,16 @@ async function bodyOf<S extends typeof IssueBody | typeof RotateBody>(
   const decoded = decodeValue(schema, text === "" ? {} : parseJson(text), directory);
   if (decoded.ok) return decoded.value as Static<S>;
   throw new GatewayError("validation_failed", { detail: decoded.problems.join("; ") });
+}
+
+/**
+ * Of several workers each is asked, and all have to make the same key: the admin port gives them one seed. Without it they
+ * would each make one of their own.
+ */
+function seedOf(request: Request): string {
+  const seed = request.headers.get(KEY_SEED) ?? "";
+  if (/^[0-9a-f]{64}$/.test(seed)) return seed;
+  throw new GatewayError("bad_request", { detail: "Keys are made at /api/keys" });
 }
 
 function parseJson(text: string): unknown {

@@ -82,7 +82,7 @@ export default definePlugin({
       const verdict = record === undefined ? "unknown" : judge(record, hashOf(key), now);
       counts[verdict].inc();
       if (record === undefined || verdict !== "valid") throw refusal(DETAILS[verdict]);
-      shared.usage.count(record.id, now);
+      shared.usage.count(record, now);
       let principal = principals.get(record);
       if (principal === undefined) {
         principal = principalOf(record, "api-key");

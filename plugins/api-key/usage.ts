@@ -1,4 +1,4 @@
-import type { KeyRing } from "../../src/plugin.ts";
+import type { KeyRecord, KeyRing } from "../../src/plugin.ts";
 
 /** Keys whose uses are counted between two reports; what is beyond is not counted. */
 const MAX_KEYS = 10_000;
@@ -6,6 +6,7 @@ const MAX_KEYS = 10_000;
 const BATCH = 100;
 
 interface Uses {
+  readonly record: KeyRecord;
   count: number;
   lastAt: number;
 }
@@ -15,12 +16,12 @@ export class UsageCounts {
   #uses = new Map<string, Uses>();
   #reporting: Promise<void> | undefined = undefined;
 
-  count(id: string, now: number): void {
-    const uses = this.#uses.get(id);
+  count(record: KeyRecord, now: number): void {
+    const uses = this.#uses.get(record.id);
     if (uses !== undefined) {
       uses.count++;
       uses.lastAt = now;
-    } else if (this.#uses.size < MAX_KEYS) this.#uses.set(id, { count: 1, lastAt: now });
+    } else if (this.#uses.size < MAX_KEYS) this.#uses.set(record.id, { record, count: 1, lastAt: now });
   }
 
   /** Reports all so far. What the store does not take is reported next time. Never rejects. */
@@ -35,7 +36,9 @@ export class UsageCounts {
     const all = [...this.#uses];
     this.#uses = new Map();
     for (let i = 0; i < all.length; i += BATCH) {
-      const reports = all.slice(i, i + BATCH).map(([id, { count, lastAt }]) => ring.addUses(id, count, lastAt));
+      const reports = all
+        .slice(i, i + BATCH)
+        .map(([, { record, count, lastAt }]) => ring.addUses(record, count, lastAt));
       const results = await Promise.allSettled(reports);
       for (const [j, { status }] of results.entries()) {
         const [id, uses] = all[i + j] ?? [];
@@ -44,9 +47,9 @@ export class UsageCounts {
     }
   }
 
-  #again(id: string, { count, lastAt }: Uses): void {
+  #again(id: string, failed: Uses): void {
     const uses = this.#uses.get(id);
-    if (uses !== undefined) uses.count += count;
-    else if (this.#uses.size < MAX_KEYS) this.#uses.set(id, { count, lastAt });
+    if (uses !== undefined) uses.count += failed.count;
+    else if (this.#uses.size < MAX_KEYS) this.#uses.set(id, failed);
   }
 }

@@ -158,3 +158,26 @@ describe("Redis that is", () => {
     40_000,
   );
 });
+
+test.each([true, false])(
+  "workers have the keys that are issued, with Redis: %p",
+  async (hasRedis) => {
+    await using redis = await startRedis();
+    const section = hasRedis ? `redis: { url: "${redis.url}" }\n` : "";
+    await using gateway = await startGateway(`${section}listen: { host: 127.0.0.1, port: 0, workers: 2 }
+routes: [{ path: /, plugins: { api-key: {}, respond: { json: ok } } }]
+`);
+    const statuses = async (key: string) => await Promise.all(Array.from({ length: 20 }, () => ask(gateway, "/", key)));
+    const issued = await admin(gateway, "POST", "/api/keys", {});
+    expect(issued.status).toBe(201);
+    const { id, key } = issued.json as { id: string; key: string };
+    for (const answer of await statuses(key)) expect(answer).toStartWith("200");
+    const next = (await admin(gateway, "POST", `/api/keys/${id}/rotate`, { grace: "0s" })).json.key as string;
+    await until(async () => (await statuses(key)).every((answer) => answer === "401 unauthenticated"));
+    for (const answer of await statuses(next)) expect(answer).toStartWith("200");
+    expect((await admin(gateway, "GET", "/api/keys")).json.keys).toMatchObject([{ id, status: "active" }]);
+    expect((await admin(gateway, "DELETE", `/api/keys/${id}`)).status).toBe(200);
+    await until(async () => (await statuses(next)).every((answer) => answer === "401 unauthenticated"));
+  },
+  40_000,
+);

@@ -32,6 +32,9 @@ export interface KeyUse {
   readonly lastUsedAt: number | undefined;
 }
 
+/** A key's text, and what is kept of it. */
+export type IssuedKey = NewKey & { readonly record: KeyRecord };
+
 /** Another rotation or revocation of the key is under way. */
 export class KeyBusyError extends Error {
   override readonly name = "KeyBusyError";
@@ -50,16 +53,24 @@ export class KeyRing {
     this.#now = now;
   }
 
-  /** Makes a key and keeps its hash. The key's text is in the answer and nowhere else. */
-  async issue({ owner, scopes, tier, metadata, expiresAt }: IssueOptions): Promise<NewKey & { record: KeyRecord }> {
-    const key = createKey();
+  /**
+   * Makes a key and keeps its hash. The key's text is in the answer and nowhere else. Who asks with a seed that somebody
+   * has asked with gets the same key.
+   */
+  async issue({ owner, scopes, tier, metadata, expiresAt }: IssueOptions, seed?: string): Promise<IssuedKey> {
+    const key = createKey(seed === undefined ? {} : { seed });
     const createdAt = this.#now();
     const record: KeyRecord = { id: key.id, hash: key.hash, owner, scopes, tier, metadata, createdAt, expiresAt };
     const kept = this.#keptFor(record);
-    // A number without a record behind it is passed over by the list: only what is complete is seen.
+    const isNew = await this.#store.set(
+      groupKey(key.id, "key"),
+      JSON.stringify(record),
+      { ...kept, ifAbsent: true },
+      WAIT,
+    );
+    if (!isNew) return { ...key, record: (await this.find(key.id)) ?? record };
     const number = await this.#store.increment("issued", 1, undefined, WAIT);
     await this.#store.set(storeKey("slot", String(number)), key.id, kept, WAIT);
-    await this.#store.set(groupKey(key.id, "key"), JSON.stringify(record), { ...kept, ifAbsent: true }, WAIT);
     await this.#tell(key.id);
     return { ...key, record };
   }
@@ -89,11 +100,12 @@ export class KeyRing {
   }
 
   /** A new key of the same id; the old one holds for `graceMs` more. Undefined if there is none, or it was revoked. */
-  rotate(id: string, graceMs: number): Promise<(NewKey & { record: KeyRecord }) | undefined> {
+  rotate(id: string, graceMs: number, seed?: string): Promise<IssuedKey | undefined> {
     return this.#locked(id, async () => {
       const old = await this.find(id);
       if (old === undefined || old.revokedAt !== undefined) return undefined;
-      const key = createKey(id);
+      const key = createKey(seed === undefined ? { id } : { id, seed });
+      if (key.hash === old.hash) return { ...key, record: old };
       const rotatedAt = this.#now();
       const previous = graceMs > 0 ? { hash: old.hash, endsAt: rotatedAt + graceMs } : undefined;
       const record: KeyRecord = { ...old, hash: key.hash, previous, rotatedAt };
@@ -113,13 +125,13 @@ export class KeyRing {
     return true;
   }
 
-  /** Adds uses to those of a key. */
-  addUses(id: string, uses: number, lastUsedAt: number): Promise<void> {
-    const ttlMs = RETENTION_MS;
+  /** Adds uses to those of a key. They are kept as long as the key. */
+  addUses({ id, expiresAt }: Pick<KeyRecord, "id" | "expiresAt">, uses: number, lastUsedAt: number): Promise<void> {
+    const kept = this.#keptFor({ expiresAt });
     return this.#store.transact(
       [
-        { op: "increment", key: groupKey(id, "uses"), by: uses },
-        { op: "set", key: groupKey(id, "used-at"), value: String(lastUsedAt), ttlMs },
+        { op: "increment", key: groupKey(id, "uses"), by: uses, ...kept },
+        { op: "set", key: groupKey(id, "used-at"), value: String(lastUsedAt), ...kept },
       ],
       WAIT,
     );
@@ -149,7 +161,7 @@ export class KeyRing {
     await this.#store.publish(CHANGES, id, WAIT).catch(() => {});
   }
 
-  #keptFor({ expiresAt }: KeyRecord): { readonly ttlMs?: number } {
+  #keptFor({ expiresAt }: Pick<KeyRecord, "expiresAt">): { readonly ttlMs?: number } {
     return expiresAt === undefined ? {} : { ttlMs: Math.max(1, Math.round(expiresAt - this.#now())) + RETENTION_MS };
   }
 }

@@ -1,27 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import apiKey from "../../../plugins/api-key/index.ts";
+import { randomSeed } from "../../../src/identity/api-key/key-text.ts";
 import { KeyRing } from "../../../src/plugin.ts";
 import { testPlugin } from "../../../src/testing.ts";
 import { tempFolder } from "../../support/temp.ts";
-
-const HOLDER = { scopes: ["orders:read"], metadata: {}, owner: "shop", tier: "pro" };
-
-type Plugin = Awaited<ReturnType<typeof testPlugin>>;
-
-async function post(t: Plugin, path: string, body: unknown = {}) {
-  const response = await t.admin.handle(
-    new Request(`http://admin${path}`, { method: "POST", body: JSON.stringify(body) }),
-  );
-  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-}
-
-async function issue(t: Plugin, holder: Record<string, unknown> = HOLDER): Promise<{ id: string; key: string }> {
-  const { status, body } = await post(t, "/keys", holder);
-  expect(status).toBe(201);
-  return { id: String(body.id), key: String(body.key) };
-}
-
-const withKey = (key: string) => ({ headers: { "x-api-key": key } });
+import { HOLDER, issue, post, withKey } from "./keys.ts";
 
 describe("a key", () => {
   test("lets a request through; the service gets the claims and not the key", async () => {
@@ -126,105 +109,6 @@ describe("a key", () => {
   });
 });
 
-describe("a request with", () => {
-  test.each([
-    [
-      "two lines",
-      [
-        ["x-api-key", "KEY"],
-        ["x-api-key", "KEY"],
-      ],
-    ],
-    [
-      "two lines of which one is empty",
-      [
-        ["x-api-key", ""],
-        ["x-api-key", "KEY"],
-      ],
-    ],
-  ])("%s is malformed", async (_, headers) => {
-    const t = await testPlugin(apiKey);
-    const { key } = await issue(t);
-    const { reply } = await t.request({
-      headers: headers.map(([name = "", value = ""]) => [name, value.replace("KEY", key)]),
-    });
-    expect(reply.status).toBe(400);
-  });
-
-  test("a key in header and query, header and cookie, or twice in one of them is malformed", async () => {
-    const t = await testPlugin(apiKey, { header: "x-api-key", query: "api_key", cookie: "key" });
-    const { key } = await issue(t);
-    const status = async (request: Parameters<typeof t.request>[0]) => (await t.request(request)).reply.status;
-    expect(await status({ path: `/?api_key=${key}`, ...withKey(key) })).toBe(400);
-    expect(await status({ path: `/?api_key=${key}&api%5fkey=${key}` })).toBe(400);
-    expect(await status({ headers: { "x-api-key": key, cookie: `key=${key}` } })).toBe(400);
-    expect(
-      await status({
-        headers: [
-          ["cookie", `key=${key}`],
-          ["cookie", `a=1; key=other`],
-        ],
-      }),
-    ).toBe(400);
-    expect(await status({ path: `/?api_key=${key}` })).toBe(200);
-    expect(await status({ headers: { cookie: `key=${key}` } })).toBe(200);
-  });
-
-  test.each([
-    ["another case", (key: string) => key.toUpperCase()],
-    ["a blank inside", (key: string) => `${key.slice(0, 30)} ${key.slice(31)}`],
-    ["something behind it", (key: string) => `${key}A`],
-    ["another secret", (key: string) => key.slice(0, -1) + (key.endsWith("A") ? "B" : "A")],
-    ["another id", (key: string) => `slk_0123456789abcdef${key.slice(20)}`],
-    ["the id alone", (key: string) => key.slice(0, 21)],
-    ["a megabyte", (key: string) => key + "A".repeat(1_048_576)],
-    ["nothing", () => ""],
-    ["__proto__", () => "__proto__"],
-  ])("a key with %s is unknown", async (_, change) => {
-    const t = await testPlugin(apiKey);
-    const { key } = await issue(t);
-    const { reply } = await t.request(withKey(change(key)));
-    expect(await reply.body.json(1_000)).toMatchObject({ status: 401, detail: "There is no such API key" });
-  });
-
-  test("a key in query or cookie reaches no service, and what is beside it does", async () => {
-    const t = await testPlugin(apiKey, { query: "api_key", cookie: "key" });
-    const { key } = await issue(t);
-    const inQuery = await t.request({ path: `/a?b=1%20&api%5Fkey=${key}&c` });
-    expect(inQuery.reply.status).toBe(200);
-    expect(inQuery.ctx.upstreamQuery).toBe("b=1%20&c");
-    const alone = await t.request({ path: `/a?api_key=${key}` });
-    expect(alone.ctx.upstreamQuery).toBeUndefined();
-    const { reply, ctx } = await t.request({ headers: { cookie: `a=1; key=${key}; b=2` } });
-    expect(reply.status).toBe(200);
-    expect(ctx.request.headers.getAll("cookie")).toEqual(["a=1; b=2"]);
-  });
-
-  test("a scheme before the key: others are no key, and stay", async () => {
-    const t = await testPlugin(apiKey, { header: "authorization", scheme: "Bearer", optional: true });
-    const { key } = await issue(t);
-    const own = await t.request({ headers: { authorization: `bearer ${key}` } });
-    expect(own.ctx.principal?.id).toBe("shop");
-    expect(own.ctx.request.headers.has("authorization")).toBe(false);
-    const other = await t.request({ headers: { authorization: "Basic eDp5" } });
-    expect(other.ctx.principal).toBeUndefined();
-    expect(other.ctx.request.headers.get("authorization")).toBe("Basic eDp5");
-    const two = {
-      headers: [
-        ["authorization", "Basic eDp5"],
-        ["authorization", `Bearer ${key}`],
-      ] as const,
-    };
-    expect((await t.request(two)).reply.status).toBe(400);
-  });
-
-  test("a key is passed on where that is wanted", async () => {
-    const t = await testPlugin(apiKey, { "forward-credentials": true });
-    const { key } = await issue(t);
-    expect((await t.request(withKey(key))).ctx.request.headers.get("x-api-key")).toBe(key);
-  });
-});
-
 describe("the store's word", () => {
   test("is believed for the time that is told, also that there is no such key", async () => {
     const t = await testPlugin(apiKey, { cache: "5s" });
@@ -256,6 +140,30 @@ describe("the store's word", () => {
       KeyRing.prototype.find = find;
     }
     expect(finds).toBe(1);
+  });
+});
+
+describe("workers that are asked with one seed", () => {
+  test("make one key, and rotate it once", async () => {
+    const t = await testPlugin(apiKey);
+    const seed = randomSeed();
+    const made = await Promise.all([1, 2, 3].map(() => post(t, "/keys", HOLDER, seed)));
+    const keys = new Set(made.map(({ body }) => body.key));
+    expect([made.map(({ status }) => status), keys.size]).toEqual([[201, 201, 201], 1]);
+    const listed = await t.admin.handle(new Request("http://admin/keys"));
+    expect(((await listed.json()) as { keys: unknown[] }).keys).toHaveLength(1);
+    const id = String(made[0]?.body.id);
+    const other = randomSeed();
+    const rotated = await Promise.all([1, 2, 3].map(() => post(t, `/keys/${id}/rotate`, { grace: "1h" }, other)));
+    expect(new Set(rotated.map(({ body }) => body.key)).size).toBe(1);
+    for (const key of [...keys, rotated[0]?.body.key])
+      expect((await t.request(withKey(String(key)))).reply.status).toBe(200);
+  });
+
+  test("make none without: each would make another", async () => {
+    const t = await testPlugin(apiKey);
+    expect((await post(t, "/keys", HOLDER, "")).status).toBe(400);
+    expect((await post(t, "/keys", HOLDER, "0")).status).toBe(400);
   });
 });
 
