@@ -6,6 +6,8 @@ export interface Known {
   readonly record: KeyRecord | undefined;
   /** Ms since 1970. */
   readonly askedAt: number;
+  /** Of the cache at that time: after a doubt it is another. */
+  readonly generation: number;
   /** Kept until then, in ms since 1970. */
   readonly endsAtMs: number;
   /** The store was asked again and did not answer: until then nobody asks it once more. */
@@ -33,7 +35,7 @@ export class KeyCache {
   /** Ids that do not exist are kept apart: whoever makes them up must not push real ones out. */
   readonly #unknown = new Remembered<Known>(BOUNDS);
   readonly #calls = new SharedCalls<Known>();
-  #doubtedUntil = 0;
+  #generation = 0;
 
   constructor(ring: KeyRing, now: () => number) {
     this.#ring = ring;
@@ -44,7 +46,7 @@ export class KeyCache {
   fresh(id: string, { cacheMs, whenAway }: Trust, now: number): Known | undefined {
     const known = this.#known.get(id, now) ?? this.#unknown.get(id, now);
     if (known === undefined) return undefined;
-    if (now < known.askedAt + cacheMs && known.askedAt >= this.#doubtedUntil) return known;
+    if (now < known.askedAt + cacheMs && known.generation === this.#generation) return known;
     return whenAway === "last-known" && now < known.retryAt ? known : undefined;
   }
 
@@ -71,14 +73,15 @@ export class KeyCache {
 
   /** Changes may have been missed: nothing is believed any more, but while the store is away. */
   doubt(): void {
-    this.#doubtedUntil = this.#now();
+    this.#generation++;
     this.#calls.forgetAll();
   }
 
   async #ask(id: string, isCurrent: () => boolean): Promise<Known> {
     const askedAt = this.#now();
+    const generation = this.#generation;
     const record = await this.#ring.find(id, {});
-    const known: Known = { record, askedAt, endsAtMs: askedAt + LAST_KNOWN_MS, retryAt: 0 };
+    const known: Known = { record, askedAt, generation, endsAtMs: askedAt + LAST_KNOWN_MS, retryAt: 0 };
     if (!isCurrent()) return known;
     const [mine, other] = record === undefined ? [this.#unknown, this.#known] : [this.#known, this.#unknown];
     other.delete(id);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import apiKey from "../../../plugins/api-key/index.ts";
 import { randomSeed } from "../../../src/identity/api-key/key-text.ts";
 import { KeyRing } from "../../../src/plugin.ts";
@@ -189,6 +190,18 @@ test("mistakes in the options are told", async () => {
     '"x y" is no name of a header',
   );
   await expect(testPlugin(apiKey, { keys: "./none.yaml" })).rejects.toThrow("there is no such file");
+});
+
+test("the file of the page is valid", async () => {
+  const page = readFileSync(new URL("../../../docs/plugins/api-key.md", import.meta.url), "utf8");
+  using folder = tempFolder();
+  folder.write("keys.yaml", /^```yml\n(.*?)^```$/ms.exec(page)?.[1] ?? "");
+  const t = await testPlugin(apiKey, { keys: "keys.yaml" }, { directory: folder.path });
+  const listed = await t.admin.handle(new Request("http://admin/keys"));
+  expect(await listed.json()).toMatchObject({
+    keys: [{ id: "3f9a1c5b7d2e8f60", expiresAt: "2030-12-31T00:00:00.000Z" }],
+  });
+  await t.close();
 });
 
 test("a file's problems are told with their places", async () => {
