@@ -32,9 +32,6 @@ export class OutgoingError extends Error {
   }
 }
 
-/** Codes of a connection that was kept and that the other side had closed: nothing was done, so one more try is safe. */
-const STALE = new Set(["ECONNRESET", "ConnectionClosed", "EPIPE"]);
-
 /**
  * Calls, without following redirects, and reads the body up to its bound. Connections are kept. The call has to be one
  * that may be repeated: on a connection that was stale it is. Rejects with OutgoingError and nothing else.
@@ -44,7 +41,8 @@ export async function callOut(call: OutgoingCall): Promise<OutgoingAnswer> {
   const signal = call.signal === undefined ? deadline : AbortSignal.any([deadline, call.signal]);
   try {
     return await attempt(call, signal).catch((error) => {
-      if (signal.aborted || !STALE.has(systemCode(error) ?? "")) throw error;
+      // A kept connection that the other side had closed: fetch itself tries once more, but not with POST.
+      if (signal.aborted || call.method !== "POST" || systemCode(error) !== "ECONNRESET") throw error;
       return attempt(call, signal);
     });
   } catch (cause) {

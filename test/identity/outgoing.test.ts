@@ -60,6 +60,26 @@ describe("a call", () => {
     await upstream.waitForClosed();
   });
 
+  test.each(["GET", "POST"])("by %s on a connection that was closed meanwhile is made once more", async (method) => {
+    using upstream = startUpstream(replies());
+    const post = {
+      url: upstream.url,
+      method,
+      timeoutMs: 2_000,
+      maxBytes: 100,
+      ...(method === "POST" ? { body: "a=b" } : {}),
+    };
+    await callOut(post);
+    upstream.answer((_, connection) => {
+      upstream.answer(replies());
+      connection.close();
+    });
+    expect((await callOut(post)).status).toBe(200);
+    upstream.answer(closes());
+    expect(await callOut(post).catch(reasonOf)).toBe("unreachable");
+    expect(upstream.requests).toHaveLength(5);
+  });
+
   test("to nobody fails, without an address in the message", async () => {
     using upstream = startUpstream(closes());
     upstream.stop();

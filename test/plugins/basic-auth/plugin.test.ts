@@ -37,6 +37,7 @@ describe("a password", () => {
     ["another case", "ada:Correct horse"],
     ["more of it", "ada:correct horse "],
     ["a name that nobody has", "eve:correct horse"],
+    ["a name that nobody has, with the password of another", "eve:pässwörd: 😀"],
     ["no name", ":correct horse"],
     ["a name of all objects", "constructor:correct horse"],
     ["a hash for a password", `ada:${ADA}`],

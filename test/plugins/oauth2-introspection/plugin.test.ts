@@ -200,8 +200,8 @@ describe("an answer", () => {
 
 describe("an endpoint that", () => {
   test.each([
-    ["answers 401", () => new Response("", { status: 401 })],
-    ["answers 500", () => new Response("", { status: 500 })],
+    ["answers 401", () => Response.json({ active: true, sub: "ada" }, { status: 401 })],
+    ["answers 500", () => Response.json({ active: true, sub: "ada" }, { status: 500 })],
     ["sends elsewhere", () => Response.redirect(server.url, 307)],
     ["sends no JSON", () => new Response("active")],
     ["sends a list", () => Response.json([{ active: true }])],
