@@ -28,15 +28,11 @@ const RotateBody = Type.Object({ grace: Duration({ default: "24h" }) }, { additi
 const served = new WeakSet<object>();
 
 /** Issues, lists, rotates and revokes keys below `/keys`. None of the answers has a hash; a key's text is told once. */
-export function addEndpoints(
-  scope: Scope,
-  shared: SharedKeys,
-  fileKeys: () => ReadonlyMap<string, KeyRecord> | undefined,
-): void {
+export function addEndpoints(scope: Scope, shared: SharedKeys): void {
   const { admin, now, log } = scope;
   if (served.has(admin)) return;
   served.add(admin);
-  const { ring, usage } = shared;
+  const { ring, usage, fileKeys } = shared;
   const option = { parse: "none" } as const;
 
   const reports = async (records: readonly KeyRecord[], from: "store" | "file") => {
@@ -57,14 +53,14 @@ export function addEndpoints(
       const from = wholeNumber(searchParams.get("from"), "from", Number.MAX_SAFE_INTEGER);
       const { records, next } = await ring.list(limit, from);
       // Those of the file come with the first page, as far as it has room for them.
-      const inFile = from === undefined ? [...(fileKeys()?.values() ?? [])].slice(0, MAX_PAGE) : [];
+      const inFile = from === undefined ? [...fileKeys().values()].slice(0, MAX_PAGE) : [];
       const keys = [...(await reports(inFile, "file")), ...(await reports(records, "store"))];
       return Response.json({ keys, next });
     }),
   );
   admin.get("/keys/:id", ({ params }) =>
     answer(async () => {
-      const inFile = fileKeys()?.get(params.id);
+      const inFile = fileKeys().get(params.id);
       const record = inFile ?? (await ring.find(checkedId(params.id)));
       if (record === undefined) throw notFound();
       const [report] = await reports([record], inFile === undefined ? "store" : "file");
@@ -162,7 +158,7 @@ function notFound(): GatewayError {
   return new GatewayError("route_not_found", { detail: "There is no such key" });
 }
 
-function refuseFileKey(keys: ReadonlyMap<string, KeyRecord> | undefined, id: string): void {
-  if (keys?.has(id) !== true) return;
+function refuseFileKey(keys: ReadonlyMap<string, KeyRecord>, id: string): void {
+  if (!keys.has(id)) return;
   throw new GatewayError("bad_request", { detail: "The key is one of the file: change it there" });
 }

@@ -60,8 +60,8 @@ export default definePlugin({
     const trust: Trust = { cacheMs: options.cache, whenAway: options["store-failure"] };
     const shared = scope.state("shared", () => createSharedKeys(scope));
     const file = options.keys === undefined ? undefined : await openFileKeys(options.keys, scope);
-    const release = shared.open();
-    addEndpoints(scope, shared, () => file?.keys);
+    const release = shared.open(file);
+    addEndpoints(scope, shared);
     const requests = scope.metrics.counter({
       name: "requests_total",
       help: "Requests by what became of their key.",

@@ -1,4 +1,12 @@
-import { CHANGES, KeyRing, readKeysFile, type Scope, type WatchedFile, watchFile } from "../../src/plugin.ts";
+import {
+  CHANGES,
+  type KeyRecord,
+  KeyRing,
+  readKeysFile,
+  type Scope,
+  type WatchedFile,
+  watchFile,
+} from "../../src/plugin.ts";
 import { KeyCache } from "./key-cache.ts";
 import { UsageCounts } from "./usage.ts";
 
@@ -9,14 +17,17 @@ export interface SharedKeys {
   readonly ring: KeyRing;
   readonly cache: KeyCache;
   readonly usage: UsageCounts;
-  /** For one more instance; the function it returns is called when that one is closed. */
-  open(): () => Promise<void>;
+  /** For one more instance, with its file; the function it returns is called when that one is closed. */
+  open(file: FileKeys | undefined): () => Promise<void>;
+  /** Those of all files, by id. */
+  fileKeys(): ReadonlyMap<string, KeyRecord>;
 }
 
 export function createSharedKeys({ store, now }: Scope): SharedKeys {
   const ring = new KeyRing(store, now);
   const cache = new KeyCache(ring, now);
   const usage = new UsageCounts();
+  const files = new Set<FileKeys>();
   let instances = 0;
   let timer: Timer | undefined;
   let unsubscribe = () => {};
@@ -24,7 +35,8 @@ export function createSharedKeys({ store, now }: Scope): SharedKeys {
     ring,
     cache,
     usage,
-    open() {
+    open(file) {
+      if (file !== undefined) files.add(file);
       if (instances++ === 0) {
         cache.doubt();
         unsubscribe = store.subscribe(CHANGES, { onMessage: (id) => cache.forget(id), onOpen: () => cache.doubt() });
@@ -32,12 +44,14 @@ export function createSharedKeys({ store, now }: Scope): SharedKeys {
         timer.unref();
       }
       return async () => {
+        if (file !== undefined) files.delete(file);
         if (--instances > 0) return;
         unsubscribe();
         clearInterval(timer);
         await usage.report(ring);
       };
     },
+    fileKeys: () => new Map([...files].flatMap(({ keys }) => [...keys])),
   };
 }
 

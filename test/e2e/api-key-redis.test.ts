@@ -143,6 +143,12 @@ describe("Redis that is", () => {
       expect(await ask(gateway, "/deny/a", FILE_KEY)).toStartWith("200");
       const refused = await admin(gateway, "POST", "/api/keys", {});
       expect([refused.status, refused.json.code]).toEqual([503, "store_unavailable"]);
+      const failed = await runCli(gateway.folder, "key", "issue");
+      expect([failed.code, failed.out, failed.err]).toEqual([
+        1,
+        "",
+        expect.stringContaining("the store does not do it"),
+      ]);
 
       if (how === "hung") {
         redis.resume();

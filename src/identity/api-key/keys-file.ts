@@ -6,16 +6,24 @@ import type { KeyRecord } from "./record.ts";
 const closed = { additionalProperties: false };
 const HASH = { pattern: "^sha256:[0-9a-f]{64}$", expected: "sha256: and 64 hexadecimal digits" };
 
+/** They may become headers: no control characters, and no blanks around. */
+const TEXT = {
+  pattern: "^(?! )[^\\x00-\\x1f\\x7f-\\x9f]*(?<! )$",
+  expected: "text without control characters and outer blanks",
+};
+
 /** Owner, scopes, tier and metadata, as files and the admin port spell them. */
 export const HOLDER = {
-  owner: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: "Who is calling." })),
+  owner: Type.Optional(Type.String({ ...TEXT, minLength: 1, maxLength: 256, description: "Who is calling." })),
   scopes: Type.Array(Type.String({ pattern: "^[\\x21\\x23-\\x5b\\x5d-\\x7e]+$", expected: "a scope without blanks" }), {
     default: [],
     maxItems: 100,
     description: "What the key may be used for.",
   }),
-  tier: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "For limits that differ: free, pro." })),
-  metadata: Type.Record(Type.String({ maxLength: 64 }), Type.String({ maxLength: 256 }), {
+  tier: Type.Optional(
+    Type.String({ ...TEXT, minLength: 1, maxLength: 64, description: "For limits that differ: free, pro." }),
+  ),
+  metadata: Type.Record(Type.String({ maxLength: 64 }), Type.String({ ...TEXT, maxLength: 256 }), {
     default: {},
     maxProperties: 20,
     description: "Whatever else shall be known of it.",

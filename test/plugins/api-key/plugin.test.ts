@@ -182,6 +182,40 @@ test("uses are counted, and told with the key", async () => {
   expect(t.metrics.value("requests_total", { result: "valid" })).toBe(3);
 });
 
+test.each([
+  ["a line end", { owner: "a\r\nx-admin: 1" }],
+  ["a NUL", { tier: "a\0" }],
+  ["outer blanks", { metadata: { team: " a" } }],
+  ["nothing", { owner: "" }],
+  ["too much", { owner: "a".repeat(257) }],
+  ["another key", { admin: true }],
+  ["a time that is none", { expiresIn: "soon" }],
+  ["a scope with a blank", { scopes: ["a b"] }],
+])("a key with %s is not issued", async (_, body) => {
+  const t = await testPlugin(apiKey);
+  const { status, body: answer } = await post(t, "/keys", body);
+  expect([status, answer.code]).toEqual([422, "validation_failed"]);
+});
+
+test("keys of the files of all routes are told, and changed nowhere but there", async () => {
+  using folder = tempFolder();
+  const hash = `sha256:${"0".repeat(64)}`;
+  const ids = ["1111111111111111", "2222222222222222"];
+  for (const id of ids) folder.write(id, `keys: [{ id: "${id}", hash: "${hash}" }]`);
+  const place = { directory: folder.path };
+  const none = await testPlugin(apiKey, {}, place);
+  const [a, b] = [await none.again({ keys: ids[0] }), await none.again({ keys: ids[1] })];
+  const listed = async () => {
+    const response = await none.admin.handle(new Request("http://admin/keys"));
+    return ((await response.json()) as { keys: { id: string; from: string }[] }).keys.map(({ id }) => id);
+  };
+  expect(await listed()).toEqual(ids);
+  expect((await post(none, `/keys/${ids[0]}/rotate`)).body.detail).toBe("The key is one of the file: change it there");
+  await b.close();
+  expect(await listed()).toEqual(ids.slice(0, 1));
+  await a.close();
+});
+
 test("mistakes in the options are told", async () => {
   await expect(testPlugin(apiKey, { query: "k", scheme: "Bearer" })).rejects.toThrow("scheme: say which header");
   await expect(testPlugin(apiKey, { cache: "2h" })).rejects.toThrow("cache: expected at most 1h");
