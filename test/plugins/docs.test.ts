@@ -62,7 +62,7 @@ function watch(plugin: Plugin, phases: Set<string>): Plugin {
     ...plugin,
     async setup(options, scope) {
       const instance = await plugin.setup(options, scope);
-      for (const phase of Object.keys(instance)) if (phase !== "close") phases.add(phase);
+      for (const phase of Object.keys(instance)) phases.add(phase);
       return instance;
     },
   };
