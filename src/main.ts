@@ -1,8 +1,8 @@
 #!/usr/bin/env bun
 import { check } from "./cli/check.ts";
 import type { CliIo } from "./cli/io.ts";
-import { revoke } from "./cli/revoke.ts";
 import { key } from "./cli/key.ts";
+import { revoke } from "./cli/revoke.ts";
 import { schema } from "./cli/schema.ts";
 import { start } from "./cli/start.ts";
 import { token } from "./cli/token.ts";

@@ -54,8 +54,6 @@ export function createAdmin(view: AdminView, { token, host, plugins, log }: Admi
     })
     .get("/api/plugins", () => json({ plugins: pluginReports(view.routes(), plugins().has) }))
     .all("/api/revocations", ({ request }) => plugins().handle("jwt", "/revocations", request), { parse: "none" })
-    .all("/api/keys", ({ request }) => plugins().handle("api-key", "/keys", request), { parse: "none" })
-    .all("/api/keys/*", ({ params, request }) => plugins().handle("api-key", `/keys/${params["*"]}`, request), {
     .all("/api/keys", ({ request }) => plugins().handle("api-key", "/keys", seeded(request)), { parse: "none" })
     .all("/api/keys/*", ({ params, request }) => plugins().handle("api-key", `/keys/${params["*"]}`, seeded(request)), {
       parse: "none",

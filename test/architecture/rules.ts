@@ -19,7 +19,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   identity: [...BASE, "config", "store"],
   upstream: PARTS,
   edge: PARTS,
-  admin: [...PARTS, "store", "upstream"],
+  admin: [...PARTS, "identity", "store", "upstream"],
   store: [...BASE, "config", "timeouts"],
   openapi: PARTS,
   pipeline: [...BASE, "plugin"],
@@ -48,7 +48,6 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   run: [...PARTS, "boot", "gateway", "listeners", "scope", "store", "workers"],
   cli: [...PARTS, "compile", "gateway", "identity", "boot", "registry", "routing", "run", "scope", "store", "workers"],
-  cli: [...PARTS, "compile", "gateway", "boot", "identity", "registry", "routing", "run", "scope", "store", "workers"],
   main: ["cli"],
   testing: [...PARTS, "admin", "pipeline", "scope", "store"],
 };
