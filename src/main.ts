@@ -1,6 +1,7 @@
 #!/usr/bin/env bun
 import { check } from "./cli/check.ts";
 import type { CliIo } from "./cli/io.ts";
+import { key } from "./cli/key.ts";
 import { revoke } from "./cli/revoke.ts";
 import { schema } from "./cli/schema.ts";
 import { start } from "./cli/start.ts";
@@ -14,6 +15,7 @@ const commands: Readonly<Record<string, (args: readonly string[], io: CliIo) => 
   schema,
   token,
   revoke,
+  key,
   worker,
 };
 
@@ -28,6 +30,9 @@ const USAGE = `usage: bun run gateway COMMAND
                                print a token that the key has signed
   revoke --jti ID | --token TOKEN | --subject SUB [--before TIME] | --kid KID   [--until TIME] [--undo] [--config FILE]
                                refuse tokens from now on, in Redis or in the gateway that runs
+  key issue [--owner NAME] [--scopes A,B] [--tier NAME] [--expires-in 90d] [--metadata NAME=VALUE] [--for-file]
+  key list | rotate ID [--grace 24h] | revoke ID   [--config FILE] [--json]
+                               change the API keys, in Redis or in the gateway that runs
 `;
 
 const io: CliIo = {

@@ -12,15 +12,26 @@ import type { LocalStore, Store } from "./store/store.ts";
 
 export { type Static, type TSchema, Type } from "@sinclair/typebox";
 export { Cidr } from "./config/cidr-schema.ts";
+export { type DataProblem, readDataFile } from "./config/data-file.ts";
+export { type Decoded, decodeValue } from "./config/decode.ts";
 export { FilePath } from "./config/file-path.ts";
 export { Duration, Share, Size } from "./config/units.ts";
 export { type Context, type ContextKey, contextKey, type Outcome, type Principal, type RouteInfo } from "./context.ts";
 export { type ErrorCode, GatewayError } from "./errors.ts";
 export { isHopByHop } from "./http1/hop.ts";
+export { CHANGES, KeyBusyError, type KeyPage, KeyRing } from "./identity/api-key/key-ring.ts";
+export { hashOf, idOf, KEY_ID, KEY_SEED, type NewKey } from "./identity/api-key/key-text.ts";
+export { HOLDER, readKeysFile } from "./identity/api-key/keys-file.ts";
+export { judge, type KeyRecord, type KeyVerdict, keyReport, principalOf } from "./identity/api-key/record.ts";
 export { bearerError, noBearer } from "./identity/challenge.ts";
 export { type Claims, readClaim, wordsAt, wordsOf } from "./identity/claims.ts";
 export { type Credential, type CredentialPlaces, compileCredential } from "./identity/credential.ts";
+export { createKeyedHash, isSameSecret, sha256 } from "./identity/digest.ts";
 export { type ClaimHeaders, compileClaimHeaders } from "./identity/forward-claims.ts";
+export { Gate } from "./identity/gate.ts";
+export { headerName, sameNames } from "./identity/header-names.ts";
+export { httpUrl } from "./identity/http-url.ts";
+export { callOut, type OutgoingAnswer, type OutgoingCall, OutgoingError } from "./identity/outgoing.ts";
 export { type RememberBounds, Remembered } from "./identity/remembered.ts";
 export { parseRevocation, type RevocationRequest, tokenDigest } from "./identity/revocation.ts";
 export { RevocationCopy } from "./identity/revocation-copy.ts";
@@ -33,6 +44,9 @@ export {
   revocationQuery,
   type TokenMarks,
 } from "./identity/revoked-token.ts";
+export { seldom } from "./identity/seldom.ts";
+export { SharedCalls } from "./identity/shared-calls.ts";
+export { type WatchedFile, watchFile } from "./identity/watched-file.ts";
 export { compileKey, type KeyOf, type KeyPlace, keyText } from "./keys/compile.ts";
 export { Ipv6Prefix, type KeySpec, RequestKey } from "./keys/schema.ts";
 export { Body } from "./message/body.ts";

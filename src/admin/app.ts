@@ -1,5 +1,6 @@
 import { type AnyElysia, Elysia } from "elysia";
 import { GatewayError } from "../errors.ts";
+import { KEY_SEED, randomSeed } from "../identity/api-key/key-text.ts";
 import type { Logger } from "../observe/logger.ts";
 import { localGuard, tokenGuard } from "./guard.ts";
 import { metricsResponse } from "./metrics.ts";
@@ -54,6 +55,10 @@ export function createAdmin(view: AdminView, { token, host, plugins, log }: Admi
     .get("/api/plugins", () => json({ plugins: pluginReports(view.routes(), plugins().has) }))
     .all("/api/revocations", ({ request }) => plugins().handle("jwt", "/revocations", request), { parse: "none" })
     .get("/api/usage", ({ request }) => plugins().handle("quota", "/usage", request))
+    .all("/api/keys", ({ request }) => plugins().handle("api-key", "/keys", seeded(request)), { parse: "none" })
+    .all("/api/keys/*", ({ params, request }) => plugins().handle("api-key", `/keys/${params["*"]}`, seeded(request)), {
+      parse: "none",
+    })
     .all("/api/plugins/:name", ({ params, request }) => plugins().handle(params.name, "/", request), { parse: "none" })
     .all("/api/plugins/:name/*", ({ params, request }) => plugins().handle(params.name, `/${params["*"]}`, request), {
       parse: "none",
@@ -71,6 +76,13 @@ function readiness(view: AdminView): Response {
 function silentWorkers(view: AdminView): { readonly withoutWorkers?: readonly number[] } {
   const silent = view.workers().flatMap(({ worker, isSilent }) => (isSilent === true ? (worker ?? []) : []));
   return silent.length === 0 ? {} : { withoutWorkers: silent };
+}
+
+/** What workers make of one seed is one key. A seed that the client chose counts for nothing. */
+function seeded(request: Request): Request {
+  const copy = new Request(request);
+  copy.headers.set(KEY_SEED, randomSeed());
+  return copy;
 }
 
 function json(value: unknown, status = 200): Response {

@@ -20,7 +20,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   identity: [...BASE, "config", "store"],
   upstream: PARTS,
   edge: PARTS,
-  admin: [...PARTS, "store", "upstream"],
+  admin: [...PARTS, "identity", "store", "upstream"],
   store: [...BASE, "config", "timeouts"],
   openapi: PARTS,
   pipeline: [...BASE, "plugin"],
