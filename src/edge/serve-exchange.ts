@@ -100,7 +100,8 @@ class ServeExchange implements AnsweringOwner, ReplyStreamOwner {
       this.#sendWhole(responseOf(reply, method, inMemory), inMemory.byteLength);
     } else {
       const source = inMemory === undefined ? reply.body.take() : new BytesSource(inMemory);
-      const canBreakOff = this.#owner.canReset || reply.body.length !== undefined || isEventStream(reply);
+      // A Content-Length is no help: Bun leaves it out where a stream has more than one piece.
+      const canBreakOff = this.#owner.canReset || isEventStream(reply);
       this.#stream = new ReplyStream(source, { sendQueue: this.#owner.settings.sendQueue, canBreakOff }, this);
       this.#resolve(responseOf(reply, method, this.#stream.stream));
     }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { exchangeHttp2 } from "../support/http2.ts";
+import { connectHttp2, exchangeHttp2 } from "../support/http2.ts";
 import { framesOf, headersFrame, PREFACE } from "../support/http2-frames.ts";
 import { type InProcessGateway, startInProcess } from "../support/in-process.ts";
 import { problemOf } from "../support/problem.ts";
@@ -53,6 +53,31 @@ async function sent(fields: Fields): Promise<"a reply" | "a reset"> {
 test("a request as it should be is forwarded", async () => {
   expect(await sent(NAMED)).toBe("a reply");
   expect(upstream.requests).toHaveLength(before + 1);
+});
+
+test("CONNECT is 404, of which the gateway hears nothing", async () => {
+  const session = await connectHttp2(gateway.port);
+  const stream = session.request({ ":method": "CONNECT", ":authority": "shop.example:443" });
+  const { promise: status, resolve } = Promise.withResolvers<unknown>();
+  stream.on("response", (fields) => resolve(fields[":status"]));
+  expect(await status).toBe(404);
+  expect(upstream.requests).toHaveLength(before);
+  stream.close();
+  session.close();
+});
+
+test("a client that waits for 100 gets it, as soon as its request has come", async () => {
+  const session = await connectHttp2(gateway.port);
+  const stream = session.request({ ":path": "/x", ":method": "POST", expect: "100-continue" });
+  const { promise: continued, resolve } = Promise.withResolvers<void>();
+  stream.on("continue", () => resolve());
+  await continued;
+  const { promise: status, resolve: answered } = Promise.withResolvers<unknown>();
+  stream.on("response", (fields) => answered(fields[":status"]));
+  stream.end("abc");
+  expect(await status).toBe(200);
+  expect(upstream.requests.at(-1)?.body.toString()).toBe("abc");
+  session.close();
 });
 
 describe("a reset, and nothing reaches the service, is what comes of", () => {

@@ -128,11 +128,20 @@ describe("a service that dies in mid-body", () => {
       connection.close();
     });
 
-  test("leaves the reply without an end, since Bun would end it as if it were whole", async () => {
-    dies("");
+  const diesShort = () =>
+    upstream.answer(async (_, connection) => {
+      await connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab");
+      connection.close();
+    });
+
+  test.each([
+    ["chunks", "chunks", () => dies("")],
+    ["a length", "length", diesShort],
+  ])("leaves a reply of %s without an end, since Bun would end it as if it were whole", async (_what, query, act) => {
+    act();
     const leaving = new AbortController();
-    const text = (await ask("dies", { signal: leaving.signal })).text().catch((error: Error) => error.name);
-    expect((await lineOf("dies")).fields).toMatchObject({ errorCode: "upstream_reset", bytesOut: 2 });
+    const text = (await ask(query, { signal: leaving.signal })).text().catch((error: Error) => error.name);
+    expect((await lineOf(query)).fields).toMatchObject({ errorCode: "upstream_reset", bytesOut: 2 });
     const later = new Promise((resolve) => setTimeout(resolve, 100, "no end"));
     expect(await Promise.race([text, later])).toBe("no end");
     leaving.abort();

@@ -214,6 +214,16 @@ describeEveryWay("response fields", (way) => {
     expect(Math.abs(Date.parse(own[0] ?? "") - Date.now())).toBeLessThan(5_000);
   });
 
+  test("Content-Length passes, with a body of several pieces too", async () => {
+    for (const size of [10, 1_000_000]) {
+      upstream.answer(replies(response("x".repeat(size))));
+      const reply = await way.exchange(portOf(way, gateway), "GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+      expect(reply.body.length).toBe(size);
+      const isKept = size === 10 || !way.differs("length");
+      expect(reply.header("content-length")).toBe(isKept ? String(size) : undefined);
+    }
+  });
+
   test("redirects and errors of the upstream pass untouched", async () => {
     upstream.answer(replies(response("moved", { status: 302, reason: "Found", headers: [["Location", "/y"]] })));
     const moved = await way.exchange(portOf(way, gateway), "GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
