@@ -1,3 +1,5 @@
+import { isDisguised } from "../http1/hop.ts";
+import { isProxyClaim } from "../http1/proxy-fields.ts";
 import { parseAuthority } from "../http1/target.ts";
 import { normalizeAddress } from "../message/address.ts";
 import type { CidrSet } from "../message/cidr.ts";
@@ -36,34 +38,18 @@ export function resolveClient(peerAddress: string, headers: HeaderList, trusted:
   };
 }
 
-/**
- * Removes what only a trusted proxy may say: X-Forwarded-*, Forwarded, X-Real-IP and its kin, and the fields by which
- * some frameworks replace path or method (X-Original-URL, X-Rewrite-URL, X-HTTP-Method-Override), which would go past
- * the route that was matched. Names with "_" go too: CGI-like servers read them as the same field.
- */
+/** Removes what only a trusted proxy may say, and what nobody may. */
 export function stripUntrusted(headers: HeaderList): void {
-  headers.deleteWhere(isProxyClaim);
+  headers.deleteWhere(isUntrusted);
 }
 
-const CLAIMS = new Set([
-  "true-client-ip",
-  "x-client-ip",
-  "x-cluster-client-ip",
-  "x-forwarded",
-  "x-http-method",
-  "x-http-method-override",
-  "x-method-override",
-  "x-real-ip",
-  "x-rewrite-url",
-]);
+/** Removes what nobody may say, a trusted proxy neither: it would stand beside what the gateway writes itself. */
+export function stripDisguised(headers: HeaderList): void {
+  headers.deleteWhere(isDisguised);
+}
 
-/** The first letter decides for nearly every field. */
-function isProxyClaim(name: string): boolean {
-  const first = name.charCodeAt(0);
-  if (first === 102) return name === "forwarded";
-  if (first !== 120 && first !== 116) return false;
-  const hyphenated = name.includes("_") ? name.replaceAll("_", "-") : name;
-  return CLAIMS.has(hyphenated) || hyphenated.startsWith("x-forwarded-") || hyphenated.startsWith("x-original-");
+function isUntrusted(name: string): boolean {
+  return isProxyClaim(name) || isDisguised(name);
 }
 
 /** The client behind a peer that is no trusted proxy: the peer itself. */

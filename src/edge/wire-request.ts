@@ -6,7 +6,7 @@ import type { RequestHead } from "../http1/request-head.ts";
 import { normalizeAddress } from "../message/address.ts";
 import type { Body } from "../message/body.ts";
 import type { GatewayRequest, Peer, PeerCertificate } from "../message/request.ts";
-import { resolveClient, stripUntrusted } from "./forwarded.ts";
+import { resolveClient, stripDisguised, stripUntrusted } from "./forwarded.ts";
 import type { WireSettings } from "./wire-settings.ts";
 
 /** The client of a connection: of an untrusted peer it is the same for all its requests. */
@@ -26,7 +26,7 @@ export class WirePeer implements Peer {
   }
 }
 
-/** The request that a head makes. What only a trusted proxy may say is removed from any other's. */
+/** The request that a head makes. What only a trusted proxy may say is removed from any other's, what nobody may from all. */
 export function toRequest(
   head: RequestHead,
   body: Body,
@@ -35,10 +35,12 @@ export function toRequest(
   version: string = head.minorVersion === 0 ? "1.0" : "1.1",
 ): GatewayRequest {
   const { method, path, query, headers } = head;
+  const mayHaveProxyFields = headers.wire?.mayHaveProxyFields !== false;
   if (!peer.isTrustedProxy) {
-    if (headers.wire?.mayHaveProxyFields !== false) stripUntrusted(headers);
+    if (mayHaveProxyFields) stripUntrusted(headers);
     return { method, scheme: settings.scheme, host: head.host, path, query, version, headers, body, peer };
   }
+  if (mayHaveProxyFields) stripDisguised(headers);
   const client = resolveClient(peer.address, headers, settings.trusted);
   return {
     method,

@@ -22,12 +22,22 @@ const SPECIAL: Readonly<Record<string, number>> = {
   date: DATE,
   "keep-alive": DROPPED,
   te: DROPPED,
+  "http2-settings": DROPPED,
   expect: UNUSUAL,
   upgrade: UNUSUAL,
   trailer: UNUSUAL,
   "proxy-connection": UNUSUAL,
   "proxy-authenticate": UNUSUAL,
   "proxy-authorization": UNUSUAL,
+  // What `isDisguised` is about, but for the fields of proxies.
+  proxy: UNUSUAL,
+  content_length: UNUSUAL,
+  transfer_encoding: UNUSUAL,
+  keep_alive: UNUSUAL,
+  http2_settings: UNUSUAL,
+  proxy_connection: UNUSUAL,
+  proxy_authenticate: UNUSUAL,
+  proxy_authorization: UNUSUAL,
 };
 
 /** By the hash of the name. */

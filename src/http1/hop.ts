@@ -1,3 +1,5 @@
+import { hyphenated, isProxyClaim } from "./proxy-fields.ts";
+
 /**
  * Whether a field is about one connection, or about framing, which each side of the gateway does by itself
  * (RFC 9110 §7.6.1). Never copied from one side to the other.
@@ -13,7 +15,7 @@ export function isHopByHop(name: string): boolean {
     case 10:
       return name === "connection" || name === "keep-alive";
     case 14:
-      return name === "content-length";
+      return name === "content-length" || name === "http2-settings";
     case 16:
       return name === "proxy-connection";
     case 17:
@@ -28,6 +30,18 @@ export function isHopByHop(name: string): boolean {
 }
 
 /**
+ * Whether a request's field would be another one to a CGI-like service, which reads `-` as `_`: a field that the gateway
+ * removes or writes itself, by its other spelling; or `Proxy`, in whose variable HTTP_PROXY programs look for the proxy
+ * of their own requests (httpoxy, CVE-2016-5385). Never passed on.
+ */
+export function isDisguised(name: string): boolean {
+  if (name === "proxy") return true;
+  if (!name.includes("_")) return false;
+  const plain = hyphenated(name);
+  return isHopByHop(plain) || isProxyClaim(plain);
+}
+
+/**
  * Fields that would change framing, routing, authority, or how the message is taken, if a trailer section brought them
  * (RFC 9110 §6.5.1).
  */
@@ -37,12 +51,8 @@ const NEVER_TRAILERS = new Set([
   "cookie",
   "set-cookie",
   "www-authenticate",
-  "forwarded",
+  "proxy",
   "via",
-  "x-http-method-override",
-  "x-original-url",
-  "x-real-ip",
-  "x-rewrite-url",
   "age",
   "cache-control",
   "content-encoding",
@@ -63,6 +73,8 @@ const NEVER_TRAILERS = new Set([
   "vary",
 ]);
 
+/** Whether a field may stand in a trailer section, by either spelling of its name. */
 export function isAllowedTrailer(name: string): boolean {
-  return !isHopByHop(name) && !NEVER_TRAILERS.has(name) && !name.startsWith("x-forwarded-");
+  const plain = hyphenated(name);
+  return !isHopByHop(plain) && !NEVER_TRAILERS.has(plain) && !isProxyClaim(plain);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { resolveClient, stripUntrusted } from "../../src/edge/forwarded.ts";
-import { isHopByHop } from "../../src/http1/hop.ts";
+import { isDisguised, isHopByHop } from "../../src/http1/hop.ts";
 import { CidrSet } from "../../src/message/cidr.ts";
 import { HeaderList } from "../../src/message/headers.ts";
 import { isIdempotent } from "../../src/upstream/idempotent.ts";
@@ -32,6 +32,14 @@ describe("docs/services.md", () => {
       stripUntrusted(headers);
       expect([name, ...headers.flat]).toEqual([name, "accept", "*/*"]);
     }
+  });
+
+  test("names headers that are removed from everybody", () => {
+    const names = codeIn(pointWith(received, "from everybody")).filter(
+      (name) => name.length > 1 && name !== "HTTP_PROXY",
+    );
+    expect(names.length).toBeGreaterThan(4);
+    expect(names.filter((name) => !isDisguised(name.toLowerCase()))).toEqual([]);
   });
 
   test("names the methods that are sent again", () => {

@@ -51,6 +51,7 @@ const HOP_BY_HOP = [
   "TE: trailers",
   "Trailer: X-T",
   "Upgrade: h2c",
+  "HTTP2-Settings: AAMAAABk",
 ];
 
 /** Those that HTTP/2 and 3 do not have (RFC 9113 §8.2.2). */

@@ -181,3 +181,28 @@ describeHttp1("Via", (way) => {
     expect(upstream.requests.at(-1)?.header("via")).toMatch(/^1\.0 sluice-/);
   });
 });
+
+/** What servers that read `_` as `-` would take for a field that the gateway writes or removes. */
+const DISGUISED = [
+  "X_Forwarded_For: 6.6.6.6",
+  "X-Forwarded_Proto: https",
+  "X_Original_URL: /admin",
+  "Content_Length: 100",
+  "Transfer_Encoding: chunked",
+  "Proxy_Authorization: Basic eDp5",
+  "HTTP2_Settings: AAMAAABk",
+  "Proxy: http://evil.example",
+];
+
+describeEveryWay("a field in disguise", (way) => {
+  test.each([
+    ["an untrusted peer", UNTRUSTED],
+    ["a trusted proxy", TRUSTED],
+  ])("of %s goes no further", async (_who, turn) => {
+    for (const line of DISGUISED) {
+      const { raw } = await forwarded(way, turn, "/x", "Host: a", line, "X_Other: 1");
+      expect(raw).toContain("x_other: 1");
+      expect(raw).not.toContain(line.slice(0, line.indexOf(":") + 1).toLowerCase());
+    }
+  });
+});

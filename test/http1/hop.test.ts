@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { isAllowedTrailer, isHopByHop } from "../../src/http1/hop.ts";
+import { isAllowedTrailer, isDisguised, isHopByHop } from "../../src/http1/hop.ts";
 
 const hopByHop = [
   "te",
@@ -9,6 +9,7 @@ const hopByHop = [
   "connection",
   "keep-alive",
   "content-length",
+  "http2-settings",
   "proxy-connection",
   "transfer-encoding",
   "proxy-authenticate",
@@ -24,6 +25,23 @@ describe("isHopByHop", () => {
     "leaves %p",
     (name) => {
       expect(isHopByHop(name)).toBe(false);
+    },
+  );
+});
+
+describe("isDisguised", () => {
+  const hyphened = hopByHop.filter((name) => name.includes("-"));
+  test.each(["proxy", ...hyphened.map((name) => name.replace("-", "_")), "x_forwarded-for", "x_real_ip"])(
+    "picks out %s",
+    (name) => {
+      expect(isDisguised(name)).toBe(true);
+    },
+  );
+
+  test.each([...hyphened, "x-forwarded-for", "x_request_id", "content_type", "proxy_", "proxy-status"])(
+    "leaves %s",
+    (name) => {
+      expect(isDisguised(name)).toBe(false);
     },
   );
 });
@@ -44,8 +62,21 @@ describe("isAllowedTrailer", () => {
     "x-forwarded-for",
     "x-forwarded-proto",
     "x-forwarded-host",
+    "x-forwarded",
+    "true-client-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-original-url",
+    "x-original-host",
+    "x-http-method",
+    "x-method-override",
+    "x-http-method-override",
+    "x-real-ip",
+    "x-rewrite-url",
+    "proxy",
   ])("keeps %s out of trailers", (name) => {
     expect(isAllowedTrailer(name)).toBe(false);
+    expect(isAllowedTrailer(name.replaceAll("-", "_"))).toBe(false);
   });
 
   test.each(["etag", "x-checksum", "grpc-status", "server-timing", "digest"])("lets %s pass", (name) => {

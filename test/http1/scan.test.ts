@@ -69,8 +69,15 @@ const ORDINARY = [
   "Date: now",
   "Via: 1.1 a",
   "TE: trailers",
+  "HTTP2-Settings: AAMAAABk",
+  "X_Forwarded_For: 1.2.3.4",
+  "X_Other: 1",
   "Cookie: \xe9=1",
 ];
+
+/** Fields that the parser has to see, since they are taken off every request. */
+const DISGUISED = ["Proxy", "Content_Length", "Transfer_Encoding", "KEEP_ALIVE", "HTTP2_Settings"];
+DISGUISED.push("Proxy_Connection", "Proxy_Authenticate", "proxy_authorization");
 
 /** The head of a message alone, with the empty line. */
 const headOf = (message: string) => message.slice(0, message.indexOf("\r\n\r\n") + 4);
@@ -140,6 +147,7 @@ describe("scanRequestHead", () => {
     ["another coding", "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n"],
     ["a folded line", "GET / HTTP/1.1\r\nHost: a\r\nX-A: b\r\n c\r\n\r\n"],
     ["a bare LF", "GET / HTTP/1.1\r\nHost: a\r\nX-A: b\nX-C: d\r\n\r\n"],
+    ...DISGUISED.map((name) => [name, `GET / HTTP/1.1\r\nHost: a\r\n${name}: 1\r\n\r\n`] as const),
     ["a bare CR", "GET / HTTP/1.1\r\nHost: a\r\nX-A: b\rc\r\n\r\n"],
   ])("leaves %s to the parser", (_what, head) => {
     expect(scanRequest(head)).toBeUndefined();
