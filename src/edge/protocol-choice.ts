@@ -9,6 +9,8 @@ export type Protocol = "http1" | "http2";
 /** Whom a choice tells; the connection is theirs from then on. */
 export interface ChoiceOwner extends WireOwner {
   onProtocol(choice: ProtocolChoice, socket: ClientSocket, protocol: Protocol): void;
+  /** The time for a head is over, and what has come could be the beginning of either protocol. */
+  onUndecided(choice: ProtocolChoice, socket: ClientSocket): void;
 }
 
 /** How an HTTP/2 connection begins (RFC 9113 §3.4); no request line of HTTP/1 does. */
@@ -71,7 +73,8 @@ export class ProtocolChoice implements ClientEvents, ListedConnection, TimeoutOw
   }
 
   onTimeout(): void {
-    this.abort();
+    if (this.bytes === undefined) return this.abort();
+    this.#owner.onUndecided(this, this.#socket);
   }
 
   #choose(protocol: Protocol): void {

@@ -205,6 +205,11 @@ export class WireConnection
     this.#linger();
   }
 
+  /** The time for the head that is coming was over before this connection had it. */
+  expire(): void {
+    if (this.#state === "open" && this.#ctx === undefined) this.onTimeout(this.#reading);
+  }
+
   onAnswer(reply: Reply): void {
     const ctx = this.#ctx;
     if (ctx === undefined || this.#reply !== undefined || this.#state !== "open") return reply.discard();

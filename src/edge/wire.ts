@@ -112,6 +112,12 @@ class WireListener implements Edge, ChoiceOwner {
     else this.#openHttp1(choice, socket);
   }
 
+  /** As to a head of HTTP/1 that does not come whole: whoever speaks HTTP/2 would not stop there. */
+  onUndecided(choice: ProtocolChoice, socket: ClientSocket): void {
+    this.#connections.delete(choice);
+    this.#openHttp1(choice, socket).expire();
+  }
+
   async stop(drainMs: number): Promise<void> {
     this.isDraining = true;
     this.#listener.stop(false);
@@ -147,13 +153,14 @@ class WireListener implements Edge, ChoiceOwner {
     this.#connections.add(connection);
   }
 
-  #openHttp1({ certificate, bytes }: ProtocolChoice, socket: ClientSocket): void {
+  #openHttp1({ certificate, bytes }: ProtocolChoice, socket: ClientSocket): WireConnection {
     const connection = new WireConnection(this, socket);
     connection.peer.certificate = certificate;
     socket.data = connection;
     this.#connections.add(connection);
     if (this.isDraining) connection.drain();
     if (bytes !== undefined) connection.onData(bytes);
+    return connection;
   }
 
   #openHttp2(http2: Http2Server, { certificate, bytes }: ProtocolChoice, socket: ClientSocket): void {

@@ -66,6 +66,21 @@ describe("the protocol", () => {
     await until(() => fresh.inbox.rest.byteLength >= 9 && fresh.inbox.rest.readUInt8(3) === 4);
   });
 
+  test.each(["P", "PRI * HTTP/2.0\r\n"])("without TLS is HTTP/1 for a client that stops at %j: 408", async (start) => {
+    using client = await connect(portOf(0));
+    await client.send(start);
+    const reply = await client.readResponse();
+    expect([reply.status, reply.header("connection")]).toEqual([408, "close"]);
+    await client.readAll();
+    await until(() => gateway.edges[0]?.connections === 0);
+  });
+
+  test("without TLS is HTTP/1 for a client that stops behind the first line: 505", async () => {
+    using client = await connect(portOf(0));
+    await client.send("PRI * HTTP/2.0\r\n\r\nSM");
+    expect((await client.readResponse()).status).toBe(505);
+  });
+
   test("HTTP/1.1 has all that it has elsewhere: an upgrade, for one", async () => {
     upstream.answer(replies("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"));
     using old = await connect(portOf(0));
