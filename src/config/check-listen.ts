@@ -1,10 +1,13 @@
 import { certificateFaults } from "./check-certificates.ts";
 import type { Draft } from "./draft.ts";
+import { hostFault } from "./host-fault.ts";
 import { below } from "./key-path.ts";
+import { type Listener, listenersOf } from "./listeners-of.ts";
 import { nearestNode } from "./node.ts";
 import { pemFault } from "./pem-fault.ts";
 import { type Problem, problemAt, type Severity } from "./problem.ts";
-import type { Config, ListenConfig } from "./schema.ts";
+import type { ListenConfig } from "./schema.ts";
+import { found } from "./words.ts";
 
 type Keys = readonly (string | number)[];
 
@@ -27,6 +30,7 @@ export function checkListen({ root, main }: Draft): readonly Problem[] {
     if (quicFault !== undefined) at([...keys, "http3"], quicFault.message, quicFault.hint);
     const address = addressOf(config);
     if (address === undefined) continue;
+    problems.push(...checkHost(root, [...keys, "host"], address.host));
     if (taken.some((other) => overlaps(other, address))) {
       at([...keys, "port"], `two listeners share the port ${address.port}`);
     }
@@ -34,10 +38,12 @@ export function checkListen({ root, main }: Draft): readonly Problem[] {
   }
   const admin = addressOf(main.admin);
   if (admin === undefined) return problems;
+  const adminHost = checkHost(root, ["admin", "host"], admin.host);
+  problems.push(...adminHost);
   if (taken.some((other) => overlaps(other, admin))) {
     at(["admin", "port"], `the admin port ${admin.port} is a listener's port too`);
   }
-  if (!isLoopback(admin.host) && (main.admin?.token ?? "") === "") {
+  if (adminHost.length === 0 && !isLoopback(admin.host) && (main.admin?.token ?? "") === "") {
     const hint = "set admin.token, or host: 127.0.0.1";
     at(
       ["admin", "host"],
@@ -46,6 +52,13 @@ export function checkListen({ root, main }: Draft): readonly Problem[] {
     );
   }
   return problems;
+}
+
+function checkHost(root: Draft["root"], keys: Keys, host: string): readonly Problem[] {
+  const fault = hostFault(host);
+  if (fault === undefined) return [];
+  const node = nearestNode(root, keys);
+  return [problemAt(node, below(undefined, ...keys), `${fault.message}, found ${found(node)}`, fault.hint)];
 }
 
 /** One set of processes serves all listeners, so that those which say how many it has must agree. */
@@ -80,17 +93,6 @@ function http3Fault({ tls }: Partial<ListenConfig>): { readonly message: string;
 interface Address {
   readonly host: string;
   readonly port: number;
-}
-
-interface Listener {
-  readonly keys: Keys;
-  readonly config: Partial<ListenConfig>;
-}
-
-function listenersOf(main: Partial<Config>): readonly Listener[] {
-  const listen: unknown = main.listen;
-  if (Array.isArray(listen)) return listen.map((config, index) => ({ keys: ["listen", index], config: config ?? {} }));
-  return [{ keys: ["listen"], config: (listen ?? {}) as Partial<ListenConfig> }];
 }
 
 function addressOf(config: { readonly host?: string; readonly port?: number } | undefined): Address | undefined {

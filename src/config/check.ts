@@ -2,10 +2,17 @@ import { checkListen } from "./check-listen.ts";
 import { checkRedis } from "./check-redis.ts";
 import { checkRoutes } from "./check-routes.ts";
 import { checkServices } from "./check-services.ts";
+import { checkTimes } from "./check-times.ts";
 import type { Draft } from "./draft.ts";
 import type { Problem } from "./problem.ts";
 
 /** Checks the parts of a configuration against each other; each of them fits the schema already, or is left out. */
 export function checkDraft(draft: Draft): readonly Problem[] {
-  return [...checkListen(draft), ...checkRedis(draft), ...checkServices(draft), ...checkRoutes(draft)];
+  return [
+    ...checkListen(draft),
+    ...checkTimes(draft),
+    ...checkRedis(draft),
+    ...checkServices(draft),
+    ...checkRoutes(draft),
+  ];
 }

@@ -66,8 +66,11 @@ function isLiteral(schema: TSchema): boolean {
 }
 
 function literalHint(schema: TSchema, node: Node): string | undefined {
-  if (node.kind !== "scalar" || node.variables.length > 0 || typeof node.value !== "string") return undefined;
+  if (node.kind !== "scalar" || node.variables.length > 0) return undefined;
   const literals = branchesOf(schema).map((branch): unknown => branch.const);
+  // Of 1.3 YAML makes a number.
+  if (typeof node.value === "number" && literals.includes(node.written)) return `write it in quotes: "${node.written}"`;
+  if (typeof node.value !== "string") return undefined;
   return didYouMean(
     node.value,
     literals.filter((literal) => typeof literal === "string"),

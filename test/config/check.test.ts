@@ -235,6 +235,33 @@ describe("ports", () => {
     expect(await gateway("listen: { http2: maybe }")).toHaveLength(1);
   });
 
+  test.each(["0.0.0.0", "'::'", "localhost", "gateway-1.internal", "fe80::1%eth0"])("are on %s", async (host) => {
+    expect(await gateway(`listen: { host: ${host} }`)).toEqual([]);
+  });
+
+  test.each(["not a host", "10.0.0", "10.0.0.300", "a:80", "http://a", "a..b", "-"])("are not on %p", async (host) => {
+    const found = `expected an address or a name to listen on, found "${host}"`;
+    expect(await gateway(`listen: { host: '${host}' }`)).toEqual([`1:17 listen.host: ${found}`]);
+    expect(await gateway(`admin: { host: '${host}', token: abc }`)).toEqual([`1:16 admin.host: ${found}`]);
+  });
+
+  test("are told of brackets around an address", async () => {
+    expect(await gateway("listen: { host: '[::1]' }")).toEqual([
+      '1:17 listen.host: expected an address or a name to listen on, found "[::1]" (leave the brackets out)',
+    ]);
+  });
+
+  test("say a version of TLS as a text", async () => {
+    const tls = (version: string) => `listen: { tls: { cert: a.pem, key: a.key, min-version: ${version} } }`;
+    const told = async (version: string) =>
+      (await gateway(tls(version))).filter((problem) => problem.includes("min-version"));
+    expect(await told("1.3")).toEqual([
+      '1:56 listen.tls.min-version: expected 1.2 or 1.3, found the number 1.3 (write it in quotes: "1.3")',
+    ]);
+    expect(await told('"1.3"')).toEqual([]);
+    expect(await told("1.4")).toEqual(["1:56 listen.tls.min-version: expected 1.2 or 1.3, found the number 1.4"]);
+  });
+
   test("trust proxies by address", async () => {
     expect(await gateway("listen: { trusted-proxies: [10.0.0.0/8, '2001:db8::/32', 10.0.0/8, localhost] }")).toEqual([
       '1:58 listen.trusted-proxies[2]: expected an address or a CIDR such as 10.0.0.0/8 or 2001:db8::/32, found "10.0.0/8"',
