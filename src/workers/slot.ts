@@ -58,15 +58,11 @@ export class WorkerSlot {
   /** Starts its first process; resolves with the ports in use. Rejects, for good, if that does not listen. */
   async start(): Promise<readonly number[]> {
     const { ports, failed } = this.#launch();
-    const reason = failed.then((why) => {
-      this.#enter("stopped");
-      this.#stopped.resolve();
-      throw new Error(why);
-    });
-    const listening = await Promise.race([ports, reason]);
+    const started = await Promise.race([ports, failed]);
     // From now on one that fails is replaced.
-    reason.catch(() => {});
-    return listening;
+    if (typeof started !== "string") return started;
+    this.#end();
+    throw new Error(started);
   }
 
   /** Asks the worker if it serves; undefined, and a note, if it does not answer in time. */

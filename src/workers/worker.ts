@@ -13,17 +13,23 @@ import { createView } from "../view.ts";
 import type { ParentChannel, Question, ToWorker, WorkerSetup } from "./messages.ts";
 import { answerPlugin } from "./plugin-requests.ts";
 
-/** Serves as the parent tells it, until that says drain, or is gone, or a signal comes. */
-export async function runWorker(options: RunOptions, parent: ParentChannel): Promise<void> {
+/**
+ * Serves as the parent tells it, until that says drain, or is gone, or a signal comes.
+ *
+ * @returns whether it could; if not, the parent knows why
+ */
+export async function runWorker(options: RunOptions, parent: ParentChannel): Promise<boolean> {
   const channel = new Channel(options, parent);
   const setup = await channel.setup;
-  if (setup === undefined) return;
+  if (setup === undefined) return true;
   const log = openLog(setup.config, setup.format, options).log.with({ worker: setup.worker });
   try {
     await serve(setup, options, log, channel);
+    return true;
   } catch (error) {
     const message = error instanceof SetupError ? error.faults.map((fault) => fault.message).join("\n") : textOf(error);
     parent.send({ kind: "failed", message });
+    return false;
   }
 }
 

@@ -2,6 +2,8 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { connect, type RawClient } from "../support/raw.ts";
 import { response } from "../support/scripts.ts";
+import { tempFolder } from "../support/temp.ts";
+import { makeCertificates } from "../support/tls.ts";
 import { until } from "../support/until.ts";
 import { startUpstream } from "../support/upstream.ts";
 import { isAlive, replaceWorker, startLoad, workersOf } from "../support/workers.ts";
@@ -82,6 +84,53 @@ describe("a worker that is killed", () => {
     const ended = gateway.logs.filter(({ msg }) => msg === "a worker has ended: another one is started");
     expect(ended.map(({ delayMs }) => delayMs)).toEqual([100, 200, 400]);
     expect(await gateway.stop()).toBe(0);
+  });
+
+  test("is waiting until another one is started", async () => {
+    await using gateway = await start(2);
+    const pid = (await pids(gateway))[0];
+    process.kill(pid ?? 0, "SIGKILL");
+    const states = new Set<string>();
+    await until(async () => {
+      const [view] = await workersOf(gateway);
+      states.add(view?.state ?? "");
+      return view?.state === "running" && view.pid !== pid;
+    });
+    expect([...states].toSorted()).toEqual(["running", "starting", "waiting"]);
+  });
+
+  test("and replaced is drained like any other", async () => {
+    letGo = Promise.withResolvers();
+    await using gateway = await start(2);
+    for (const pid of await pids(gateway)) await replaceWorker(gateway, pid);
+    const placed = await connectAll(gateway, 2);
+    const before = upstream.requests.length;
+    for (const { client } of placed) void client.send(HELD);
+    await upstream.waitForRequests(before + 2);
+    gateway.signal("SIGTERM");
+    await until(() => gateway.logs.filter(({ msg }) => msg?.startsWith("stopping")).length === 3);
+    letGo.resolve();
+    for (const { client } of placed) expect((await client.readResponse()).status).toBe(200);
+    expect(await gateway.exited).toBe(0);
+    expect(gateway.logs.at(-1)?.msg).toBe("stopped");
+    expect(gateway.logs.filter(({ msg }) => msg === "request").length).toBeGreaterThanOrEqual(4);
+  });
+
+  test("and cannot start again says why, with another exit code than one that was told to end", async () => {
+    const folder = tempFolder();
+    const { server } = makeCertificates(folder.path);
+    await using gateway = await startGateway(`
+listen: { host: 127.0.0.1, port: 0, workers: 2, tls: { cert: ${server.certFile}, key: ${server.keyFile} } }
+services: { s: { targets: ["${upstream.url}"] } }
+routes: [{ path: /*, service: s }]
+`);
+    await Bun.write(server.keyFile, "no key");
+    process.kill((await pids(gateway))[0] ?? 0, "SIGKILL");
+    const line = await gateway.waitForLog(
+      ({ msg, reason }) => msg?.startsWith("a worker has ended") === true && !!reason,
+    );
+    expect(line).toMatchObject({ level: "error", exitCode: 1, reason: expect.stringContaining("server.key") });
+    folder.remove();
   });
 
   test("by SIGTERM drains first, and is replaced", async () => {
