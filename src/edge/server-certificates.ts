@@ -3,6 +3,7 @@ import type { CertificateInfo } from "../config/certificate.ts";
 import type { ListenConfig } from "../config/schema.ts";
 import type { Logger } from "../observe/logger.ts";
 import { type Watching, watchFiles } from "./file-watch.ts";
+import { isValidAt, lostNames, ownNames } from "./renewed.ts";
 import { type Credentials, createContexts, type NativeContext, replaceContext } from "./server-context.ts";
 import type { ServerNames } from "./server-names.ts";
 import { checkAuthorities, checkPair, type FileFault, type KeyPair, readText } from "./tls-files.ts";
@@ -88,13 +89,22 @@ export class ServerCertificates {
       return;
     }
     for (const [index, pair] of pairs.entries()) {
-      if (pair !== now.pairs[index]) this.#log.info("certificate taken", this.#fields(index, pair));
+      const before = now.pairs[index];
+      if (before !== undefined && pair !== before) this.#tell(index, before, pair);
     }
     if (ca !== now.ca) this.#log.info("client authorities taken", { file: this.#tls["client-certificates"]?.ca });
   }
 
-  #fields(index: number, { names, notAfter }: CertificateInfo): Readonly<Record<string, unknown>> {
-    return { file: this.#sources[index]?.cert, names, notAfter: new Date(notAfter).toISOString() };
+  #tell(index: number, before: KeyPair, pair: KeyPair): void {
+    const source = this.#sources[index];
+    const file = source?.cert;
+    const [notBefore, notAfter] = [pair.notBefore, pair.notAfter].map((ms) => new Date(ms).toISOString());
+    this.#log.info("certificate taken", { file, names: pair.names, notAfter });
+    const [old, names] = [ownNames(before), ownNames(pair)];
+    const lost = lostNames(old, names, source?.names);
+    if (lost.length > 0) this.#log.warn("a renewed certificate is for fewer names", { file, lost, before: old, names });
+    const isValid = isValidAt(pair, Date.now());
+    if (!isValid) this.#log.warn("a renewed certificate is not valid now", { file, notBefore, notAfter });
   }
 
   async #renewed(source: Source, used: KeyPair): Promise<KeyPair> {

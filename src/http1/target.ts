@@ -22,7 +22,7 @@ export function parseTarget(method: string, target: string): RequestTarget {
     if (method !== "OPTIONS") throw new ProtocolError("the target * is for OPTIONS alone");
     return { authority: undefined, path: "*", query: undefined };
   }
-  return absoluteForm(target);
+  return absoluteForm(method, target);
 }
 
 /** The last value that was found to be good: most requests that come one after the other are for one host. */
@@ -66,12 +66,14 @@ function originForm(target: string, authority: string | undefined): RequestTarge
   return { authority, path, query: mark === -1 ? undefined : target.slice(mark + 1) };
 }
 
-function absoluteForm(target: string): RequestTarget {
+function absoluteForm(method: string, target: string): RequestTarget {
   const scheme = /^https?:\/\//i.exec(target)?.[0];
   if (scheme === undefined) throw new ProtocolError("invalid request target");
   const rest = target.slice(scheme.length);
   const end = rest.search(/[/?]/);
   const authority = parseAuthority(end === -1 ? rest : rest.slice(0, end));
+  // RFC 9112 §3.2.4: as a proxy would have to spell it for the server.
+  if (end === -1 && method === "OPTIONS") return { authority, path: "*", query: undefined };
   if (end === -1) return originForm("/", authority);
   return originForm(rest[end] === "?" ? `/${rest.slice(end)}` : rest.slice(end), authority);
 }

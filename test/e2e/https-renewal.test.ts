@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setSystemTime, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
 import { renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { type InProcessGateway, startInProcess } from "../support/in-process.ts";
@@ -49,6 +49,7 @@ beforeEach(async () => {
   put("tls", first.server);
 });
 afterEach(async () => {
+  setSystemTime();
   await gateway.stop();
   for (const made of folders) made.remove();
 });
@@ -88,6 +89,45 @@ test("of several certificates each is renewed by itself, with its names", async 
   put("tls", second.server);
   await showing(second);
   expect(await shows(renewed, "shop.test")).toBe(true);
+});
+
+describe("a pair that is taken, and probably should not have been, is warned of:", () => {
+  const lost = "a renewed certificate is for fewer names";
+
+  test.each([
+    ["no name", [], "IP:127.0.0.1"],
+    ["another one", ["other.test"], "DNS:other.test"],
+  ])("one that is made out to %s", async (_, names, made) => {
+    await start("");
+    put("tls", make([made]).server);
+    const line = await gateway.waitForLog(({ message }) => message === lost);
+    const fields = { file: folder.file("tls.crt"), lost: ["localhost"], before: ["localhost"], names };
+    expect(line).toEqual({ level: "warn", message: lost, fields });
+  });
+
+  test("one without a name that the configuration has for it", async () => {
+    const shop = make(["DNS:*.shop.test", "DNS:old.test"]);
+    put("shop", shop.server);
+    const files = `cert: ${folder.file("shop.crt")}, key: ${folder.file("shop.key")}`;
+    await start(`, certificates: [{ ${files}, names: [A.shop.test] }]`);
+    put("shop", make(["DNS:a.shop.test"]).server);
+    await until(() => logged(TAKEN).length === 1);
+    put("shop", make(["DNS:b.shop.test"]).server);
+    expect((await gateway.waitForLog(({ message }) => message === lost)).fields).toMatchObject({
+      lost: ["a.shop.test"],
+    });
+    expect(logged(lost)).toHaveLength(1);
+  });
+
+  test("one that has expired", async () => {
+    await start("");
+    setSystemTime(new Date(Date.now() + 31 * 86_400_000));
+    put("tls", second.server);
+    const { message, level, fields } = await gateway.waitForLog((line) => line.level === "warn");
+    expect([message, level]).toEqual(["a renewed certificate is not valid now", "warn"]);
+    expect(Date.parse(String(fields.notAfter))).toBeLessThan(Date.now());
+    expect(logged(lost)).toEqual([]);
+  });
 });
 
 describe("files that cannot be used leave the old ones", () => {

@@ -147,6 +147,14 @@ describeHttp1("absolute-form", (way) => {
     expect(await targetOf(way, target)).toBe(forwarded);
   });
 
+  test("OPTIONS of a host without a path is about the gateway, as OPTIONS * is", async () => {
+    const before = open.requests.length;
+    expect((await ask(way, "OPTIONS http://shop.example")).status).toBe(204);
+    expect(open.requests).toHaveLength(before);
+    expect((await ask(way, "OPTIONS http://shop.example/public/x")).status).toBe(200);
+    expect(open.requests).toHaveLength(before + 1);
+  });
+
   test.each([
     "http://",
     "http:///x",
