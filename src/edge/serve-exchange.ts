@@ -22,7 +22,7 @@ export interface ServeOwner {
   readonly version: string;
   /** A request has come whose head is in order. */
   onRequest(): void;
-  /** Whether a reply that fails is reset, so that it does not look whole; else it is ended. */
+  /** Whether a reply that fails is reset, so that it does not look whole; else it is left without an end. */
   readonly canReset: boolean;
 }
 
