@@ -22,8 +22,8 @@ with the plugin [request-id](plugins/request-id.md) the service and the reply's 
 told a cause or an address of yours: these are in the log.
 
 Once the head of a reply is on its way its status cannot be taken back. If the rest fails, the client's connection ends
-without the proper end of the body, so that it does not look whole; the code is then in the log alone. Over HTTP/3 the reply is
-[left without an end](listeners.md#http2-and-http3).
+without the proper end of the body, so that it does not look whole; the code is then in the log alone. Over HTTP/3
+the reply is [left without an end](listeners.md#http2-and-http3).
 
 Some requests are refused before any route or plugin sees them. They are answered in the same form; the log has
 [a line of its own](operating.md#requests-that-are-refused-before-a-route) for them.`;
