@@ -14,7 +14,10 @@ import type { Awaitable } from "./plugin.ts";
 import type { Lasting } from "./scope.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { upstreamFamilies } from "./upstream/metrics.ts";
-import { closeService } from "./upstream/service.ts";
+import { closeService, discoverTargets } from "./upstream/service.ts";
+
+/** A start does not wait longer for the first answers of discovery. */
+const FIRST_ANSWERS_MS = 2_000;
 
 /** Holds the current snapshot and sends every request through it. */
 export class Gateway implements EdgeHandler {
@@ -45,6 +48,19 @@ export class Gateway implements EdgeHandler {
 
   get snapshot(): Snapshot {
     return this.#snapshot;
+  }
+
+  /**
+   * Begins what goes on by itself: to follow targets that come and go. Resolves when each source has answered or failed,
+   * or after 2 s: the gateway is ready with what is known then.
+   */
+  async start(): Promise<void> {
+    const services = [...this.#snapshot.services.values()];
+    const started = Promise.all(services.map((service) => discoverTargets(service, this.#lasting.log)));
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, FIRST_ANSWERS_MS);
+    await Promise.race([started, late.promise]);
+    clearTimeout(timer);
   }
 
   handle(ctx: Context): Answer {

@@ -35,8 +35,9 @@ function routeView({ info, config, services, plugins }: Snapshot["routes"][numbe
   return { name: info.name, path: info.path, methods, host, headers, query, services, plugins };
 }
 
-function serviceView({ name, config, targets }: Service): ServiceView {
-  return { name, balance: config.balance, targets: targets.map(targetView) };
+function serviceView({ name, config, targets, discovery }: Service): ServiceView {
+  const view = { name, balance: config.balance, targets: targets.map(targetView) };
+  return discovery === undefined ? view : { ...view, discovery: discovery.report };
 }
 
 function targetView({ url, weight, addresses, pool, stats }: Target): TargetView {

@@ -1,11 +1,25 @@
 import type { StoreReport } from "../store/report.ts";
+import type { DiscoveryReport } from "../upstream/discovery/discovery.ts";
 import { quantile } from "../upstream/histogram.ts";
 import type { PoolStats } from "../upstream/stats.ts";
 import type { RouteView, ServiceView } from "./view.ts";
 
 /** A service as /api/services tells it: its targets' latencies summed up besides. */
 export function serviceReport(service: ServiceView) {
-  return { ...service, targets: service.targets.map((target) => ({ ...target, pool: poolReport(target.pool) })) };
+  const { discovery, ...rest } = service;
+  return {
+    ...rest,
+    ...(discovery === undefined ? {} : { discovery: discoveryReport(discovery) }),
+    targets: service.targets.map((target) => ({ ...target, pool: poolReport(target.pool) })),
+  };
+}
+
+function discoveryReport({ lastSuccess, lastError, ...report }: DiscoveryReport) {
+  return {
+    ...report,
+    ...(lastSuccess === undefined ? {} : { lastSuccess: isoOf(lastSuccess) }),
+    ...(lastError === undefined ? {} : { lastError: { ...lastError, at: isoOf(lastError.at) } }),
+  };
 }
 
 /** Every plugin in use, in order of first use, with the routes that it is on. */
@@ -22,7 +36,6 @@ export function pluginReports(routes: readonly RouteView[], hasEndpoints: (plugi
 
 /** The store as /api/store tells it: how it is doing, never where it is or what is in it. */
 export function storeReport({ latency, since, lastError, ...report }: StoreReport) {
-  const isoOf = (ms: number) => new Date(ms).toISOString();
   return {
     ...report,
     since: isoOf(since),
@@ -40,6 +53,10 @@ function poolReport({ latency, ...pool }: PoolStats) {
   const meanMs = count === 0 ? undefined : round(sumMs / count);
   const [p50Ms, p90Ms, p99Ms] = [0.5, 0.9, 0.99].map((q) => round(quantile(latency, q)));
   return { ...pool, latency: { count, sumMs: round(sumMs), meanMs, p50Ms, p90Ms, p99Ms, buckets } };
+}
+
+function isoOf(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 function round(ms: number | undefined): number | undefined {

@@ -1,10 +1,15 @@
+import type { DiscoveryReport } from "../upstream/discovery/discovery.ts";
 import type { PoolStats } from "../upstream/stats.ts";
 import type { ListenerView, ServiceView, TargetView } from "./view.ts";
 
-/** The services of several workers as one; all have the same, in the same order. */
+/** The services of several workers as one; all have the same, in the same order. Each finds targets by itself. */
 export function sumServices(lists: readonly (readonly ServiceView[])[]): readonly ServiceView[] {
   const add = (a: readonly ServiceView[], b: readonly ServiceView[]) =>
-    a.map((service, i) => ({ ...service, targets: addTargets(service.targets, b[i]?.targets ?? []) }));
+    a.map((service, i) => ({
+      ...service,
+      ...addDiscoveries(service.discovery, b[i]?.discovery),
+      targets: addTargets(service.targets, b[i]?.targets ?? []),
+    }));
   const [first = [], ...others] = lists;
   return others.reduce(add, first);
 }
@@ -22,13 +27,34 @@ export function sumListeners(lists: readonly (readonly ListenerView[])[]): reado
   return others.reduce(add, first);
 }
 
+/** By their URLs: for a moment one worker may know more targets than another. */
 function addTargets(some: readonly TargetView[], others: readonly TargetView[]): readonly TargetView[] {
-  return some.map((a, i) => {
-    const b = others[i];
+  const left = new Map(others.map((target) => [target.url, target]));
+  const both = some.map((a) => {
+    const b = left.get(a.url);
     if (b === undefined) return a;
+    left.delete(a.url);
     const addresses = [...new Set([...a.addresses, ...b.addresses])];
     return { ...a, health: worseOf(a.health, b.health), addresses, pool: addPools(a.pool, b.pool) };
   });
+  return [...both, ...left.values()];
+}
+
+/** The oldest answer and any error: what one worker does not know is to be seen. */
+function addDiscoveries(
+  a: DiscoveryReport | undefined,
+  b: DiscoveryReport | undefined,
+): Pick<ServiceView, "discovery"> {
+  if (a === undefined || b === undefined) return {};
+  const lastSuccess = Math.min(a.lastSuccess ?? Number.NaN, b.lastSuccess ?? Number.NaN);
+  return {
+    discovery: {
+      source: a.source,
+      lastSuccess: Number.isNaN(lastSuccess) ? undefined : lastSuccess,
+      lastError: a.lastError ?? b.lastError,
+      draining: a.draining + b.draining,
+    },
+  };
 }
 
 /** A target that one worker cannot reach is to be seen, as in the metrics. */

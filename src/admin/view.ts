@@ -1,6 +1,7 @@
 import type { Family } from "../observe/metrics/family.ts";
 import type { Awaitable } from "../plugin.ts";
 import type { StoreReport } from "../store/report.ts";
+import type { DiscoveryReport } from "../upstream/discovery/discovery.ts";
 import type { PoolStats } from "../upstream/stats.ts";
 
 /** What the admin endpoints show of a running gateway: plain data, made anew at each call. */
@@ -79,6 +80,8 @@ export interface ServiceView {
   readonly name: string;
   readonly balance: string;
   readonly targets: readonly TargetView[];
+  /** How its targets are found; undefined if the configuration names them all. */
+  readonly discovery?: DiscoveryReport;
 }
 
 export interface TargetView {

@@ -54,8 +54,9 @@ function summary(file: string, { config, plugins, files, problems }: Loaded<Plug
   const listeners = config.listen.map(
     ({ host, port, tls }) => `${tls === undefined ? "http" : "https"}://${host}:${port}`,
   );
-  const services = Object.entries(config.services).map(([name, { targets }]) => {
-    return `${name} (${counted(targets.length, "target")})`;
+  const services = Object.entries(config.services).map(([name, { targets, discover }]) => {
+    const found = discover === undefined ? "" : ", and those it discovers";
+    return `${name} (${counted(targets.length, "target")}${found})`;
   });
   const lines = [
     `${file} is valid${problems.length === 0 ? "" : `, with ${countProblems(problems)}`}`,

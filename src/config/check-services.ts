@@ -1,12 +1,12 @@
 import { isToken } from "../http1/chars.ts";
+import { discoverProblems } from "./check-discover.ts";
 import type { Draft, ServiceEntry } from "./draft.ts";
 import { below } from "./key-path.ts";
 import { nearestNode } from "./node.ts";
 import { pemFault } from "./pem-fault.ts";
 import { type Problem, problemAt } from "./problem.ts";
 import type { ServiceConfig } from "./schema.ts";
-import { targetFault, targetIdentity } from "./target-url.ts";
-import { found } from "./words.ts";
+import { targetProblems } from "./target-problems.ts";
 
 /** What the schema cannot tell of a service: its targets' URLs, keys that need each other, whether it is used. */
 export function checkServices(draft: Draft): readonly Problem[] {
@@ -15,7 +15,8 @@ export function checkServices(draft: Draft): readonly Problem[] {
   const canTell = draft.isComplete && [...used].every((name) => draft.services.has(name));
   return [...draft.services.values()].flatMap((service) => [
     ...nameProblems(service),
-    ...targetProblems(service),
+    ...targetProblems(service.value.targets ?? [], service.node, service.path),
+    ...discoverProblems(service),
     ...(service.valid === undefined ? [] : pairProblems(service, service.valid)),
     ...(used.has(service.name) || !canTell ? [] : [unusedProblem(service)]),
   ]);
@@ -28,31 +29,6 @@ function nameProblems({ name, place, path }: ServiceEntry): readonly Problem[] {
   if (NAME.test(name)) return [];
   const message = `${JSON.stringify(name)} cannot be the name of a service: expected letters, digits, dots, hyphens and underscores`;
   return [problemAt(place, path, message)];
-}
-
-function targetProblems(service: ServiceEntry): readonly Problem[] {
-  const problems: Problem[] = [];
-  const seen = new Set<string>();
-  for (const [index, target] of (service.value.targets ?? []).entries()) {
-    const url = typeof target === "string" ? target : target?.url;
-    if (url === undefined) continue;
-    const keys = typeof target === "string" ? ["targets", index] : ["targets", index, "url"];
-    const node = nearestNode(service.node, keys);
-    const path = below(service.path, ...keys);
-    const fault = targetFault(url);
-    if (fault !== undefined) {
-      problems.push(problemAt(node, path, `${fault.message}; found ${foundUrl(node, url)}`, fault.hint));
-    } else if (seen.has(targetIdentity(url))) {
-      problems.push(problemAt(node, path, `the target ${found(node)} is here twice`, "give one of them more weight"));
-    }
-    seen.add(targetIdentity(url));
-  }
-  return problems;
-}
-
-/** Credentials in a URL are not repeated. */
-function foundUrl(node: Parameters<typeof found>[0], url: string): string {
-  return url.includes("@") ? "one with credentials" : found(node);
 }
 
 function pairProblems(service: ServiceEntry, config: ServiceConfig): readonly Problem[] {
@@ -77,7 +53,8 @@ function pairProblems(service: ServiceEntry, config: ServiceConfig): readonly Pr
   const fault = (cert === undefined) === (key === undefined) ? pemFault(config.tls) : undefined;
   if (fault !== undefined) at(["tls", fault.key], fault.message);
   const weights = config.targets.map((target) => (typeof target === "string" ? 1 : target.weight));
-  if (weights.every((weight) => weight === 0)) at(["targets"], "every target has the weight 0: none gets a request");
+  if (weights.length > 0 && config.discover === undefined && weights.every((weight) => weight === 0))
+    at(["targets"], "every target has the weight 0: none gets a request");
   return problems;
 }
 

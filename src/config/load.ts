@@ -12,6 +12,7 @@ import type { PluginDescription, PluginLookup } from "./plugin-lookup.ts";
 import { type PluginSite, type ResolvedPlugins, resolvePlugins } from "./plugins.ts";
 import { type Problem, sortProblems } from "./problem.ts";
 import { type Config, ConfigSchema, IncludedSchema, type PluginMapConfig } from "./schema.ts";
+import { targetsFileProblems } from "./targets-file.ts";
 
 export interface LoadOptions<P extends PluginDescription> {
   readonly env: Environment;
@@ -70,7 +71,7 @@ export async function loadConfig<P extends PluginDescription>(
     known: resolved.plugins,
     isComplete: files.every(({ isReadable }) => isReadable) && !included.problems.some(isError),
   };
-  const checked = main.isReadable ? checkDraft(draft) : [];
+  const checked = main.isReadable ? [...checkDraft(draft), ...(await targetsFileProblems(draft))] : [];
   const found = [
     ...files.map(({ problems }) => problems),
     included.problems,

@@ -1,31 +1,11 @@
 import { Type } from "@sinclair/typebox";
 import { FilePath } from "./file-path.ts";
+import { Discover } from "./schema-discover.ts";
 import { PluginMap } from "./schema-plugins.ts";
+import { Target } from "./schema-target.ts";
 import { Duration } from "./units.ts";
 
 const closed = { additionalProperties: false, default: {} };
-
-const Target = Type.Union(
-  [
-    Type.String({ minLength: 1 }),
-    Type.Object(
-      {
-        url: Type.String({ minLength: 1, description: "http://host:port, https://host:port or unix:/path/to.sock." }),
-        weight: Type.Integer({
-          default: 1,
-          minimum: 0,
-          maximum: 1_000,
-          description: "Share of the requests; 0: none.",
-        }),
-      },
-      { additionalProperties: false },
-    ),
-  ],
-  {
-    description: "A URL (http, https, or unix:/path/to.sock), or { url, weight }.",
-    expected: "a URL or { url, weight }",
-  },
-);
 
 const HashOn = Type.Union(
   [
@@ -94,7 +74,11 @@ const Tls = Type.Object(
 /** One service: the targets that serve it and how they are used. */
 export const Service = Type.Object(
   {
-    targets: Type.Array(Target, { minItems: 1, description: "Where the service runs." }),
+    targets: Type.Array(Target, {
+      default: [],
+      description: "Where the service runs; needed unless there is discover.",
+    }),
+    discover: Type.Optional(Discover),
     balance: Type.Union(
       [
         Type.Literal("round-robin"),

@@ -88,6 +88,8 @@ export const IncludedSchema = Type.Object({ services: Services, routes: Routes }
 type Schema = Static<typeof ConfigSchema>;
 export type ListenConfig = Static<typeof Listen>;
 export type ServiceConfig = Static<typeof Service>;
+/** Where the targets of a service are found. */
+export type DiscoverConfig = NonNullable<ServiceConfig["discover"]>;
 export type RouteConfig = Static<typeof Route>;
 export type { PluginMapConfig };
 

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { CertificateInfo } from "../config/certificate.ts";
+import { type Watching, watchFiles } from "../config/file-watch.ts";
 import type { ListenConfig } from "../config/schema.ts";
 import type { Logger } from "../observe/logger.ts";
-import { type Watching, watchFiles } from "./file-watch.ts";
 import { isValidAt, lostNames, ownNames } from "./renewed.ts";
 import { type Credentials, createContexts, type NativeContext, replaceContext } from "./server-context.ts";
 import type { ServerNames } from "./server-names.ts";

@@ -92,10 +92,15 @@ export class Pool implements ConnectionOwner, DialOwner, ExchangeHolder {
     if (at !== -1) this.#waiting.splice(at, 1);
   }
 
-  /** Closes what is idle, and the rest after its exchange; nothing is taken any more. */
+  /** Closes what is idle, and the rest after its exchange. */
   close(): void {
     this.#isClosed = true;
     for (const connection of this.#idle.splice(0)) connection.close(RETIRED);
+  }
+
+  /** Takes back what `close` has said; connections that are still in use may be kept again. */
+  reopen(): void {
+    this.#isClosed = false;
   }
 
   onReusable(connection: UpstreamConnection, now: number): void {

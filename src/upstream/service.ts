@@ -3,9 +3,14 @@ import type { ServiceConfig } from "../config/schema.ts";
 import type { Context } from "../context.ts";
 import { GatewayError } from "../errors.ts";
 import type { PendingReply } from "../message/pending.ts";
-import { parseTargetUrl, type TargetAddress } from "./address.ts";
+import type { Logger } from "../observe/logger.ts";
+import { parseTargetUrl } from "./address.ts";
 import { type Balancer, createBalancer } from "./balance/balancer.ts";
 import type { UpstreamTls } from "./dial.ts";
+import { type Clock, systemClock } from "./discovery/clock.ts";
+import { Discovery } from "./discovery/discovery.ts";
+import { Membership } from "./discovery/membership.ts";
+import { lookupOf, openSource } from "./discovery/open-source.ts";
 import { createResolver } from "./resolve.ts";
 import { Target } from "./target.ts";
 import { upstreamTimeouts } from "./timeouts.ts";
@@ -14,34 +19,38 @@ import { upstreamTimeouts } from "./timeouts.ts";
 export interface Service {
   readonly name: string;
   readonly config: ServiceConfig;
-  readonly targets: readonly Target[];
-  readonly balancer: Balancer<Target>;
+  /** Replaced, together with the balancer, when discovery finds others. */
+  targets: readonly Target[];
+  balancer: Balancer<Target>;
+  /** Follows the targets that come and go; undefined if there are none. */
+  discovery: Discovery | undefined;
 }
 
 const NONE_TRIED: readonly Target[] = [];
 
 /** Makes a service from its configuration. Throws if a file of its `tls` cannot be read. */
 export function createService(name: string, config: ServiceConfig): Service {
-  const timeouts = upstreamTimeouts(config);
-  const limits = {
-    maxConnections: config.pool["max-connections"],
-    maxTunnels: config.pool["max-tunnels"],
-    maxIdle: config.pool["max-idle"],
-    maxPending: config.pool["max-pending"],
-    maxAgeMs: config.pool["max-age"],
-  };
+  const create = targetFactory(name, config);
   const targets = config.targets.map((entry) => {
-    const { url, weight } = typeof entry === "string" ? { url: entry, weight: 1 } : entry;
-    const address = parseTargetUrl(url);
-    if (address === undefined) throw new Error(`service ${name}: ${url} is not the URL of a target`);
-    const resolver = createResolver(address.host, { ttlMs: config["dns-ttl"] });
-    const tls = address.isTls ? readTls(config, address) : undefined;
-    const options = { weight, preserveHost: config["preserve-host"], limits, timeouts };
-    return new Target({ address, resolver, tls }, options);
+    return typeof entry === "string" ? create(entry, 1) : create(entry.url, entry.weight);
   });
-  const hashOn = config["hash-on"];
-  const balancer = createBalancer(config.balance, targets, hashOn === undefined ? {} : { hashOn });
-  return { name, config, targets, balancer };
+  return { name, config, targets, balancer: balancerOf(config, targets), discovery: undefined };
+}
+
+/**
+ * Begins to follow the targets that come and go. Resolves when the first answer is there, or has failed; never rejects.
+ */
+export async function discoverTargets(service: Service, log: Logger, clock: Clock = systemClock): Promise<void> {
+  const { name, config } = service;
+  if (config.discover === undefined) return;
+  const members = new Membership(service.targets, targetFactory(name, config), clock.now);
+  const onChange = () => {
+    service.targets = members.targets;
+    service.balancer = balancerOf(config, service.targets);
+  };
+  const source = openSource(config.discover, config["dns-ttl"], clock);
+  service.discovery = new Discovery({ service: name, source, members, onChange, log, clock });
+  await service.discovery.start();
 }
 
 /** Chooses the target of the next attempt; throws `no_target_available` if there is none. */
@@ -60,17 +69,43 @@ export function sendToSelected(ctx: Context): PendingReply {
 }
 
 export function closeService(service: Service): void {
+  service.discovery?.stop();
   for (const target of service.targets) target.close();
 }
 
-function readTls(config: ServiceConfig, address: TargetAddress): UpstreamTls {
-  const { tls } = config;
+function balancerOf(config: ServiceConfig, targets: readonly Target[]): Balancer<Target> {
+  const hashOn = config["hash-on"];
+  return createBalancer(config.balance, targets, hashOn === undefined ? {} : { hashOn });
+}
+
+/** Makes the targets of a service, all with the same limits. */
+function targetFactory(name: string, config: ServiceConfig): (url: string, weight: number) => Target {
+  const timeouts = upstreamTimeouts(config);
+  const limits = {
+    maxConnections: config.pool["max-connections"],
+    maxTunnels: config.pool["max-tunnels"],
+    maxIdle: config.pool["max-idle"],
+    maxPending: config.pool["max-pending"],
+    maxAgeMs: config.pool["max-age"],
+  };
+  const lookup = lookupOf(config.discover);
+  const resolving = { ttlMs: config["dns-ttl"], ...(lookup === undefined ? {} : { lookup }) };
+  const files = tlsFiles(config);
+  return (url, weight) => {
+    const address = parseTargetUrl(url);
+    if (address === undefined) throw new Error(`service ${name}: ${url} is not the URL of a target`);
+    const resolver = createResolver(address.host, resolving);
+    const tls = address.isTls ? { ...files(), serverName: config.tls["server-name"] ?? address.host } : undefined;
+    return new Target({ address, resolver, tls }, { weight, preserveHost: config["preserve-host"], limits, timeouts });
+  };
+}
+
+/** The files of its `tls`, read when a target needs them for the first time. */
+function tlsFiles({ tls }: ServiceConfig): () => Omit<UpstreamTls, "serverName"> {
   const read = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file, "utf8"));
-  return {
-    ca: read(tls.ca),
-    cert: read(tls.cert),
-    key: read(tls.key),
-    serverName: tls["server-name"] ?? address.host,
-    verify: tls.verify,
+  let known: Omit<UpstreamTls, "serverName"> | undefined;
+  return () => {
+    known ??= { ca: read(tls.ca), cert: read(tls.cert), key: read(tls.key), verify: tls.verify };
+    return known;
   };
 }

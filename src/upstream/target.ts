@@ -21,7 +21,8 @@ export interface TargetOptions {
 /** One address of a service, with its connections and its record. */
 export class Target {
   readonly url: string;
-  readonly weight: number;
+  /** Changes only together with the service's balancer. */
+  weight: number;
   readonly address: TargetAddress;
   readonly stats = new TargetStats();
   readonly pool: Pool;
@@ -72,8 +73,14 @@ export class Target {
     return exchange;
   }
 
+  /** Idle connections close, those in use after their request. */
   close(): void {
     this.pool.close();
+  }
+
+  /** It is in use again. */
+  reopen(): void {
+    this.pool.reopen();
   }
 
   /** Until the exchange is settled: what has switched then is counted by the pool itself. Without a place it fails. */

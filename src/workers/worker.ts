@@ -43,6 +43,7 @@ async function serve(setup: WorkerSetup, options: RunOptions, log: Logger, chann
   metrics.addCollector(() => storeFamilies(store.report()));
   const lasting = { log, metrics, store, now: Date.now, state };
   const gateway = await Gateway.create({ config, plugins, directory }, lasting);
+  await gateway.start();
   const listeners = new Listeners();
   try {
     listeners.open(gateway, lasting, { isShared: true });

@@ -36,6 +36,7 @@ export async function startInProcess(yaml: string): Promise<InProcessGateway> {
   if (!loaded.ok) throw new Error(formatProblems(loaded.problems, false));
   const lasting = createTestLasting();
   const gateway = await Gateway.create(loaded, lasting);
+  await gateway.start();
   const edges = loaded.config.listen.map((listen) => listenEdge(listen, gateway, { log: lasting.log }));
 
   const stop = async (drainMs = 0) => {

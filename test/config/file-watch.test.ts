@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
-import { type Watching, watchFiles } from "../../src/edge/file-watch.ts";
+import { type Watching, watchFiles } from "../../src/config/file-watch.ts";
 import { type TempFolder, tempFolder } from "../support/temp.ts";
 import { until } from "../support/until.ts";
 
