@@ -36,6 +36,9 @@ export function discoverProblems({ node, path, place, valid }: ServiceEntry): re
   return problems;
 }
 
+/** Less would ask a server without a break where records say 0. */
+const LEAST_TTL_MS = 1_000;
+
 interface Fault {
   readonly keys: readonly (string | number)[];
   readonly message: string;
@@ -61,6 +64,7 @@ function sourceFaults(discover: DiscoverConfig, source: SourceName): readonly Fa
       faults.push({ keys: ["servers", index], message, hint: "for example 10.0.0.2 or 127.0.0.1:8600" });
     }
   }
+  if (discover["min-ttl"] < LEAST_TTL_MS) faults.push({ keys: ["min-ttl"], message: "expected at least 1s" });
   if (discover["min-ttl"] > discover["max-ttl"])
     faults.push({ keys: ["min-ttl"], message: "min-ttl is more than max-ttl" });
   for (const key of ["dns", "srv"] as const) {

@@ -91,6 +91,7 @@ function targetFactory(name: string, config: ServiceConfig): (url: string, weigh
   const lookup = lookupOf(config.discover);
   const resolving = { ttlMs: config["dns-ttl"], ...(lookup === undefined ? {} : { lookup }) };
   const files = tlsFiles(config);
+  if (config.discover?.scheme === "https") files();
   return (url, weight) => {
     const address = parseTargetUrl(url);
     if (address === undefined) throw new Error(`service ${name}: ${url} is not the URL of a target`);

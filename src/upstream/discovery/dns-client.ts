@@ -30,12 +30,17 @@ const TRIES = 2;
 
 /** Asks these servers, `host:port`, or those of the system if there is none; not the hosts file. */
 export function createDnsClient(servers: readonly string[] = []): DnsClient {
-  const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: TRIES });
-  if (servers.length > 0) resolver.setServers([...servers]);
+  // A resolver keeps answers of its own for as long as their records say; one that is new has none, and finds the
+  // system's servers as they are now.
+  const fresh = () => {
+    const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: TRIES });
+    if (servers.length > 0) resolver.setServers([...servers]);
+    return resolver;
+  };
   return {
     addresses: (name, family) =>
-      orNone(family === 4 ? resolver.resolve4(name, { ttl: true }) : resolver.resolve6(name, { ttl: true })),
-    services: (name) => orNone(resolver.resolveSrv(name)),
+      orNone(family === 4 ? fresh().resolve4(name, { ttl: true }) : fresh().resolve6(name, { ttl: true })),
+    services: (name) => orNone(fresh().resolveSrv(name)),
   };
 }
 

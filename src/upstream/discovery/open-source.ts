@@ -17,7 +17,12 @@ export function openSource(config: DiscoverConfig, dnsTtlMs: number, clock: Cloc
     const ttl = { minTtlMs: config["min-ttl"], maxTtlMs: config["max-ttl"] };
     return dnsSource({ ...options, ...ttl }, createDnsClient(servers), clock);
   }
-  if (srv !== undefined) return srvSource({ name: srv, scheme, refreshMs: dnsTtlMs }, createDnsClient(servers), clock);
+  if (srv !== undefined)
+    return srvSource(
+      { name: srv, scheme, refreshMs: Math.max(LEAST_REFRESH_MS, dnsTtlMs) },
+      createDnsClient(servers),
+      clock,
+    );
   if (file !== undefined) return fileSource({ path: file });
   if (consul !== undefined) return consulSource({ ...consul, scheme }, clock);
   if (kubernetes === undefined) throw new Error("discover names no source");
@@ -40,6 +45,7 @@ export function lookupOf(config: DiscoverConfig | undefined): Lookup | undefined
   return (host) => lookupBy(client, host);
 }
 
+const LEAST_REFRESH_MS = 1_000;
 /** Where a pod finds what it needs to speak to the API server. */
 const POD_FILES = "/var/run/secrets/kubernetes.io/serviceaccount";
 
