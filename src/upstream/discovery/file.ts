@@ -1,5 +1,5 @@
 import { watchFiles } from "../../config/file-watch.ts";
-import { formatProblem } from "../../config/report.ts";
+import type { Problem } from "../../config/problem.ts";
 import { readTargetsFile } from "../../config/targets-file.ts";
 import type { Source, SourceSink } from "./source.ts";
 
@@ -34,9 +34,12 @@ export function fileSource({ path, settleMs = SETTLE_MS, pollMs = POLL_MS }: Fil
 async function tell(path: string, sink: SourceSink): Promise<void> {
   const { targets, problems } = await readTargetsFile(path, path);
   if (problems.length === 0) return sink.found(targets);
-  sink.failed(
-    new Error(problems.map((problem) => formatProblem({ ...problem, excerpt: undefined }, false)).join("; ")),
-  );
+  sink.failed(new Error(problems.map(inOneLine).join("; ")));
+}
+
+function inOneLine({ file, line, column, path, message, hint }: Problem): string {
+  const place = line === 0 ? file : `${file}:${line}:${column}`;
+  return `${place} ${path}${path === "" ? "" : ": "}${message}${hint === undefined ? "" : ` (${hint})`}`;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -49,8 +49,8 @@ export function manualClock(): ManualClock {
 export interface Following extends AsyncDisposable {
   /** Each answer as `URL*WEIGHT` in the order told; failures as their messages. */
   readonly told: readonly (readonly string[] | string)[];
-  /** Resolves when the latest thing told is that. */
-  waitFor(latest: readonly string[] | string): Promise<void>;
+  /** Resolves when the latest thing told is that, or a failure like that. */
+  waitFor(latest: readonly string[] | string | RegExp): Promise<void>;
   /** Rejects if the source has; resolves when it has ended after its abort. */
   readonly ended: Promise<void>;
 }
@@ -69,14 +69,19 @@ export function follow(source: Source): Following {
     told,
     ended,
     waitFor: async (latest) => {
-      const isTold = () => JSON.stringify(told.at(-1)) === JSON.stringify(latest);
-      await until(isTold, { what: () => `${JSON.stringify(latest)} was told; it was ${JSON.stringify(told)}` });
+      const isTold = () => isLike(told.at(-1), latest);
+      await until(isTold, { what: () => `${String(latest)} was told; it was ${JSON.stringify(told)}` });
     },
     [Symbol.asyncDispose]: async () => {
       abort.abort();
       await ended.catch(() => {});
     },
   };
+}
+
+function isLike(told: readonly string[] | string | undefined, wanted: readonly string[] | string | RegExp): boolean {
+  if (wanted instanceof RegExp) return typeof told === "string" && wanted.test(told);
+  return JSON.stringify(told) === JSON.stringify(wanted);
 }
 
 function written(targets: readonly FoundTarget[]): readonly string[] {
