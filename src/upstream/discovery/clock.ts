@@ -13,7 +13,7 @@ export const systemClock: Clock = {
   now: Date.now,
   random: Math.random,
   sleep(ms, signal) {
-    if (signal.aborted) return Promise.resolve();
+    if (signal.aborted || ms <= 0) return Promise.resolve();
     return new Promise((resolve) => {
       const end = () => {
         clearTimeout(timer);

@@ -51,7 +51,12 @@ test("an answer changes the targets, is logged, and ends the wait at the start",
     ["info", "targets changed", { added: ["http://a", "http://b"], targets: 2 }],
     ["info", "targets changed", { removed: ["http://a"], targets: 1 }],
   ]);
-  expect(discovery.report).toEqual({ source: "test users", lastSuccess: clock.now(), lastError: undefined, draining: 0 });
+  expect(discovery.report).toEqual({
+    source: "test users",
+    lastSuccess: clock.now(),
+    lastError: undefined,
+    draining: 0,
+  });
 });
 
 test("a failure ends the wait too; the old targets stay, and it is logged once until it is another", async () => {

@@ -11,7 +11,11 @@ const record = (target: string, port: number, priority = 1, weight = 0) => {
 
 test("the hosts of the first priority are targets with their ports and weights, asked for again and again", async () => {
   await using server = await startDnsServer();
-  server.set(`SRV ${NAME}`, [record("a.internal", 8080, 1, 3), record("b.internal", 8081, 1, 2), record("c.internal", 1, 2)]);
+  server.set(`SRV ${NAME}`, [
+    record("a.internal", 8080, 1, 3),
+    record("b.internal", 8081, 1, 2),
+    record("c.internal", 1, 2),
+  ]);
   const clock = manualClock();
   const options = { name: NAME, scheme: "http" as const, refreshMs: 30_000 };
   await using following = follow(srvSource(options, createDnsClient([server.address]), clock));

@@ -1,0 +1,203 @@
+import { describe, expect, test } from "bun:test";
+import { systemClock } from "../../../src/upstream/discovery/clock.ts";
+import { type KubernetesOptions, kubernetesSource } from "../../../src/upstream/discovery/kubernetes.ts";
+import { EXPIRED, eventOf, type KubernetesServer, startKubernetes, watchedFrom } from "../../support/kubernetes.ts";
+import { type TempFolder, tempFolder } from "../../support/temp.ts";
+import { makeCertificates } from "../../support/tls.ts";
+import { until } from "../../support/until.ts";
+import { follow } from "./support.ts";
+
+const ONE = { name: "users-1", addresses: ["10.0.0.1"], notReady: ["10.0.0.9"] };
+const TWO = { name: "users-2", addresses: ["fd00::1"] };
+
+function sourceOf(server: KubernetesServer, folder: TempFolder, options: Partial<KubernetesOptions> = {}) {
+  const common = { url: server.url, service: "users", scheme: "http" as const, pauseMs: 1 };
+  const files = {
+    tokenFile: folder.write("token", "t-1\n"),
+    caFile: folder.file("ca.pem"),
+    namespaceFile: folder.write("namespace", "shop\n"),
+  };
+  return kubernetesSource({ ...common, ...files, ...options }, systemClock);
+}
+
+test("endpoints that are ready are listed, then watched from there", async () => {
+  using folder = tempFolder();
+  await using server = startKubernetes();
+  server.slices = [ONE];
+  await using following = follow(sourceOf(server, folder));
+  await following.waitFor(["http://10.0.0.1:8080"]);
+  await watchedFrom(server, "100");
+  server.send(eventOf("ADDED", TWO, "101"));
+  await following.waitFor(["http://10.0.0.1:8080", "http://[fd00::1]:8080"]);
+  server.send(eventOf("MODIFIED", { ...ONE, addresses: ["10.0.0.1", "10.0.0.9"], notReady: [] }, "102"));
+  await following.waitFor(["http://10.0.0.1:8080", "http://10.0.0.9:8080", "http://[fd00::1]:8080"]);
+  server.send(eventOf("DELETED", ONE, "103"));
+  await following.waitFor(["http://[fd00::1]:8080"]);
+  server.send(eventOf("DELETED", TWO, "104"));
+  await following.waitFor([]);
+  expect(server.requests).toEqual([
+    {
+      path: "/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices",
+      query: { labelSelector: "kubernetes.io/service-name=users" },
+      authorization: "Bearer t-1",
+    },
+    expect.objectContaining({
+      query: {
+        labelSelector: "kubernetes.io/service-name=users",
+        watch: "1",
+        allowWatchBookmarks: "true",
+        timeoutSeconds: "240",
+        resourceVersion: "100",
+      },
+    }),
+  ]);
+});
+
+test("a watch that ends goes on where it was, from a bookmark too, with the token as it is then", async () => {
+  using folder = tempFolder();
+  await using server = startKubernetes();
+  server.slices = [ONE];
+  await using following = follow(sourceOf(server, folder));
+  await watchedFrom(server, "100");
+  server.send({ type: "BOOKMARK", object: { kind: "EndpointSlice", metadata: { resourceVersion: "140" } } });
+  folder.write("token", "t-2");
+  server.end();
+  await watchedFrom(server, "140");
+  expect(server.requests.at(-1)?.authorization).toBe("Bearer t-2");
+  server.send(eventOf("ADDED", TWO, "141"));
+  await following.waitFor(["http://10.0.0.1:8080", "http://[fd00::1]:8080"]);
+});
+
+test("a watch from a place that is forgotten begins with a new list, whichever way it is told", async () => {
+  using folder = tempFolder();
+  await using server = startKubernetes();
+  server.slices = [ONE];
+  await using following = follow(sourceOf(server, folder));
+  await watchedFrom(server, "100");
+  server.slices = [TWO];
+  server.version = "900";
+  server.send(EXPIRED);
+  await following.waitFor(["http://[fd00::1]:8080"]);
+  await watchedFrom(server, "900");
+  server.slices = [ONE];
+  server.version = "950";
+  server.answer = ({ query }) => (query.resourceVersion === "900" ? new Response("", { status: 410 }) : undefined);
+  server.end();
+  await following.waitFor(["http://10.0.0.1:8080"]);
+  await watchedFrom(server, "950");
+});
+
+test("events are put together from their pieces", async () => {
+  using folder = tempFolder();
+  await using server = startKubernetes();
+  server.slices = [ONE];
+  await using following = follow(sourceOf(server, folder));
+  await watchedFrom(server, "100");
+  const text = `${JSON.stringify(eventOf("ADDED", TWO, "101"))}\n${JSON.stringify(eventOf("DELETED", ONE, "102"))}\n`;
+  server.send(text.slice(0, 30));
+  server.send(text.slice(30, text.length - 20));
+  server.send(text.slice(text.length - 20));
+  await following.waitFor(["http://[fd00::1]:8080"]);
+});
+
+test("after an event that is not understood, all is listed anew when it is followed again", async () => {
+  using folder = tempFolder();
+  await using server = startKubernetes();
+  server.slices = [ONE];
+  const source = sourceOf(server, folder);
+  {
+    await using following = follow(source);
+    await watchedFrom(server, "100");
+    server.send({ type: "ADDED", object: { kind: "Pod" } });
+    expect(await following.ended.catch((error: unknown) => String(error))).toContain("an event has no resourceVersion");
+  }
+  server.slices = [TWO];
+  await using following = follow(source);
+  await following.waitFor(["http://[fd00::1]:8080"]);
+});
+
+test("after a connection that broke it is watched from the latest event, without a list", async () => {
+  using folder = tempFolder();
+  await using server = startKubernetes();
+  server.slices = [ONE];
+  const source = sourceOf(server, folder);
+  {
+    await using following = follow(source);
+    await watchedFrom(server, "100");
+    server.send(eventOf("ADDED", TWO, "101"));
+    await following.waitFor(["http://10.0.0.1:8080", "http://[fd00::1]:8080"]);
+  }
+  await until(() => server.watches === 0, { what: "the abort has closed the watch" });
+  server.slices = [];
+  await using following = follow(source);
+  await watchedFrom(server, "101");
+  await following.waitFor(["http://10.0.0.1:8080", "http://[fd00::1]:8080"]);
+});
+
+describe("what is no answer ends it, with nothing told", () => {
+  const list = (items: unknown, metadata: unknown = { resourceVersion: "1" }) => Response.json({ metadata, items });
+  test.each([
+    ["an error", () => new Response("", { status: 500 }), /^127\.0\.0\.1:\d+ answered 500$/],
+    ["a refusal", () => new Response("", { status: 403 }), /answered 403$/],
+    ["garbage", () => new Response("<html>"), "the answer is not JSON"],
+    ["no list", () => list([], {}), "the answer is no list of EndpointSlices"],
+    ["slices that are none", () => list({ a: 1 }), "items is no list"],
+    ["a slice without a name", () => list([{ metadata: {} }]), "an EndpointSlice has no name"],
+    ["too long an answer", () => new Response("x".repeat(17_000_000)), "the answer has more than 16777216 bytes"],
+  ])("%s", async (_, answer, message) => {
+    using folder = tempFolder();
+    await using server = startKubernetes();
+    server.answer = answer;
+    await using following = follow(sourceOf(server, folder));
+    const error = await following.ended.catch((reason: unknown) => reason);
+    expect((error as Error).message).toMatch(message);
+    expect((error as Error).message).not.toContain("t-1");
+    expect(following.told).toEqual([]);
+  });
+
+  test("an event without an end", async () => {
+    using folder = tempFolder();
+    await using server = startKubernetes();
+    await using following = follow(sourceOf(server, folder));
+    await watchedFrom(server, "100");
+    server.send("x".repeat(1_100_000));
+    const error = await following.ended.catch((reason: unknown) => reason);
+    expect(String(error)).toContain("a line of the answer has more than 1048576 bytes");
+  });
+});
+
+test("a port that is not told is a failure that the next change can put right", async () => {
+  using folder = tempFolder();
+  await using server = startKubernetes();
+  const two = [
+    { name: "http", port: 8080 },
+    { name: "admin", port: 9090 },
+  ];
+  server.slices = [{ ...ONE, ports: two }];
+  await using following = follow(sourceOf(server, folder));
+  await following.waitFor("the EndpointSlice users-1 has 2 ports: say which one is meant");
+  await watchedFrom(server, "100");
+  server.send(eventOf("MODIFIED", ONE, "101"));
+  await following.waitFor(["http://10.0.0.1:8080"]);
+  await using named = follow(sourceOf(server, folder, { port: "admin" }));
+  await named.waitFor(["http://10.0.0.1:9090"]);
+  await using numbered = follow(sourceOf(server, folder, { port: 8081 }));
+  await numbered.waitFor("the EndpointSlice users-1 has no port 8081");
+});
+
+test("the API server is verified by the certificates of the file", async () => {
+  using folder = tempFolder();
+  const { ca, server: pair } = makeCertificates(folder.path);
+  await using server = startKubernetes({ tls: { cert: pair.cert, key: pair.key } });
+  server.slices = [ONE];
+  {
+    await using following = follow(sourceOf(server, folder, { caFile: ca.certFile, namespace: "other" }));
+    await following.waitFor(["http://10.0.0.1:8080"]);
+    expect(server.requests[0]?.path).toContain("/namespaces/other/");
+  }
+  using strange = tempFolder();
+  const other = makeCertificates(strange.path);
+  await using following = follow(sourceOf(server, folder, { caFile: other.ca.certFile }));
+  expect(await following.ended.catch((error: unknown) => String(error))).toContain("certificate");
+  expect(following.told).toEqual([]);
+});
