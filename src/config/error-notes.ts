@@ -92,8 +92,8 @@ export const ERROR_NOTES: Readonly<Record<ErrorCode, ErrorNote>> = {
     look: "`inUse` and `pending` of the target in `/api/services` on the admin port. The service is too slow for what comes in: give it more targets, or a larger pool if it can bear it. [Pools](services.md#pools).",
   },
   no_target_available: {
-    when: "All targets of the service have the weight 0. `bun run gateway check` refuses such a file.",
-    look: "The weights of the service's targets.",
+    when: "[Discovery](discovery.md) has found no target for the service, or none yet. Or all of them have the weight 0, which `bun run gateway check` refuses in a file without `discover`.",
+    look: "`discovery` of the service in `/api/services`: when the source last answered, and its error. The weights of the targets.",
   },
   circuit_open: {
     when: "A plugin gives a service that keeps failing no requests for a while.",

@@ -86,6 +86,28 @@ describe("reports", () => {
     expect(services[0]?.targets[0]?.pool.latency).toEqual({ count: 0, sumMs: 0, buckets: [] } as never);
   });
 
+  test("how the targets of a service are found, with times that people can read", async () => {
+    const [service] = SHOP.services();
+    if (service === undefined) throw new Error("the shop has a service");
+    const at = Date.UTC(2030, 0, 1);
+    const found = {
+      source: "dns users.internal",
+      lastSuccess: at,
+      lastError: { message: "ESERVFAIL", at },
+      draining: 2,
+    };
+    const young = { ...found, lastSuccess: undefined, lastError: undefined };
+    const services = [found, young].map((discovery) => ({ ...service, discovery }));
+    await using admin = startTestAdmin({ services: () => [...services, service] });
+    const told = (await (await admin.get("/api/services")).json()) as { services: readonly { discovery: unknown }[] };
+    const written = "2030-01-01T00:00:00.000Z";
+    expect(told.services.map(({ discovery }) => discovery)).toEqual([
+      { ...found, lastSuccess: written, lastError: { message: "ESERVFAIL", at: written } },
+      { source: "dns users.internal", draining: 2 },
+      undefined,
+    ]);
+  });
+
   test("plugins with the routes that they are on, and where their endpoints are", async () => {
     await using admin = startTestAdmin();
     admin.apps.of("cache");

@@ -56,6 +56,34 @@ describe("services", () => {
     expect(sum[0]?.targets[0]).toMatchObject({ health: expected, addresses: ["10.0.0.1", "10.0.0.2"] });
   });
 
+  test("have the targets that any of them knows, put together by their URLs", () => {
+    const [a] = service([1]).targets;
+    const b = { ...service([2]).targets[0], url: "http://b" } as TargetView;
+    const one = { ...service([]), targets: [a as TargetView] };
+    const both = { ...service([]), targets: [b, a as TargetView] };
+    const told = sumServices([[one], [both]])[0]?.targets.map(({ url, pool }) => [url, pool.created]);
+    expect(told).toEqual([
+      ["http://a", 6],
+      ["http://b", 3],
+    ]);
+  });
+
+  test("have the oldest discovery, any error, and all that drain", () => {
+    const lastError = { message: "refused", at: 5 };
+    const of = (lastSuccess: number | undefined, error: typeof lastError | undefined, draining: number) => {
+      return [{ ...service([]), discovery: { source: "dns a", lastSuccess, lastError: error, draining } }];
+    };
+    const sum = (...lists: ReturnType<typeof of>[]) => sumServices(lists)[0]?.discovery;
+    expect(sum(of(20, undefined, 1), of(10, lastError, 2))).toEqual({
+      source: "dns a",
+      lastSuccess: 10,
+      lastError,
+      draining: 3,
+    });
+    expect(sum(of(20, lastError, 0), of(undefined, undefined, 0))?.lastSuccess).toBeUndefined();
+    expect(sumServices([[service([])], [service([])]])[0]).not.toHaveProperty("discovery");
+  });
+
   test("of none are none, of one its own", () => {
     expect(sumServices([])).toEqual([]);
     const one = [service([3])];

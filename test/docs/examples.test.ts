@@ -35,6 +35,7 @@ for (const [name, names] of [
 }
 folder.write("redis.password", "secret");
 folder.write("services/team.yaml", "services: {}\n");
+folder.write("targets.yaml", "targets: [http://10.0.0.5:4001]\n");
 
 /** The plugins that the guide writes, each as often as it does; importing the contract as those elsewhere do. */
 function written(name: string): readonly string[] {
