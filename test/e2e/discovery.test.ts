@@ -111,6 +111,11 @@ test("a source that is silent holds the start up for a bounded time; without tar
   const service = `services: { users: { discover: { dns: users.internal, servers: ["${server.address}"] } } }\n`;
   await using gateway = await startGateway(`${service}${ROUTE}`);
   expect(performance.now() - before).toBeGreaterThan(1_900);
+  await gateway.waitForLog(({ msg }) => msg === "targets cannot be discovered: the old ones stay", 10_000);
+  const messages = gateway.logs.map(({ msg }) => msg);
+  expect(messages.indexOf("listening")).toBeLessThan(
+    messages.indexOf("targets cannot be discovered: the old ones stay"),
+  );
   using client = await connect(gateway.port);
   const reply = await client.exchange(GET);
   expect(reply.status).toBe(503);

@@ -166,6 +166,18 @@ describe("what is no answer ends it, with nothing told", () => {
   });
 });
 
+test("a watch may be quiet for longer than an answer may take", async () => {
+  using folder = tempFolder();
+  await using server = startKubernetes();
+  server.slices = [ONE];
+  await using following = follow(sourceOf(server, folder, { graceMs: 200 }));
+  await watchedFrom(server, "100");
+  await Bun.sleep(400);
+  expect(server.requests).toHaveLength(2);
+  server.send(eventOf("ADDED", TWO, "101"));
+  await following.waitFor(["http://10.0.0.1:8080", "http://[fd00::1]:8080"]);
+});
+
 test("a port that is not told is a failure that the next change can put right", async () => {
   using folder = tempFolder();
   await using server = startKubernetes();

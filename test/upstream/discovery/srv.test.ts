@@ -27,8 +27,7 @@ test("the hosts of the first priority are targets with their ports and weights, 
   await clock.nextSleep();
   server.set(`SRV ${NAME}`, []);
   clock.advance(30_000);
-  expect(following.ended).rejects.toThrow(`${NAME} has no SRV record`);
-  await following.ended.catch(() => {});
+  expect(await following.ended.catch((error: unknown) => String(error))).toContain(`${NAME} has no SRV record`);
 });
 
 test("names of targets are resolved by the same servers, though one family fails", async () => {
@@ -38,8 +37,7 @@ test("names of targets are resolved by the same servers, though one family fails
   server.set("AAAA a.internal", { rcode: 2 });
   expect(await lookupBy(client, "a.internal")).toEqual([{ address: "10.0.0.1", family: 4 }]);
   server.set("A a.internal", { rcode: 2 });
-  expect(lookupBy(client, "a.internal")).rejects.toThrow("ESERVFAIL");
-  await lookupBy(client, "a.internal").catch(() => {});
+  expect(await lookupBy(client, "a.internal").catch(String)).toContain("ESERVFAIL");
 });
 
 describe("records", () => {
