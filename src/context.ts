@@ -50,6 +50,11 @@ export interface Cancellable {
   cancel(reason: GatewayError): void;
 }
 
+/** A target as the record of a request knows it. */
+export interface SelectedTarget {
+  readonly url: string;
+}
+
 /** The client's side of a request, as far as others than the edge need it. */
 export interface Downstream {
   /** Sends an interim response, 102 to 199, ahead of the reply (RFC 9110 §15.2); where the protocol has none, nothing. */
@@ -74,7 +79,7 @@ export class Context {
   target: string | undefined = undefined;
   principal: Principal | undefined = undefined;
   /** The target chosen for the attempt under way; for the core alone. */
-  selected: { readonly url: string } | undefined = undefined;
+  selected: SelectedTarget | undefined = undefined;
   /** The attempt under way; for the core alone. */
   inFlight: Cancellable | undefined = undefined;
   /** The way that the request goes; for the core alone. */
@@ -83,14 +88,19 @@ export class Context {
   downstream: Downstream | undefined = undefined;
   /** What the client offers to switch to, and the route allows; for the core alone. */
   upgrade: UpgradeOffer | undefined = undefined;
-  /** Attempts sent so far. */
-  attempts = 0;
-  /** Start of the first attempt, and arrival of the latest reply head, on the clock of `startedAt`. */
-  upstreamStartedAt = 0;
+  /** Arrival of the latest reply head, on the clock of `startedAt`. */
   upstreamRepliedAt = 0;
   /** The error that ended the request, if any. */
   error: GatewayError | undefined = undefined;
 
+  /** The request's own record; what is counted for the whole request is kept there. */
+  readonly #root: Context;
+  #forks: Context[] | undefined = undefined;
+  #attempts = 0;
+  #upstreamStartedAt = 0;
+  #deadlineAt = Number.POSITIVE_INFINITY;
+  #earlier: readonly SelectedTarget[] = NONE_TRIED;
+  #latest: SelectedTarget | undefined = undefined;
   #upstreamPath: string;
   #upstreamQuery: string | undefined;
   #requestId: string | undefined = undefined;
@@ -98,11 +108,53 @@ export class Context {
   #abort: AbortController | undefined = undefined;
   #abortReason: GatewayError | undefined = undefined;
 
-  constructor(request: GatewayRequest, startedAt: number) {
+  constructor(request: GatewayRequest, startedAt: number, root?: Context) {
     this.request = request;
     this.startedAt = startedAt;
+    this.#root = root ?? this;
     this.#upstreamPath = request.path;
     this.#upstreamQuery = request.query;
+  }
+
+  /** Attempts sent so far. */
+  get attempts(): number {
+    return this.#root.#attempts;
+  }
+
+  set attempts(count: number) {
+    this.#root.#attempts = count;
+  }
+
+  /** Start of the first attempt, on the clock of `startedAt`. */
+  get upstreamStartedAt(): number {
+    return this.#root.#upstreamStartedAt;
+  }
+
+  set upstreamStartedAt(time: number) {
+    this.#root.#upstreamStartedAt = time;
+  }
+
+  /** When the reply's head has to be there, on the clock of `startedAt`; infinite while nothing bounds it. */
+  get deadlineAt(): number {
+    return this.#root.#deadlineAt;
+  }
+
+  set deadlineAt(time: number) {
+    this.#root.#deadlineAt = time;
+  }
+
+  /** Targets of the attempts so far, the latest last; for the core alone. Costs nothing before the second. */
+  triedTargets(): readonly SelectedTarget[] {
+    const root = this.#root;
+    return root.#latest === undefined ? NONE_TRIED : [...root.#earlier, root.#latest];
+  }
+
+  /** Notes the target of the next attempt, and which earlier ones count as tried; for the core alone. */
+  select(target: SelectedTarget, earlier: readonly SelectedTarget[]): void {
+    this.selected = target;
+    this.target = target.url;
+    this.#root.#latest = target;
+    this.#root.#earlier = earlier;
   }
 
   /** Path that the upstream gets, after strip-prefix, add-prefix and rewrite. Setting an invalid one throws TypeError. */
@@ -127,12 +179,13 @@ export class Context {
 
   /** The id told to client, upstream and log; made at first use unless a plugin has set one. */
   get requestId(): string {
-    this.#requestId ??= crypto.randomUUID();
-    return this.#requestId;
+    const root = this.#root;
+    root.#requestId ??= crypto.randomUUID();
+    return root.#requestId;
   }
 
   set requestId(id: string) {
-    this.#requestId = id;
+    this.#root.#requestId = id;
   }
 
   get<T>(key: ContextKey<T>): T | undefined {
@@ -153,12 +206,44 @@ export class Context {
     return this.#abort.signal;
   }
 
-  /** Called by the edge, at most once. */
+  /** Ends the request, or of a fork that one attempt: whatever waits for it fails with the reason. */
   abort(reason: GatewayError): void {
+    if (this.#abortReason !== undefined) return;
     this.#abortReason = reason;
     this.error = reason;
     this.#abort?.abort(reason);
     this.inFlight?.cancel(reason);
+    if (this.#forks !== undefined) for (const fork of this.#forks) fork.abort(reason);
+  }
+
+  /**
+   * A record of the same request for one attempt: with a target, a signal and an end of its own, for a layer that gives up
+   * an attempt or makes two at a time. Request, id, counts and values are shared. It is aborted together with this one.
+   */
+  fork(): Context {
+    const fork = new Context(this.request, this.startedAt, this.#root);
+    fork.route = this.route;
+    fork.params = this.params;
+    fork.service = this.service;
+    fork.principal = this.principal;
+    fork.downstream = this.downstream;
+    fork.upgrade = this.upgrade;
+    fork.#upstreamPath = this.#upstreamPath;
+    fork.#upstreamQuery = this.#upstreamQuery;
+    this.#state ??= new Map();
+    fork.#state = this.#state;
+    this.#forks ??= [];
+    this.#forks.push(fork);
+    if (this.#abortReason !== undefined) fork.abort(this.#abortReason);
+    return fork;
+  }
+
+  /** The attempt of that fork is the one that counts: its target and times become those of the request. */
+  join(fork: Context): void {
+    this.service = fork.service;
+    this.target = fork.target;
+    this.selected = fork.selected;
+    this.upstreamRepliedAt = fork.upstreamRepliedAt;
   }
 
   get isAborted(): boolean {
@@ -181,4 +266,5 @@ export function contextKey<T>(name: string): ContextKey<T> {
 const PATH = /^(?:\/[\x21\x22\x24-\x3e\x40-\x7e]*|\*)$/;
 const QUERY = /^[\x21\x22\x24-\x7e]*$/;
 
+const NONE_TRIED: readonly SelectedTarget[] = Object.freeze([]);
 const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});

@@ -83,6 +83,11 @@ export class Body {
     return this.#buffer !== undefined;
   }
 
+  /** Whether it can still be sent: it is in memory, or nobody has taken its source. */
+  get isSendable(): boolean {
+    return this.#buffer !== undefined || this.#source !== undefined;
+  }
+
   /** Copies what is in memory to where a message is composed. */
   copyTo(out: ByteSink): void {
     if (this.#buffer !== undefined) out.part(this.#buffer, this.#start, this.#end);

@@ -82,16 +82,24 @@ export class Exchange implements Cancellable, TimeoutOwner, PendingReply {
     return !hasSent || isIdempotent(request.method) || request.headers.has("idempotency-key");
   }
 
-  /** Begins what earlier attempts have left of that time, in ms; with nothing left it fails at once. */
+  /** Counts it, and counts it again when it runs once more. */
+  countAttempt(): void {
+    this.ctx.attempts++;
+    this.#stats.attempts++;
+  }
+
+  /** Begins what is left of the request's time, in ms; with nothing left it fails at once. */
   startRest(ms: number): void {
     // Timers count whole milliseconds, and may be a fraction early.
     if (ms < 1) this.cancel(new GatewayError("upstream_timeout"));
     else this.#rest = setTimeout(endInTime, Math.ceil(ms), this);
   }
 
-  /** Begins the time until the reply's head must be there. */
+  /** Begins the time until the reply's head must be there, of this attempt and all to follow; the first beginning counts. */
   startTotal(queue: TimeoutQueue, now: number): void {
-    if (!this.isSettled && !this.#total.isSet && this.#rest === undefined) this.#total.set(queue, now);
+    if (this.isSettled || this.#total.isSet || this.#rest !== undefined) return;
+    this.ctx.deadlineAt = now + queue.ms;
+    this.#total.set(queue, now);
   }
 
   resolve(reply: Reply): void {

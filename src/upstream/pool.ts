@@ -141,6 +141,7 @@ export class Pool implements ConnectionOwner, DialOwner, ExchangeHolder {
     if (at !== -1) this.#idle.splice(at, 1);
     if (repeat !== undefined) {
       repeat.isRepeated = true;
+      repeat.countAttempt();
       this.submit(repeat, performance.now());
     } else if (this.#waiting.length > this.#opening) this.#dial();
   }

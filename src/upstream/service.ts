@@ -26,8 +26,6 @@ export interface Service {
   discovery: Discovery | undefined;
 }
 
-const NONE_TRIED: readonly Target[] = [];
-
 /** Makes a service from its configuration. Throws if a file of its `tls` cannot be read. */
 export function createService(name: string, config: ServiceConfig): Service {
   const create = targetFactory(name, config);
@@ -53,13 +51,27 @@ export async function discoverTargets(service: Service, log: Logger, clock: Cloc
   await service.discovery.start();
 }
 
-/** Chooses the target of the next attempt; throws `no_target_available` if there is none. */
+/**
+ * Chooses the target of the next attempt, another one than before while there is one. Throws `no_target_available` if
+ * there is none, `upstream_timeout` if the request's time is over.
+ */
 export function selectTarget(service: Service, ctx: Context): void {
-  const target = service.balancer.pick(ctx, NONE_TRIED);
+  if (isOver(ctx)) throw new GatewayError("upstream_timeout", { detail: "The time for the request is over" });
+  const tried = ctx.triedTargets() as readonly Target[];
+  let earlier = tried;
+  let target = service.balancer.pick(ctx, tried);
+  if (target !== undefined && tried.includes(target)) {
+    // All have been tried: it begins again, but not with the same one twice in a row.
+    earlier = tried.slice(0, 0);
+    if (tried.length > 1) target = service.balancer.pick(ctx, tried.slice(-1));
+  }
   if (target === undefined) throw new GatewayError("no_target_available");
   ctx.service = service.name;
-  ctx.selected = target;
-  ctx.target = target.url;
+  ctx.select(target, earlier);
+}
+
+function isOver({ deadlineAt }: Context): boolean {
+  return deadlineAt !== Number.POSITIVE_INFINITY && deadlineAt <= performance.now();
 }
 
 /** Sends one attempt to the target that `selectTarget` has chosen. */

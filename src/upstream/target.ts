@@ -61,16 +61,18 @@ export class Target {
     }
     if (offerOf(ctx) !== undefined && !this.#reserveTunnel(exchange)) return exchange;
     const now = performance.now();
-    const isFirst = ctx.attempts === 0;
     ctx.inFlight = exchange;
-    ctx.attempts++;
-    this.stats.attempts++;
-    if (isFirst) ctx.upstreamStartedAt = now;
-    // A body that is still coming takes its time; the total begins when it has been sent.
-    if (!isFirst) exchange.startRest(this.#timeouts.total.ms - (now - ctx.upstreamStartedAt));
-    else if (ctx.request.body.isInMemory) exchange.startTotal(this.#timeouts.total, now);
+    if (ctx.attempts === 0) ctx.upstreamStartedAt = now;
+    exchange.countAttempt();
+    this.#startTotal(ctx, exchange, now);
     if (!exchange.isSettled) this.pool.submit(exchange, now);
     return exchange;
+  }
+
+  /** One deadline for all attempts. A body that is still coming takes its time: the total begins when it has been sent. */
+  #startTotal(ctx: Context, exchange: Exchange, now: number): void {
+    if (ctx.deadlineAt !== Number.POSITIVE_INFINITY) exchange.startRest(ctx.deadlineAt - now);
+    else if (ctx.request.body.isInMemory) exchange.startTotal(this.#timeouts.total, now);
   }
 
   /** Idle connections close, those in use after their request. */

@@ -223,3 +223,19 @@ describe("json", () => {
     expect(await codeOf(Body.of("[1, 2]").json(5))).toBe("payload_too_large");
   });
 });
+
+test("a body can be sent while it is in memory, or nobody has taken its source", async () => {
+  expect([Body.empty.isSendable, Body.of("text").isSendable]).toEqual([true, true]);
+  const taken = Body.from(new ManualSource());
+  expect(taken.isSendable).toBe(true);
+  taken.take();
+  expect(taken.isSendable).toBe(false);
+  const source = new ManualSource();
+  const read = Body.from(source);
+  const reading = read.bytes(10);
+  expect(read.isSendable).toBe(false);
+  source.write("all");
+  source.sink.end();
+  await reading;
+  expect(read.isSendable).toBe(true);
+});

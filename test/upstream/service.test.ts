@@ -51,6 +51,39 @@ describe("a service", () => {
     await Promise.all([a.waitForClosed(), b.waitForClosed()]);
   });
 
+  test("selects each target once before it begins again, and never one twice in a row", () => {
+    const urls = ["http://a.test", "http://b.test", "http://c.test"];
+    for (const balance of ["round-robin", "random", "least-request"]) {
+      const service = createService("users", serviceConfig({ targets: urls, balance }));
+      for (let round = 0; round < 20; round++) {
+        const ctx = contextOf();
+        const seen: (string | undefined)[] = [];
+        for (let i = 0; i < 6; i++) {
+          selectTarget(service, ctx);
+          seen.push(ctx.target);
+        }
+        expect(seen.slice(0, 3).toSorted()).toEqual(urls);
+        expect(seen.slice(3).toSorted()).toEqual(urls);
+        expect(seen[3]).not.toBe(seen[2]);
+      }
+    }
+  });
+
+  test("selects its only target again and again", () => {
+    const service = createService("users", serviceConfig({ targets: ["http://a.test"] }));
+    const ctx = contextOf();
+    for (let i = 0; i < 3; i++) selectTarget(service, ctx);
+    expect(ctx.target).toBe("http://a.test");
+  });
+
+  test("selects nothing for a request whose time is over", () => {
+    const service = createService("users", serviceConfig({ targets: ["http://a.test"] }));
+    const ctx = contextOf();
+    ctx.deadlineAt = performance.now();
+    expect(() => selectTarget(service, ctx)).toThrow(expect.objectContaining({ code: "upstream_timeout" }));
+    expect(ctx.target).toBeUndefined();
+  });
+
   test("without a target to select is no_target_available", () => {
     const service = createService("users", serviceConfig({ targets: [{ url: "http://a.test", weight: 0 }] }));
     expect(() => selectTarget(service, contextOf())).toThrow(expect.objectContaining({ code: "no_target_available" }));

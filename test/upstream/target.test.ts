@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { GatewayError } from "../../src/errors.ts";
-import { hangs, replies } from "../support/scripts.ts";
+import { hangs, replies, response } from "../support/scripts.ts";
 import { tempFolder } from "../support/temp.ts";
 import { startUpstream } from "../support/upstream.ts";
 import { contextOf, outcomeOf, targetOf } from "./support.ts";
@@ -58,6 +58,20 @@ describe("a target", () => {
     expect(ctx).toMatchObject({ attempts: 2, upstreamStartedAt: startedAt });
     ctx.abort(new GatewayError("client_closed"));
     await again;
+  });
+
+  test("counts the attempt again that runs once more, for its connection had been closed", async () => {
+    using upstream = startUpstream(replies());
+    const target = targetOf(upstream.url);
+    await outcomeOf(target);
+    upstream.answer(async (_, connection) => {
+      if (connection.requests.length > 1) connection.close();
+      else await connection.send(response("again"));
+    });
+    const ctx = contextOf();
+    expect(await outcomeOf(target, ctx)).toBe("200 again");
+    expect([ctx.attempts, target.stats.attempts, upstream.requests.length]).toEqual([2, 3, 3]);
+    target.close();
   });
 
   test("is sent nothing for a client that is gone already", async () => {
