@@ -13,7 +13,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http1: BASE,
   observe: BASE,
   config: [...BASE, "routing"],
-  plugin: [...BASE, "config", "identity", "keys", "store"],
+  plugin: [...BASE, "config", "identity", "keys", "store", "timeouts"],
   keys: [...BASE, "routing", "store"],
   routing: [...BASE, "config"],
   timeouts: [],

@@ -1,0 +1,27 @@
+const SAMPLES = 256;
+const ENOUGH = 20;
+/** After so many new ones the percentile is computed anew. */
+const EVERY = 32;
+
+/** How long a service's latest answers took; costs an assignment each. */
+export class LatencyWindow {
+  readonly #samples = new Float64Array(SAMPLES);
+  #count = 0;
+  #computedAt = 0;
+  #p95: number | undefined = undefined;
+
+  add(ms: number): void {
+    this.#samples[this.#count % SAMPLES] = ms;
+    this.#count++;
+  }
+
+  /** Of the latest 256, in ms, 1 at least; undefined while fewer than 20 are known. */
+  p95(): number | undefined {
+    if (this.#count < ENOUGH) return undefined;
+    if (this.#p95 !== undefined && this.#count - this.#computedAt < EVERY) return this.#p95;
+    const known = this.#samples.slice(0, Math.min(this.#count, SAMPLES)).sort();
+    this.#computedAt = this.#count;
+    this.#p95 = Math.max(1, known[Math.ceil(known.length * 0.95) - 1] as number);
+    return this.#p95;
+  }
+}
