@@ -14,10 +14,10 @@ export interface BudgetLimit {
 export class Budget {
   #requests = 0;
   #retries = 0;
-  readonly #gauge: GaugeSeries;
+  readonly #gauge: Pick<GaugeSeries, "inc" | "dec">;
 
   /** @param gauge shows the retries under way */
-  constructor(gauge: GaugeSeries) {
+  constructor(gauge: Pick<GaugeSeries, "inc" | "dec">) {
     this.#gauge = gauge;
   }
 
