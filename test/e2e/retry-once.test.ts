@@ -84,7 +84,13 @@ async function send({ method, body, leaves }: Sent): Promise<void> {
     await client.send("2\r\ndy\r\n0\r\n\r\n");
   }
   if (leaves) client.reset();
-  else await client.readUntil(/^HTTP\/1\.1 \d{3}[^]*?\r\n\r\n/).catch(() => expect(client.isClosed).toBe(true));
+  else await client.readUntil(/^HTTP\/1\.1 \d{3}[\s\S]*?\r\n\r\n/).catch(() => expect(client.isClosed).toBe(true));
+}
+
+/** Leaves idle connections to both targets: those may turn out to have been closed. */
+async function warmUp(): Promise<void> {
+  schedule = ["good"];
+  await Promise.all(Array.from({ length: 6 }, () => send({ method: "GET", body: "none", leaves: false })));
 }
 
 test("a POST is never sent twice, whatever happens", async () => {
@@ -98,6 +104,7 @@ test("a POST is never sent twice, whatever happens", async () => {
       fc.array(fc.constantFrom(...Object.keys(SCRIPTS)), { minLength: 1, maxLength: 8 }),
       fc.array(sent, { minLength: 1, maxLength: 8 }),
       async (faults, requests) => {
+        await warmUp();
         schedule = faults;
         arrivals = 0;
         await Promise.all(requests.map(send));
