@@ -1,44 +1,61 @@
-import type { GaugeSeries } from "../../src/plugin.ts";
-
-/** How many retries may be under way. */
+/** How many retries may be begun in a second. */
 export interface BudgetLimit {
-  /** Of the requests in flight. */
+  /** Of the requests of that second. */
   readonly ratio: number;
   readonly minimum: number;
 }
 
+const SLOTS = 10;
+const SLOT_MS = 100;
+
 /**
- * What all routes to a service have under way: so many retries at a time as their requests in flight allow. A service
- * that fails gets that share more, and not a multiple.
+ * The requests of all routes to a service in the last second, and their retries: those may be so many as the requests
+ * allow. A service that fails gets that share more, and not a multiple. Nothing is held, so nothing can be left behind.
  */
 export class Budget {
-  #requests = 0;
-  #retries = 0;
-  readonly #gauge: Pick<GaugeSeries, "inc" | "dec">;
+  readonly #now: () => number;
+  readonly #requests = new Float64Array(SLOTS);
+  readonly #retries = new Float64Array(SLOTS);
+  #requestSum = 0;
+  #retrySum = 0;
+  /** The tenth of a second that is counted now. */
+  #time = 0;
 
-  /** @param gauge shows the retries under way */
-  constructor(gauge: Pick<GaugeSeries, "inc" | "dec">) {
-    this.#gauge = gauge;
+  /** @param now in ms; where it jumps, counting begins anew */
+  constructor(now: () => number) {
+    this.#now = now;
   }
 
-  enter(): void {
-    this.#requests++;
+  addRequest(): void {
+    const slot = this.#slot();
+    this.#requests[slot] = (this.#requests[slot] as number) + 1;
+    this.#requestSum++;
   }
 
-  leave(): void {
-    this.#requests--;
-  }
-
-  /** Takes a place for a retry, from the wait before it to its end; false if there is none. */
+  /** Takes a place for a retry; false if there is none. */
   take({ ratio, minimum }: BudgetLimit): boolean {
-    if (this.#retries >= Math.max(minimum, Math.floor(ratio * this.#requests))) return false;
-    this.#retries++;
-    this.#gauge.inc();
+    const slot = this.#slot();
+    if (this.#retrySum >= Math.max(minimum, Math.floor(ratio * this.#requestSum))) return false;
+    this.#retries[slot] = (this.#retries[slot] as number) + 1;
+    this.#retrySum++;
     return true;
   }
 
-  release(): void {
-    this.#retries--;
-    this.#gauge.dec();
+  /** The place of the present in the ring, after what is older than a second has been forgotten. */
+  #slot(): number {
+    const time = Math.floor(this.#now() / SLOT_MS);
+    if (time !== this.#time) {
+      const passed = time < this.#time ? SLOTS : Math.min(time - this.#time, SLOTS);
+      for (let i = 0; i < passed; i++) this.#forget((time - i) % SLOTS);
+      this.#time = time;
+    }
+    return time % SLOTS;
+  }
+
+  #forget(slot: number): void {
+    this.#requestSum -= this.#requests[slot] as number;
+    this.#retrySum -= this.#retries[slot] as number;
+    this.#requests[slot] = 0;
+    this.#retries[slot] = 0;
   }
 }

@@ -84,13 +84,11 @@ class HedgedTry {
   }
 
   #finish(fork: Context, result: Result, isGood: boolean): void {
-    const { budget, metrics, latency } = this.#parts;
+    const { metrics, latency } = this.#parts;
     this.#isOver = true;
     clearTimeout(this.#timer);
     discard(this.#failed);
-    const hasTwo = this.#forks.length > 1;
-    if (hasTwo) budget.release();
-    if (hasTwo && isGood && fork === this.#forks[1]) metrics.hedgesWon.inc();
+    if (isGood && fork === this.#forks[1]) metrics.hedgesWon.inc();
     // Of a first that was given up it is known that it took so long at least.
     if (isGood) latency.add(performance.now() - this.#startedAt);
     for (const other of this.#forks) if (other !== fork) other.abort(LOST);

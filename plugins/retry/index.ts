@@ -19,7 +19,7 @@ export default definePlugin({
     const policy = createPolicy(options);
     const latency = scope.state(`latency ${service}`, () => new LatencyWindow());
     const metrics = createMetrics(scope.metrics, service);
-    const budget = scope.state(`budget ${service}`, () => new Budget(metrics.inFlight));
+    const budget = scope.state(`budget ${service}`, () => new Budget(scope.now));
     const parts = { options, policy, budget, metrics, scope, random: Math.random };
     const { hedge, "per-try-timeout": perTryMs, "attempts-header": header } = options;
 

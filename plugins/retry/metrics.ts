@@ -1,4 +1,4 @@
-import type { CounterSeries, GaugeSeries, PluginMetrics } from "../../src/plugin.ts";
+import type { CounterSeries, PluginMetrics } from "../../src/plugin.ts";
 
 /** What is counted for a service. */
 export interface RetryMetrics {
@@ -6,8 +6,6 @@ export interface RetryMetrics {
   retries(reason: string): CounterSeries;
   /** Retries that the budget had no place for. */
   readonly refused: CounterSeries;
-  /** Retries and hedges under way, their waits included. */
-  readonly inFlight: GaugeSeries;
   /** Second tries that were begun beside a slow first, and those that were the answer. */
   readonly hedges: CounterSeries;
   readonly hedgesWon: CounterSeries;
@@ -20,12 +18,10 @@ export function createMetrics(metrics: PluginMetrics, service: string): RetryMet
     help: "Requests sent again, by the condition or status that was the reason.",
     labels: ["service", "reason"],
   });
-  const inFlight = { name: "in_flight", help: "Retries and hedges under way, their waits included.", labels };
   const one = (name: string, help: string) => metrics.counter({ name, help, labels }).with(service);
   return {
     retries: (reason) => retries.with(service, reason),
     refused: one("refused_total", "Retries and hedges that the budget had no place for."),
-    inFlight: metrics.gauge(inFlight).with(service),
     hedges: one("hedges_total", "Second tries beside a slow first."),
     hedgesWon: one("hedges_won_total", "Second tries whose reply was the answer."),
   };

@@ -28,8 +28,11 @@ const Backoff = Type.Object(
 
 const BudgetOptions = Type.Object(
   {
-    ratio: Share({ default: "20%", description: "Retries under way, as a share of the service's requests in flight." }),
-    minimum: Type.Integer({ default: 3, minimum: 0, description: "So many retries may be under way in any case." }),
+    ratio: Share({
+      default: "20%",
+      description: "Retries in a second, as a share of the requests to the service in it.",
+    }),
+    minimum: Type.Integer({ default: 3, minimum: 0, description: "So many retries in a second are made in any case." }),
   },
   { ...closed, default: {}, description: "Bounds the retries of all routes to the service together." },
 );

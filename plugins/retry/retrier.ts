@@ -20,33 +20,24 @@ export interface RetryParts {
 /** Tries until a reply is good, or what came may not be tried again: that is then the answer. */
 export async function tryUntilGood(attempt: Handler, ctx: Context, parts: RetryParts): Promise<Reply> {
   const { policy, budget } = parts;
-  let isRetry = false;
-  budget.enter();
-  try {
-    if (policy.shouldHold(ctx.request)) await ctx.request.body.bytes(parts.options["replay-bytes"]);
-    for (let tries = 1; ; tries++) {
-      let result: Reply | GatewayError;
-      try {
-        result = await attempt(ctx);
-        if (policy.isGood(result)) return result;
-      } catch (error) {
-        result = GatewayError.from(error);
-      }
-      if (isRetry) budget.release();
-      isRetry = false;
-      const waitMs = waitBefore(tries, result, ctx, parts);
-      if (waitMs === undefined) return answer(result);
-      isRetry = true;
-      if (!(result instanceof GatewayError)) result.discard();
-      if (waitMs > 0) await pause(waitMs, ctx.signal);
+  budget.addRequest();
+  if (policy.shouldHold(ctx.request)) await ctx.request.body.bytes(parts.options["replay-bytes"]);
+  for (let tries = 1; ; tries++) {
+    let result: Reply | GatewayError;
+    try {
+      result = await attempt(ctx);
+      if (policy.isGood(result)) return result;
+    } catch (error) {
+      result = GatewayError.from(error);
     }
-  } finally {
-    if (isRetry) budget.release();
-    budget.leave();
+    const waitMs = waitBefore(tries, result, ctx, parts);
+    if (waitMs === undefined) return answer(result);
+    if (!(result instanceof GatewayError)) result.discard();
+    if (waitMs > 0) await pause(waitMs, ctx.signal);
   }
 }
 
-/** How long to wait before a retry, in ms, with a place in the budget taken for it; undefined if there shall be none. */
+/** How long to wait before a retry, in ms, which the budget then has counted; undefined if there shall be none. */
 function waitBefore(
   tries: number,
   failed: Reply | GatewayError,
@@ -59,7 +50,9 @@ function waitBefore(
   if (reason === undefined) return undefined;
   const waitMs = fullWait(tries, failed, options, scope.now(), random());
   if (waitMs === undefined || performance.now() + waitMs >= ctx.deadlineAt) return undefined;
-  if (!budget.take(options.budget)) {
+  // What no target has got is no load yet, wherever it is sent next.
+  const isLoad = !(failed instanceof GatewayError) || failed.bytesSent;
+  if (isLoad && !budget.take(options.budget)) {
     metrics.refused.inc();
     return undefined;
   }

@@ -16,7 +16,8 @@ beforeAll(async () => {
   upstream = cleanup.use(startUpstream(hangs()));
   refusing = startUpstream(hangs());
   refusing.stop();
-  const plugins = "plugins: { retry: { replay-bytes: 1kb, backoff: { base: 1ms, max: 1ms }, budget: { minimum: 1 } } }";
+  const plugins =
+    "plugins: { retry: { replay-bytes: 1kb, backoff: { base: 1ms, max: 1ms }, budget: { minimum: 100 } } }";
   gateway = cleanup.use(
     await startInProcess(`
 plugins: { access-log: {} }

@@ -14,13 +14,14 @@ let serial = 0;
 beforeAll(async () => {
   targets = [1, 2].map(() => cleanup.use(startUpstream(hangs())));
   const urls = `[${targets.map(({ url }) => `"${url}"`).join(", ")}]`;
-  const retry = (more: string) => `{ attempts: 2, backoff: { base: 1ms, max: 1ms }, ${more} }`;
-  const service = (name: string, more: string) =>
-    `\n  ${name}: { targets: ${urls}, pool: { max-age: 0s }, plugins: { retry: ${retry(more)} } }`;
+  const retry = (more: string, minimum: number) =>
+    `{ attempts: 2, backoff: { base: 1ms, max: 1ms }, budget: { minimum: ${minimum} }, ${more} }`;
+  const service = (name: string, more: string, minimum = 100) =>
+    `\n  ${name}: { targets: ${urls}, pool: { max-age: 0s }, plugins: { retry: ${retry(more, minimum)} } }`;
   gateway = cleanup.use(
     await startInProcess(`
 plugins: { access-log: {} }
-services:${service("main", "hedge: { after: 20ms }")}${service("none", "hedge: { after: 20ms }, budget: { minimum: 0 }")}
+services:${service("main", "hedge: { after: 20ms }")}${service("none", "hedge: { after: 20ms }", 0)}
 ${service("learns", "hedge: { after: p95 }")}${service("timed", "hedge: { after: 20ms }, per-try-timeout: 60ms")}
 routes: [${["main", "none", "learns", "timed"].map((name) => `{ path: /${name}/*, service: ${name} }`).join(", ")}]
 `),

@@ -45,7 +45,12 @@ services:
     targets: [${targets.map(({ url }) => `"${url}"`).join(", ")}]
     timeouts: { response: 60ms }
     plugins:
-      retry: { attempts: ${ATTEMPTS}, per-try-timeout: 40ms, backoff: { base: 1ms, max: 2ms }, hedge: { after: 10ms } }
+      retry:
+        attempts: ${ATTEMPTS}
+        per-try-timeout: 40ms
+        backoff: { base: 1ms, max: 2ms }
+        budget: { minimum: 10000 }
+        hedge: { after: 10ms }
 routes: [{ path: /*, service: main }]
 `),
   );

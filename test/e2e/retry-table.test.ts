@@ -22,8 +22,9 @@ type Policy = "none" | "retry" | "posts";
 
 const POLICIES: Readonly<Record<Policy, string>> = {
   none: "",
-  retry: "retry: { per-try-timeout: 100ms, backoff: { base: 1ms, max: 1ms } }",
-  posts: "retry: { per-try-timeout: 100ms, backoff: { base: 1ms, max: 1ms }, methods: [POST] }",
+  retry: "retry: { per-try-timeout: 100ms, backoff: { base: 1ms, max: 1ms }, budget: { minimum: 10000 } }",
+  posts:
+    "retry: { per-try-timeout: 100ms, backoff: { base: 1ms, max: 1ms }, budget: { minimum: 10000 }, methods: [POST] }",
 };
 
 const CASES: readonly Case[] = [

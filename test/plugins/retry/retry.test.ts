@@ -25,7 +25,6 @@ describe("tries", () => {
     const { reply, outcome } = await t.request({}, failing(2, unavailable));
     expect([reply.status, reply.headers.get("x-attempts"), outcome.attempts]).toEqual([200, "3", 3]);
     expect(t.metrics.value("retries_total", { service: "test", reason: "503" })).toBe(2);
-    expect(t.metrics.value("in_flight", { service: "test" })).toBe(0);
   });
 
   test("end when there have been enough: the last reply, or error, is the answer", async () => {
@@ -112,32 +111,14 @@ describe("Retry-After", () => {
 });
 
 describe("the wait before a retry", () => {
-  async function waiting(options: Record<string, unknown> = LONG) {
-    const t = await testPlugin(retry, { ...options, attempts: 2 });
+  test("ends when the client goes", async () => {
+    const t = await testPlugin(retry, LONG);
     const ctx = t.context();
     const layered = t.phases.forward?.(() => unavailable());
     const answer = Promise.try(async () => layered?.(ctx));
-    await until(() => t.metrics.value("in_flight", { service: "test" }) === 1);
-    return { t, ctx, answer };
-  }
-
-  test("ends when the client goes, and leaves nothing behind", async () => {
-    const { t, ctx, answer } = await waiting();
+    await until(() => t.metrics.value("retries_total", { service: "test", reason: "503" }) === 1);
     ctx.abort(new GatewayError("client_closed"));
     expect(await codeOf(answer)).toBe("client_closed");
-    expect(t.metrics.value("in_flight", { service: "test" })).toBe(0);
-  });
-
-  test("holds its place in the budget, which all routes to the service share", async () => {
-    const { t, ctx, answer } = await waiting({ ...LONG, budget: { ratio: "0%", minimum: 1 } });
-    const other = await t.again({ ...AT_ONCE, budget: { ratio: "0%", minimum: 1 } });
-    expect((await other.request({}, failing(1, unavailable))).outcome.attempts).toBe(1);
-    expect(t.metrics.value("refused_total", { service: "test" })).toBe(1);
-    const elsewhere = await t.again({ ...AT_ONCE, budget: { ratio: "0%", minimum: 1 } }, { service: "other" });
-    expect((await elsewhere.request({}, failing(1, unavailable))).outcome.attempts).toBe(2);
-    ctx.abort(new GatewayError("client_closed"));
-    expect(await codeOf(answer)).toBe("client_closed");
-    expect((await other.request({}, failing(1, unavailable))).outcome.attempts).toBe(2);
   });
 
   test("is not begun when it would be longer than the time that is left", async () => {
@@ -147,6 +128,33 @@ describe("the wait before a retry", () => {
       return unavailable();
     };
     expect((await t.request({}, late)).outcome).toMatchObject({ status: 503, attempts: 1 });
+  });
+});
+
+describe("the budget", () => {
+  const budget = { ratio: "20%", minimum: 1 };
+
+  test("is that of all routes to a service, for a second", async () => {
+    const t = await testPlugin(retry, { ...AT_ONCE, attempts: 2, budget });
+    const attemptsOf = async (one = t) => (await one.request({}, failing(1, unavailable))).outcome.attempts;
+    const other = await t.again();
+    expect([await attemptsOf(), await attemptsOf(other)]).toEqual([2, 1]);
+    expect(t.metrics.value("refused_total", { service: "test" })).toBe(1);
+    const elsewhere = await t.again(undefined, { service: "other" });
+    expect(await attemptsOf(elsewhere)).toBe(2);
+    t.clock.advance(1_000);
+    expect([await attemptsOf(other), await attemptsOf()]).toEqual([2, 1]);
+    for (let i = 0; i < 7; i++) await t.request();
+    expect([await attemptsOf(), await attemptsOf()]).toEqual([2, 1]);
+  });
+
+  test("does not count what no target has got", async () => {
+    const t = await testPlugin(retry, { ...AT_ONCE, budget: { ratio: "0%", minimum: 0 } });
+    const refused = (): never => {
+      throw new GatewayError("upstream_connect");
+    };
+    expect((await t.request({}, failing(2, refused))).outcome).toMatchObject({ status: 200, attempts: 3 });
+    expect((await t.request({}, failing(1, reset))).outcome).toMatchObject({ status: 502, attempts: 1 });
   });
 });
 
