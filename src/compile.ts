@@ -115,6 +115,7 @@ class Compiler {
     const prepare = (ctx: Context) => {
       if (ctx.upgrade !== undefined) admitUpgrade(ctx, upgrades);
       ctx.service = serviceName;
+      service?.deadline?.accept(ctx);
       if (rewrite !== undefined) ctx.upstreamPath = rewrite(ctx.request.path, ctx.params);
     };
     const common = { prepare, finish: this.#recorder(info.name), answersPreflights: effective.some(hasPreflights) };

@@ -1,4 +1,6 @@
 import { isToken } from "../http1/chars.ts";
+import { isHopByHop } from "../http1/hop.ts";
+import { isProxyClaim } from "../http1/proxy-fields.ts";
 import { discoverProblems } from "./check-discover.ts";
 import type { Draft, ServiceEntry } from "./draft.ts";
 import { below } from "./key-path.ts";
@@ -47,6 +49,11 @@ function pairProblems(service: ServiceEntry, config: ServiceConfig): readonly Pr
   if (typeof hashed === "object" && "header" in hashed && !isToken(hashed.header)) {
     at(["hash-on", "header"], `${JSON.stringify(hashed.header)} cannot be the name of a header`);
   }
+  const deadline = config["deadline-header"]?.toLowerCase();
+  if (deadline !== undefined && !mayNameDeadline(deadline)) {
+    const fault = isToken(deadline) ? "is the gateway's own" : "cannot be the name of a header";
+    at(["deadline-header"], `${JSON.stringify(deadline)} ${fault}`, "for example x-request-timeout-ms");
+  }
   const { cert, key } = config.tls;
   if (cert !== undefined && key === undefined) at(["tls", "cert"], "a client certificate needs its key", "add tls.key");
   if (key !== undefined && cert === undefined) at(["tls", "key"], "a key needs its certificate", "add tls.cert");
@@ -56,6 +63,11 @@ function pairProblems(service: ServiceEntry, config: ServiceConfig): readonly Pr
   if (weights.length > 0 && config.discover === undefined && weights.every((weight) => weight === 0))
     at(["targets"], "every target has the weight 0: none gets a request");
   return problems;
+}
+
+/** What the gateway writes itself, or leaves out, cannot be the time as well. */
+function mayNameDeadline(name: string): boolean {
+  return isToken(name) && name !== "host" && name !== "via" && !isHopByHop(name) && !isProxyClaim(name);
 }
 
 function usedServices({ routes }: Draft): ReadonlySet<string> {

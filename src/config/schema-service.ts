@@ -96,6 +96,12 @@ export const Service = Type.Object(
     }),
     pool: Pool,
     timeouts: Timeouts,
+    "deadline-header": Type.Optional(
+      Type.String({
+        description:
+          "Header that tells the targets how many ms the reply is still waited for; from a trusted proxy it is honoured.",
+      }),
+    ),
     tls: Tls,
     "dns-ttl": Duration({
       default: "30s",

@@ -2,7 +2,8 @@ import type { Cancellable, Context } from "../context.ts";
 import { GatewayError } from "../errors.ts";
 import type { PendingReply, ReplyReceiver } from "../message/pending.ts";
 import type { Reply } from "../message/reply.ts";
-import { Timeout, type TimeoutOwner, type TimeoutQueue } from "../timeouts.ts";
+import { MAX_TIMER_MS, Timeout, type TimeoutOwner, type TimeoutQueue } from "../timeouts.ts";
+import type { DeadlineHeader } from "./deadline.ts";
 import { isIdempotent } from "./idempotent.ts";
 import type { TargetStats } from "./stats.ts";
 
@@ -31,6 +32,8 @@ export class Exchange implements Cancellable, TimeoutOwner, PendingReply {
   isSettled = false;
   /** Who has kept a place for the tunnel that it may become; given back when it is settled. */
   reservation: TunnelReservation | undefined = undefined;
+  /** How the target is told of the time that is left, if it is. */
+  deadline: DeadlineHeader | undefined = undefined;
   /** For the wait in a pool. */
   wait: Timeout | undefined = undefined;
 
@@ -92,13 +95,17 @@ export class Exchange implements Cancellable, TimeoutOwner, PendingReply {
   startRest(ms: number): void {
     // Timers count whole milliseconds, and may be a fraction early.
     if (ms < 1) this.cancel(new GatewayError("upstream_timeout"));
-    else this.#rest = setTimeout(endInTime, Math.ceil(ms), this);
+    else this.#rest = setTimeout(endInTime, Math.min(Math.ceil(ms), MAX_TIMER_MS), this);
   }
 
-  /** Begins the time until the reply's head must be there, of this attempt and all to follow; the first beginning counts. */
+  /**
+   * Begins the time until the reply's head must be there, of this attempt and all to follow; not where the request's time
+   * is over earlier.
+   */
   startTotal(queue: TimeoutQueue, now: number): void {
-    if (this.isSettled || this.#total.isSet || this.#rest !== undefined) return;
-    this.ctx.deadlineAt = now + queue.ms;
+    const endsAt = now + queue.ms;
+    if (this.isSettled || this.#total.isSet || this.ctx.deadlineAt <= endsAt) return;
+    this.ctx.deadlineAt = endsAt;
     this.#total.set(queue, now);
   }
 

@@ -6,6 +6,7 @@ import type { PendingReply } from "../message/pending.ts";
 import type { Logger } from "../observe/logger.ts";
 import { parseTargetUrl } from "./address.ts";
 import { type Balancer, createBalancer } from "./balance/balancer.ts";
+import { type DeadlineHeader, deadlineHeader } from "./deadline.ts";
 import type { UpstreamTls } from "./dial.ts";
 import { type Clock, systemClock } from "./discovery/clock.ts";
 import { Discovery } from "./discovery/discovery.ts";
@@ -24,6 +25,8 @@ export interface Service {
   balancer: Balancer<Target>;
   /** Follows the targets that come and go; undefined if there are none. */
   discovery: Discovery | undefined;
+  /** Undefined: its targets are not told how long they have. */
+  readonly deadline: DeadlineHeader | undefined;
 }
 
 /** Makes a service from its configuration. Throws if a file of its `tls` cannot be read. */
@@ -32,7 +35,8 @@ export function createService(name: string, config: ServiceConfig): Service {
   const targets = config.targets.map((entry) => {
     return typeof entry === "string" ? create(entry, 1) : create(entry.url, entry.weight);
   });
-  return { name, config, targets, balancer: balancerOf(config, targets), discovery: undefined };
+  const balancer = balancerOf(config, targets);
+  return { name, config, targets, balancer, discovery: undefined, deadline: deadlineOf(config) };
 }
 
 /**
@@ -90,6 +94,11 @@ function balancerOf(config: ServiceConfig, targets: readonly Target[]): Balancer
   return createBalancer(config.balance, targets, hashOn === undefined ? {} : { hashOn });
 }
 
+function deadlineOf(config: ServiceConfig): DeadlineHeader | undefined {
+  const name = config["deadline-header"];
+  return name === undefined ? undefined : deadlineHeader(name, config.timeouts.total);
+}
+
 /** Makes the targets of a service, all with the same limits. */
 function targetFactory(name: string, config: ServiceConfig): (url: string, weight: number) => Target {
   const timeouts = upstreamTimeouts(config);
@@ -100,6 +109,7 @@ function targetFactory(name: string, config: ServiceConfig): (url: string, weigh
     maxPending: config.pool["max-pending"],
     maxAgeMs: config.pool["max-age"],
   };
+  const deadline = deadlineOf(config);
   const lookup = lookupOf(config.discover);
   const resolving = { ttlMs: config["dns-ttl"], ...(lookup === undefined ? {} : { lookup }) };
   const files = tlsFiles(config);
@@ -109,7 +119,8 @@ function targetFactory(name: string, config: ServiceConfig): (url: string, weigh
     if (address === undefined) throw new Error(`service ${name}: ${url} is not the URL of a target`);
     const resolver = createResolver(address.host, resolving);
     const tls = address.isTls ? { ...files(), serverName: config.tls["server-name"] ?? address.host } : undefined;
-    return new Target({ address, resolver, tls }, { weight, preserveHost: config["preserve-host"], limits, timeouts });
+    const options = { weight, preserveHost: config["preserve-host"], limits, timeouts, deadline };
+    return new Target({ address, resolver, tls }, options);
   };
 }
 

@@ -3,6 +3,7 @@ import { GatewayError } from "../errors.ts";
 import { offerOf } from "../http1/upgrade.ts";
 import type { PendingReply } from "../message/pending.ts";
 import type { TargetAddress } from "./address.ts";
+import type { DeadlineHeader } from "./deadline.ts";
 import type { Dialer } from "./dial.ts";
 import { Exchange } from "./exchange.ts";
 import { Pool, type PoolLimits } from "./pool.ts";
@@ -16,6 +17,7 @@ export interface TargetOptions {
   readonly preserveHost: boolean;
   readonly limits: PoolLimits;
   readonly timeouts: UpstreamTimeouts;
+  readonly deadline?: DeadlineHeader | undefined;
 }
 
 /** One address of a service, with its connections and its record. */
@@ -29,6 +31,7 @@ export class Target {
   readonly #dialer: Dialer;
   readonly #preserveHost: boolean;
   readonly #timeouts: UpstreamTimeouts;
+  readonly #deadline: DeadlineHeader | undefined;
 
   constructor(dialer: Dialer, options: TargetOptions) {
     this.url = dialer.address.url;
@@ -38,6 +41,7 @@ export class Target {
     this.#dialer = dialer;
     this.#preserveHost = options.preserveHost;
     this.#timeouts = options.timeouts;
+    this.#deadline = options.deadline;
   }
 
   /** Requests that wait for or use a connection. */
@@ -55,6 +59,7 @@ export class Target {
     const host = this.#preserveHost && ctx.request.host !== "" ? ctx.request.host : this.address.hostHeader;
     refuseLoop(ctx.request.headers);
     const exchange = new Exchange(ctx, host, this.stats);
+    exchange.deadline = this.#deadline;
     if (ctx.isAborted) {
       exchange.reject(ctx.error ?? new GatewayError("client_closed"));
       return exchange;
@@ -72,7 +77,7 @@ export class Target {
   /** One deadline for all attempts. A body that is still coming takes its time: the total begins when it has been sent. */
   #startTotal(ctx: Context, exchange: Exchange, now: number): void {
     if (ctx.deadlineAt !== Number.POSITIVE_INFINITY) exchange.startRest(ctx.deadlineAt - now);
-    else if (ctx.request.body.isInMemory) exchange.startTotal(this.#timeouts.total, now);
+    if (ctx.request.body.isInMemory) exchange.startTotal(this.#timeouts.total, now);
   }
 
   /** Idle connections close, those in use after their request. */

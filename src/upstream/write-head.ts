@@ -21,8 +21,9 @@ export function refuseLoop(headers: HeaderList): void {
  * out, the gateway's own are set.
  *
  * @param host value of the Host field
+ * @param more further lines, each ended by CRLF
  */
-export function writeRequestHead(head: HeadBuffer, ctx: Context, host: string): void {
+export function writeRequestHead(head: HeadBuffer, ctx: Context, host: string, more?: string): void {
   const { request, upstreamQuery } = ctx;
   const { wire } = request.headers;
   head.begin().text(request.method).text(" ").text(ctx.upstreamPath);
@@ -32,6 +33,7 @@ export function writeRequestHead(head: HeadBuffer, ctx: Context, host: string): 
   if (wire !== undefined && !wire.mayHaveProxyFields) wire.copyTo(head);
   else via = writeFields(head, request.headers.flat);
   head.text(forwardedLines(request));
+  if (more !== undefined) head.text(more);
   const offer = offerOf(ctx);
   if (offer !== undefined) head.text(`connection: upgrade\r\nupgrade: ${offer.protocols.join(", ")}\r\n`);
   head.text(via === "" && request.version === "1.1" ? VIA : `via: ${via}${request.version} ${PSEUDONYM}\r\n`);

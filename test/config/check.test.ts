@@ -15,6 +15,18 @@ test("services have names that logs and URLs can hold", async () => {
   ]);
 });
 
+test.each([
+  ["x y", '"x y" cannot be the name of a header'],
+  ["Content-Length", '"content-length" is the gateway\'s own'],
+  ["Via", '"via" is the gateway\'s own'],
+  ["X-Forwarded-For", '"x-forwarded-for" is the gateway\'s own'],
+])("deadline-header %p is no header for that", async (name, message) => {
+  const service = `{ targets: ['http://127.0.0.1:1'], deadline-header: '${name}' }`;
+  expect(await briefs(`services: { a: ${service} }\nroutes: [{ path: /, service: a }]\n`)).toEqual([
+    expect.stringContaining(`services.a.deadline-header: ${message} (for example x-request-timeout-ms)`),
+  ]);
+});
+
 test("hash-on names a header that there can be", async () => {
   const service = "{ targets: ['http://127.0.0.1:1'], balance: consistent-hash, hash-on: { header: 'x y' } }";
   expect(await briefs(`services: { a: ${service} }\nroutes: [{ path: /, service: a }]\n`)).toEqual([
