@@ -1,4 +1,12 @@
-import { type Context, GatewayError, type Handler, type Reply } from "../../src/plugin.ts";
+import {
+  type Context,
+  GatewayError,
+  type Handler,
+  type Reply,
+  Timeout,
+  type TimeoutOwner,
+  timeoutQueue,
+} from "../../src/plugin.ts";
 import type { Budget } from "./budget.ts";
 import type { LatencyWindow } from "./latency.ts";
 import type { RetryMetrics } from "./metrics.ts";
@@ -31,7 +39,7 @@ const LOST = new GatewayError("client_closed");
 
 type Result = Reply | GatewayError;
 
-class HedgedTry {
+class HedgedTry implements TimeoutOwner {
   readonly #ctx: Context;
   readonly #next: Handler;
   readonly #parts: HedgeParts;
@@ -40,7 +48,7 @@ class HedgedTry {
   readonly #forks: Context[] = [];
   #pending = 0;
   #isOver = false;
-  #timer: Timer | undefined = undefined;
+  readonly #timeout = new Timeout(this);
   /** The one that failed first, while the other may still be good. */
   #failed: Result | undefined = undefined;
 
@@ -52,9 +60,18 @@ class HedgedTry {
 
   /** Without a delay there is no second try. */
   run(delayMs: number | undefined): Promise<Reply> {
-    if (delayMs !== undefined) this.#timer = setTimeout(() => this.#startSecond(), delayMs);
+    if (delayMs !== undefined) this.#timeout.set(timeoutQueue(delayMs));
     this.#start();
     return this.#done.promise;
+  }
+
+  /** The first is slow. */
+  onTimeout(): void {
+    const { options, budget, metrics } = this.#parts;
+    if (this.#ctx.isAborted || this.#ctx.attempts >= options.attempts) return;
+    if (!budget.take(options.budget)) return metrics.refused.inc();
+    metrics.hedges.inc();
+    this.#start();
   }
 
   #start(): void {
@@ -65,14 +82,6 @@ class HedgedTry {
       (reply) => this.#onResult(fork, reply),
       (error: unknown) => this.#onResult(fork, GatewayError.from(error)),
     );
-  }
-
-  #startSecond(): void {
-    const { options, budget, metrics } = this.#parts;
-    if (this.#ctx.isAborted || this.#ctx.attempts >= options.attempts) return;
-    if (!budget.take(options.budget)) return metrics.refused.inc();
-    metrics.hedges.inc();
-    this.#start();
   }
 
   #onResult(fork: Context, result: Result): void {
@@ -86,7 +95,7 @@ class HedgedTry {
   #finish(fork: Context, result: Result, isGood: boolean): void {
     const { metrics, latency } = this.#parts;
     this.#isOver = true;
-    clearTimeout(this.#timer);
+    this.#timeout.clear();
     discard(this.#failed);
     if (isGood && fork === this.#forks[1]) metrics.hedgesWon.inc();
     // Of a first that was given up it is known that it took so long at least.

@@ -24,3 +24,8 @@ test("it follows the latest, and forgets what is long ago", () => {
 test("it is 1 ms at least: a service that answers at once is not asked twice at once", () => {
   expect(windowOf(...Array.from({ length: 20 }, () => 0.01)).p95()).toBe(1);
 });
+
+test("it has two digits: there are only so many of them", () => {
+  const p95Of = (ms: number) => windowOf(...Array.from({ length: 20 }, () => ms)).p95();
+  expect([3.2, 99.5, 1_234, 45_678].map(p95Of)).toEqual([4, 100, 1_300, 46_000]);
+});
