@@ -55,7 +55,7 @@ export const ERROR_NOTES: Readonly<Record<ErrorCode, ErrorNote>> = {
     isFromPlugins: true,
   },
   rate_limited: {
-    when: "A plugin lets this client make no more requests for now; `Retry-After` says for how long, if the plugin does.",
+    when: "A plugin lets this client make no more requests at the moment; `Retry-After` says for how long, if the plugin does.",
     look: "Whether the limit is too low, or one client too busy: group the access log by `client`.",
     isFromPlugins: true,
   },

@@ -16,7 +16,7 @@ export interface WriterOwner {
   onMessageSent(): void;
   /** The body failed: the message on the wire cannot be completed. */
   onMessageFailed(error: GatewayError): void;
-  /** The peer takes no more for now, or takes again. */
+  /** The peer takes no more at the moment, or takes again. */
   onBlocked(isBlocked: boolean): void;
 }
 

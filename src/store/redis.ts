@@ -55,7 +55,7 @@ const ONCE = {
   socketTimeout: undefined,
 } as const;
 
-/** What is published reaches all nodes: any of them is good to listen to, the next one after a failure. */
+/** What is published reaches all nodes, so each of them is good to listen to: the next one after a failure. */
 function openCluster(nodes: readonly HostPort[], options: DriverOptions): Opened {
   const { retryStrategy: _, enableOfflineQueue: __, himportFieldsets: ___, ...redisOptions } = options;
   const client = new Cluster([...nodes], {

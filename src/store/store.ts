@@ -113,7 +113,7 @@ export interface Store {
 
   /**
    * Keys that begin with that text, at most so many, in no order; locks, leases and limits have keys of other forms. The
-   * store goes through all that it has, piece by piece: for now and then, never for a request.
+   * store goes through all that it has, piece by piece: for seldom use, never for a request.
    */
   keys(start: string, most: number, wait?: Wait): Promise<readonly string[]>;
   /** That key as it stands in the store: what `raw` knows it under. */

@@ -63,7 +63,7 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
   #hasReceived = false;
   /** A part of the reply's body is due; not while somebody downstream cannot take it. */
   #isReading = false;
-  /** The target takes no more of the request for now. */
+  /** The target takes no more of the request at the moment. */
   #isBlocked = false;
   #startedAt = 0;
   /** In `run`, so that it is still the time at which that began. */

@@ -2,34 +2,13 @@ import { describe, expect, test } from "bun:test";
 import { check } from "../../src/cli/check.ts";
 import type { CliIo } from "../../src/cli/io.ts";
 import { tempFolder } from "../support/temp.ts";
+import { runCommand } from "./run.ts";
 
 /** Runs the command in a folder with these files. */
 async function run(files: Readonly<Record<string, string>>, args: readonly string[] = [], init: Partial<CliIo> = {}) {
   using folder = tempFolder();
   for (const [name, text] of Object.entries(files)) folder.write(name, text);
-  const written = { out: "", err: "" };
-  const io: CliIo = {
-    out: (text) => {
-      written.out += text;
-    },
-    err: (text) => {
-      written.err += text;
-    },
-    env: {},
-    cwd: folder.path,
-    isTerminal: false,
-    onStop: () => {},
-    onFault: () => {},
-    usage: () => ({ uptimeSeconds: 0, residentBytes: 0, cpuSeconds: 0 }),
-    onExit: () => {},
-    onReload: () => {},
-    pid: 1,
-    program: [],
-    parent: undefined,
-    ...init,
-  };
-  const exitCode = await check(args, io);
-  return { exitCode, ...written };
+  return await runCommand(check, folder.path, args, init);
 }
 
 const VALID = `plugins: { request-id: {} }

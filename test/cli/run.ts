@@ -2,8 +2,8 @@ import type { CliIo } from "../../src/cli/io.ts";
 
 type Command = (args: readonly string[], io: CliIo) => Promise<number>;
 
-/** Runs a command in that folder; answers its exit code and what it wrote. */
-export async function runCommand(command: Command, cwd: string, args: readonly string[]) {
+/** Runs a command in that folder, in a process that is otherwise as `init` says; answers its exit code and what it wrote. */
+export async function runCommand(command: Command, cwd: string, args: readonly string[], init: Partial<CliIo> = {}) {
   const written = { out: "", err: "" };
   const io: CliIo = {
     out: (text) => {
@@ -23,6 +23,7 @@ export async function runCommand(command: Command, cwd: string, args: readonly s
     pid: 0,
     program: [],
     parent: undefined,
+    ...init,
   };
   const exitCode = await command(args, io);
   return { exitCode, ...written };

@@ -1,31 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import type { CliIo } from "../../src/cli/io.ts";
 import { schema } from "../../src/cli/schema.ts";
+import { runCommand } from "./run.ts";
 
-async function run(args: readonly string[]) {
-  const written = { out: "", err: "" };
-  const io: CliIo = {
-    out: (text) => {
-      written.out += text;
-    },
-    err: (text) => {
-      written.err += text;
-    },
-    env: {},
-    cwd: "/",
-    isTerminal: false,
-    onStop: () => {},
-    onFault: () => {},
-    usage: () => ({ uptimeSeconds: 0, residentBytes: 0, cpuSeconds: 0 }),
-    onExit: () => {},
-    onReload: () => {},
-    pid: 1,
-    program: [],
-    parent: undefined,
-  };
-  const exitCode = await schema(args, io);
-  return { exitCode, ...written };
-}
+const run = (args: readonly string[]) => runCommand(schema, "/", args);
 
 describe("gateway schema", () => {
   test("prints the schema with the plugins that are installed", async () => {
