@@ -86,8 +86,8 @@ export function switches(protocol?: string, behind = ""): Script {
 }
 
 /** Opens a tunnel by hand; resolves when the client has the 101. */
-export async function openTunnel(client: RawClient, protocol?: string): Promise<string> {
-  void client.send(upgradeRequest(protocol));
+export async function openTunnel(client: RawClient, protocol?: string, path?: string): Promise<string> {
+  void client.send(upgradeRequest(protocol, path === undefined ? {} : { path }));
   return await client.readUntil("\r\n\r\n");
 }
 
