@@ -43,5 +43,11 @@ export function responseOf(reply: Reply, method: string, content: Content | unde
   }
   const length = content === undefined ? promisedLength(reply, method) : reply.body.length?.toString();
   if (length !== undefined) headers.set("content-length", length);
-  return new Response(content ?? null, { status: reply.status, headers });
+  const isUnknown = method === "HEAD" && length === undefined && !isHeadOnly(reply, "GET");
+  return new Response(content ?? (isUnknown ? ended() : null), { status: reply.status, headers });
+}
+
+/** Bun says `content-length: 0` to HEAD where there is nothing, or soon known to be, but not where there is a stream. */
+function ended(): ReadableStream<Uint8Array> {
+  return new ReadableStream({ type: "direct", pull: (controller) => void controller.end() });
 }
