@@ -4,9 +4,11 @@ import type { Config, RouteConfig } from "./config/schema.ts";
 import { type Context, contextKey, type RouteInfo } from "./context.ts";
 import { GatewayError } from "./errors.ts";
 import { admitUpgrade } from "./http1/upgrade.ts";
+import { awaitable } from "./message/pending.ts";
+import type { TargetWatch } from "./observe/circuit.ts";
 import { RequestRecorder } from "./observe/metrics/requests.ts";
 import { composePipeline, type Destination, type Pipeline } from "./pipeline.ts";
-import type { Phases, Plugin } from "./plugin.ts";
+import type { Handler, Phases, Plugin } from "./plugin.ts";
 import { compileRewrite } from "./routing/rewrite.ts";
 import { buildRouter } from "./routing/router.ts";
 import { weightedChoice } from "./routing/split.ts";
@@ -54,13 +56,16 @@ class Compiler {
   readonly #abort = new AbortController();
   readonly #closers: NonNullable<Phases["close"]>[] = [];
   readonly #services = new Map<string, Service>();
+  readonly #watches = new Map<string, Set<TargetWatch>>();
   /** By their options, which several routes may share. */
   readonly #faults = new Map<unknown, SetupFault>();
 
   constructor(input: CompileInput, lasting: Lasting) {
     this.#input = input;
     this.#apps = createPluginApps(lasting.log);
-    this.#scope = { directory: input.directory, signal: this.#abort.signal, lasting, adminOf: this.#apps.of };
+    const { directory } = input;
+    const toService = (name: string) => this.#toService(name);
+    this.#scope = { directory, signal: this.#abort.signal, lasting, toService, adminOf: this.#apps.of };
   }
 
   async run(): Promise<Snapshot> {
@@ -80,6 +85,7 @@ class Compiler {
       routes,
       router: buildRouter(routes.map((route) => ({ ...route.config, value: route }))),
       services: this.#services,
+      watches: this.#watches,
       unmatched,
       pluginApps: this.#apps,
       close: () => this.#close(),
@@ -122,10 +128,31 @@ class Compiler {
     const destination: Destination =
       service === undefined
         ? { ...common, select: noService, send: noService }
-        : { ...common, select: (ctx) => selectTarget(service, ctx), send: sendToSelected };
+        : { ...common, select: this.#select(service, phases), send: sendToSelected };
     return {
       pipeline: composePipeline(phases, destination, this.#input.config.errors.format),
       plugins: effective.map(({ name }, i) => ({ name, phases: phaseNames(phases[i] ?? {}) })),
+    };
+  }
+
+  /** Chooses targets, without those that plugins would avoid while there are others. */
+  #select(service: Service, phases: readonly Phases[]): Destination["select"] {
+    const watches = phases.flatMap(({ watch }) => watch ?? []);
+    const [first, ...others] = watches;
+    if (first === undefined) return (ctx) => selectTarget(service, ctx);
+    const known = this.#watches.get(service.name) ?? new Set();
+    this.#watches.set(service.name, known);
+    for (const watch of watches) known.add(watch);
+    if (others.length === 0) return (ctx) => selectTarget(service, ctx, first.avoided());
+    return (ctx) => selectTarget(service, ctx, new Set(watches.flatMap((watch) => [...watch.avoided()])));
+  }
+
+  #toService(name: string): Handler {
+    const service = this.#services.get(name);
+    if (service === undefined) throw new Error(`there is no service ${JSON.stringify(name)}`);
+    return (ctx) => {
+      selectTarget(service, ctx);
+      return awaitable(sendToSelected(ctx));
     };
   }
 
@@ -192,7 +219,7 @@ function hasPreflights({ plugin }: EffectivePlugin<Plugin>): boolean {
 }
 
 function phaseNames(phases: Phases): string[] {
-  return Object.keys(phases).filter((phase) => phase !== "close");
+  return Object.keys(phases).filter((phase) => phase !== "close" && phase !== "watch");
 }
 
 /** Where a plugin's options are written: the same text wherever and whenever this configuration is at work. */

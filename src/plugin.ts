@@ -6,6 +6,7 @@ import type { Static, TSchema } from "@sinclair/typebox";
 import type { AnyElysia } from "elysia";
 import type { Context, Outcome, RouteInfo } from "./context.ts";
 import type { Reply } from "./message/reply.ts";
+import type { TargetWatch } from "./observe/circuit.ts";
 import type { Logger } from "./observe/logger.ts";
 import type { PluginMetrics } from "./observe/metrics/plugin.ts";
 import type { LocalStore, Store } from "./store/store.ts";
@@ -15,6 +16,7 @@ export { Cidr } from "./config/cidr-schema.ts";
 export { type DataProblem, readDataFile } from "./config/data-file.ts";
 export { type Decoded, decodeValue } from "./config/decode.ts";
 export { FilePath } from "./config/file-path.ts";
+export { ServiceName } from "./config/service-name.ts";
 export { Duration, Share, Size } from "./config/units.ts";
 export { type Context, type ContextKey, contextKey, type Outcome, type Principal, type RouteInfo } from "./context.ts";
 export { type ErrorCode, GatewayError } from "./errors.ts";
@@ -56,6 +58,7 @@ export { isPreflight } from "./message/preflight.ts";
 export { Reply } from "./message/reply.ts";
 export type { GatewayRequest, Peer, PeerCertificate } from "./message/request.ts";
 export type { BodySink, BodySource } from "./message/source.ts";
+export type { CircuitReport, TargetWatch } from "./observe/circuit.ts";
 export type { Logger } from "./observe/logger.ts";
 export type { Counter, CounterSeries } from "./observe/metrics/counter.ts";
 export type { Gauge, GaugeSeries } from "./observe/metrics/gauge.ts";
@@ -88,6 +91,8 @@ export interface Phases {
   readonly cache?: Layer;
   /** Around all attempts. */
   readonly forward?: Layer;
+  /** No phase, but what is asked before each target is chosen; one object for all instances that share what it knows. */
+  readonly watch?: TargetWatch;
   /** Around one attempt at one target; `ctx.target` is chosen. */
   readonly attempt?: Layer;
   /** Changes the reply, also a refusal or an error, before its first byte is sent. */
@@ -125,6 +130,11 @@ export interface Scope {
   readonly store: Store;
   /** The memory of this gateway alone, whatever `store` is: nothing in it waits, and nobody else sees it. */
   readonly local: LocalStore;
+  /**
+   * Sends requests to another service of the configuration: one attempt, without the plugins of that service. Throws an
+   * Error at load if there is none of that name.
+   */
+  toService(name: string): Handler;
   /** Aborted when this instance is closed. */
   readonly signal: AbortSignal;
   /** Routes added here are served on the admin port under /api/plugins/NAME, behind its token. */

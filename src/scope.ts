@@ -3,7 +3,7 @@ import type { RouteInfo } from "./context.ts";
 import type { Logger } from "./observe/logger.ts";
 import { pluginMetrics } from "./observe/metrics/plugin.ts";
 import type { MetricsRegistry } from "./observe/metrics/registry.ts";
-import type { Scope } from "./plugin.ts";
+import type { Handler, Scope } from "./plugin.ts";
 import type { SharedStore } from "./store/shared.ts";
 
 /** What outlives a reload: lent to plugins through their scope, and to the next snapshot. */
@@ -22,6 +22,8 @@ export interface ScopeBase {
   readonly directory: string;
   readonly signal: AbortSignal;
   readonly lasting: Lasting;
+  /** Sends requests to that service; throws if there is none. */
+  toService(service: string): Handler;
   /** Where a plugin hangs its own admin endpoints. */
   adminOf(plugin: string): AnyElysia;
 }
@@ -38,7 +40,7 @@ export function createScope(
   route: RouteInfo | undefined,
   service: string | undefined,
   site: string,
-  { directory, signal, lasting, adminOf }: ScopeBase,
+  { directory, signal, lasting, toService, adminOf }: ScopeBase,
 ): Scope {
   return {
     route,
@@ -49,6 +51,7 @@ export function createScope(
     metrics: pluginMetrics(lasting.metrics, name),
     site,
     now: lasting.now,
+    toService,
     state: (key, create) => lasting.state(`${plugin}/${key}`, create),
     get store() {
       return lasting.store.of(name);

@@ -1,6 +1,7 @@
 import type { PluginApps } from "./admin/plugin-apps.ts";
 import type { Config, RouteConfig } from "./config/schema.ts";
 import type { RouteInfo } from "./context.ts";
+import type { TargetWatch } from "./observe/circuit.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Router } from "./routing/router.ts";
 import type { Service } from "./upstream/service.ts";
@@ -23,6 +24,8 @@ export interface Snapshot {
   readonly routes: readonly CompiledRoute[];
   readonly router: Router<CompiledRoute>;
   readonly services: ReadonlyMap<string, Service>;
+  /** What plugins know of targets, by the names of services. */
+  readonly watches: ReadonlyMap<string, ReadonlySet<TargetWatch>>;
   /** For requests that no route takes. */
   readonly unmatched: Pipeline;
   /** Endpoints of its plugins on the admin port. */

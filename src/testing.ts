@@ -7,7 +7,7 @@ import type { Context, Outcome, RouteInfo } from "./context.ts";
 import { GatewayError } from "./errors.ts";
 import { Reply } from "./message/reply.ts";
 import { answerOf, composePipeline, type Pipeline } from "./pipeline.ts";
-import type { Awaitable, Phases, Plugin } from "./plugin.ts";
+import type { Awaitable, Handler, Phases, Plugin } from "./plugin.ts";
 import { createScope } from "./scope.ts";
 import type { Store } from "./store/store.ts";
 import { counted } from "./testing/counted.ts";
@@ -28,6 +28,8 @@ export interface TestPlace {
   readonly site?: string;
   /** Relative paths in options start there. Default: the folder in which the tests were started. */
   readonly directory?: string;
+  /** Play the services that `scope.toService` sends to, by their names. */
+  readonly services?: Readonly<Record<string, TestUpstream>>;
 }
 
 /** Plays the service; the request's body is in memory by then. */
@@ -92,7 +94,7 @@ async function createTest<O extends TSchema>(
   const service = "service" in place ? place.service : "test";
   const abort = new AbortController();
   const apps = createPluginApps(lasting.log);
-  const base = { directory, signal: abort.signal, lasting, adminOf: apps.of };
+  const base = { directory, signal: abort.signal, lasting, toService: serviceOf(place), adminOf: apps.of };
   const site = place.site ?? `route ${route?.name}`;
   const scope = createScope({ key: plugin.name, name: plugin.name }, route, service, site, base);
   const phases = await plugin.setup(decodeOptions(plugin, options, directory), scope);
@@ -112,6 +114,14 @@ async function createTest<O extends TSchema>(
       abort.abort();
       await phases.close?.();
     },
+  };
+}
+
+function serviceOf({ services = {} }: TestPlace): (name: string) => Handler {
+  return (name) => {
+    const upstream = services[name];
+    if (upstream === undefined) throw new Error(`there is no service ${JSON.stringify(name)}`);
+    return sendTo(upstream);
   };
 }
 
@@ -145,7 +155,11 @@ function pipelineTo(upstream: TestUpstream, phases: Phases): Pipeline {
   const select = (ctx: Context) => {
     ctx.target = "http://upstream.test";
   };
-  const send = async (ctx: Context): Promise<Reply> => {
+  return composePipeline([phases], { select, send: sendTo(upstream) }, "problem");
+}
+
+function sendTo(upstream: TestUpstream): (ctx: Context) => Promise<Reply> {
+  return async (ctx) => {
     ctx.attempts++;
     if (ctx.upstreamStartedAt === 0) ctx.upstreamStartedAt = performance.now();
     await ctx.request.body.bytes(Number.POSITIVE_INFINITY);
@@ -153,7 +167,6 @@ function pipelineTo(upstream: TestUpstream, phases: Phases): Pipeline {
     ctx.upstreamRepliedAt = performance.now();
     return answer instanceof Response ? Reply.from(answer) : answer;
   };
-  return composePipeline([phases], { select, send }, "problem");
 }
 
 /** Reads the reply as a client would; answers the bytes of its body. */

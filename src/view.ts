@@ -1,4 +1,5 @@
 import type { Readiness, RouteView, ServiceView, TargetView } from "./admin/view.ts";
+import type { TargetWatch } from "./observe/circuit.ts";
 import type { Family } from "./observe/metrics/family.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { StoreReport } from "./store/report.ts";
@@ -26,7 +27,10 @@ export function createView(
     routes: () => current().routes.map(routeView),
     metrics,
     store,
-    services: () => [...current().services.values()].map(serviceView),
+    services() {
+      const { services, watches } = current();
+      return [...services.values()].map((service) => serviceView(service, watches.get(service.name)));
+    },
   };
 }
 
@@ -35,9 +39,17 @@ function routeView({ info, config, services, plugins }: Snapshot["routes"][numbe
   return { name: info.name, path: info.path, methods, host, headers, query, services, plugins };
 }
 
-function serviceView({ name, config, targets, discovery }: Service): ServiceView {
-  const view = { name, balance: config.balance, targets: targets.map(targetView) };
-  return discovery === undefined ? view : { ...view, discovery: discovery.report };
+function serviceView(
+  { name, config, targets, discovery }: Service,
+  watches: ReadonlySet<TargetWatch> | undefined,
+): ServiceView {
+  return {
+    name,
+    balance: config.balance,
+    targets: targets.map(targetView),
+    ...(watches !== undefined && { circuits: [...watches].flatMap((watch) => watch.circuits()) }),
+    ...(discovery !== undefined && { discovery: discovery.report }),
+  };
 }
 
 function targetView({ url, weight, addresses, pool, stats }: Target): TargetView {

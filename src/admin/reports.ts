@@ -1,3 +1,4 @@
+import type { CircuitReport } from "../observe/circuit.ts";
 import type { StoreReport } from "../store/report.ts";
 import type { DiscoveryReport } from "../upstream/discovery/discovery.ts";
 import { quantile } from "../upstream/histogram.ts";
@@ -6,12 +7,17 @@ import type { RouteView, ServiceView } from "./view.ts";
 
 /** A service as /api/services tells it: its targets' latencies summed up besides. */
 export function serviceReport(service: ServiceView) {
-  const { discovery, ...rest } = service;
+  const { circuits, discovery, ...rest } = service;
   return {
     ...rest,
+    ...(circuits === undefined ? {} : { circuits: circuits.map(circuitReport) }),
     ...(discovery === undefined ? {} : { discovery: discoveryReport(discovery) }),
     targets: service.targets.map((target) => ({ ...target, pool: poolReport(target.pool) })),
   };
+}
+
+function circuitReport({ since, openUntil, ...report }: CircuitReport) {
+  return { ...report, since: isoOf(since), ...(openUntil === undefined ? {} : { openUntil: isoOf(openUntil) }) };
 }
 
 function discoveryReport({ lastSuccess, lastError, ...report }: DiscoveryReport) {

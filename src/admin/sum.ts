@@ -1,5 +1,6 @@
 import type { DiscoveryReport } from "../upstream/discovery/discovery.ts";
 import type { PoolStats } from "../upstream/stats.ts";
+import { sumCircuits } from "./sum-circuits.ts";
 import type { ListenerView, ServiceView, TargetView } from "./view.ts";
 
 /** The services of several workers as one; all have the same, in the same order. Each finds targets by itself. */
@@ -8,6 +9,7 @@ export function sumServices(lists: readonly (readonly ServiceView[])[]): readonl
     a.map((service, i) => ({
       ...service,
       ...addDiscoveries(service.discovery, b[i]?.discovery),
+      ...(service.circuits !== undefined && { circuits: sumCircuits(service.circuits, b[i]?.circuits ?? []) }),
       targets: addTargets(service.targets, b[i]?.targets ?? []),
     }));
   const [first = [], ...others] = lists;

@@ -1,3 +1,4 @@
+import type { CircuitReport } from "../observe/circuit.ts";
 import type { Family } from "../observe/metrics/family.ts";
 import type { Awaitable } from "../plugin.ts";
 import type { StoreReport } from "../store/report.ts";
@@ -80,6 +81,8 @@ export interface ServiceView {
   readonly name: string;
   readonly balance: string;
   readonly targets: readonly TargetView[];
+  /** Its circuit breakers that were asked so far; undefined without such a plugin. */
+  readonly circuits?: readonly CircuitReport[];
   /** How its targets are found; undefined if the configuration names them all. */
   readonly discovery?: DiscoveryReport;
 }

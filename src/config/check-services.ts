@@ -2,6 +2,7 @@ import { isToken } from "../http1/chars.ts";
 import { isHopByHop } from "../http1/hop.ts";
 import { isProxyClaim } from "../http1/proxy-fields.ts";
 import { discoverProblems } from "./check-discover.ts";
+import { servicesInOptions } from "./check-service-names.ts";
 import type { Draft, ServiceEntry } from "./draft.ts";
 import { below } from "./key-path.ts";
 import { nearestNode } from "./node.ts";
@@ -70,12 +71,13 @@ function mayNameDeadline(name: string): boolean {
   return isToken(name) && name !== "host" && name !== "via" && !isHopByHop(name) && !isProxyClaim(name);
 }
 
-function usedServices({ routes }: Draft): ReadonlySet<string> {
+function usedServices(draft: Draft): ReadonlySet<string> {
   const used = new Set<string>();
-  for (const { value } of routes) {
+  for (const { value } of draft.routes) {
     if (value.service !== undefined) used.add(value.service);
     for (const share of value.weighted ?? []) if (share?.service !== undefined) used.add(share.service);
   }
+  for (const { node } of servicesInOptions(draft)) used.add(String(node.value));
   return used;
 }
 

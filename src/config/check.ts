@@ -1,6 +1,7 @@
 import { checkListen } from "./check-listen.ts";
 import { checkRedis } from "./check-redis.ts";
 import { checkRoutes } from "./check-routes.ts";
+import { checkServiceNames } from "./check-service-names.ts";
 import { checkServices } from "./check-services.ts";
 import { checkTimes } from "./check-times.ts";
 import type { Draft } from "./draft.ts";
@@ -14,5 +15,6 @@ export function checkDraft(draft: Draft): readonly Problem[] {
     ...checkRedis(draft),
     ...checkServices(draft),
     ...checkRoutes(draft),
+    ...checkServiceNames(draft),
   ];
 }

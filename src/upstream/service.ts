@@ -56,23 +56,28 @@ export async function discoverTargets(service: Service, log: Logger, clock: Cloc
 }
 
 /**
- * Chooses the target of the next attempt, another one than before while there is one. Throws `no_target_available` if
- * there is none, `upstream_timeout` if the request's time is over.
+ * Chooses the target of the next attempt, another one than before and none of the URLs that are avoided, while there is
+ * one. Throws `no_target_available` if there is none, `upstream_timeout` if the request's time is over.
  */
-export function selectTarget(service: Service, ctx: Context): void {
+export function selectTarget(service: Service, ctx: Context, avoided: ReadonlySet<string> = NONE_AVOIDED): void {
   if (isOver(ctx)) throw new GatewayError("upstream_timeout", { detail: "The time for the request is over" });
   const tried = ctx.triedTargets() as readonly Target[];
+  const shunned = avoided.size === 0 ? NO_TARGETS : service.targets.filter(({ url }) => avoided.has(url));
   let earlier = tried;
-  let target = service.balancer.pick(ctx, tried);
+  let target = service.balancer.pick(ctx, shunned.length === 0 ? tried : [...tried, ...shunned]);
   if (target !== undefined && tried.includes(target)) {
     // All have been tried: it begins again, but not with the same one twice in a row.
     earlier = tried.slice(0, 0);
-    if (tried.length > 1) target = service.balancer.pick(ctx, tried.slice(-1));
+    if (tried.length > 1) target = service.balancer.pick(ctx, [...tried.slice(-1), ...shunned]);
   }
+  if (target !== undefined && shunned.includes(target)) target = service.balancer.pick(ctx, shunned);
   if (target === undefined) throw new GatewayError("no_target_available");
   ctx.service = service.name;
   ctx.select(target, earlier);
 }
+
+const NONE_AVOIDED: ReadonlySet<string> = new Set();
+const NO_TARGETS: readonly Target[] = [];
 
 function isOver({ deadlineAt }: Context): boolean {
   return deadlineAt !== Number.POSITIVE_INFINITY && deadlineAt <= performance.now();

@@ -52,7 +52,9 @@ const CASES: readonly [string, Plugin<TSchema>, Record<string, unknown>][] = [
 async function setUp(plugin: Plugin<TSchema>, options: Record<string, unknown>, store: SharedStore): Promise<Phases> {
   const lasting = { ...createTestLasting(), store, now: Date.now };
   const { signal } = new AbortController();
-  const base = { directory: "/", signal, lasting, adminOf: createPluginApps(lasting.log).of };
+  const adminOf = createPluginApps(lasting.log).of;
+  const toService = () => () => Reply.text(200, "ok");
+  const base = { directory: "/", signal, lasting, toService, adminOf };
   const scope = createScope({ key: plugin.name, name: plugin.name }, { name: "r", path: "/*" }, "s", "route r", base);
   return plugin.setup(decodeOptions(plugin, options, "/") as never, scope);
 }

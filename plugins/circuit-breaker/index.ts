@@ -1,0 +1,41 @@
+import { definePlugin, storeKey } from "../../src/plugin.ts";
+import { Breakers } from "./breakers.ts";
+import { createFailures } from "./failures.ts";
+import { fallbackLayer } from "./fallback.ts";
+import { guarded } from "./guarded.ts";
+import { checkOptions, Options, settingsOf } from "./options.ts";
+
+/** Keeps requests from targets that are failing, until a few probes have shown that they are well again. */
+export default definePlugin({
+  name: "circuit-breaker",
+  description: "Keeps requests from targets that fail or are slow, until probes have shown that they are well again.",
+  options: Options,
+  setup(options, scope) {
+    checkOptions(options);
+    const { site, log, metrics, now, service = "" } = scope;
+    const settings = settingsOf(options);
+    const failures = createFailures(options.failures);
+    const judgement = { failures, slowMs: options["slow-call"] };
+    const place = { service, site, scope: options.scope, log, metrics, now };
+    const breakers = scope.state(
+      `breakers ${storeKey(options.scope, service, site)}`,
+      () => new Breakers(place, settings),
+    );
+    const fallback = metrics.counter({ name: "fallbacks_total", help: "Answers of fallbacks.", labels: ["service"] });
+    return {
+      ...(options.fallback !== undefined && {
+        cache: fallbackLayer(options.fallback, {
+          failures,
+          used: fallback.with(service),
+          toService: scope.toService,
+        }),
+      }),
+      watch: breakers,
+      attempt: (next) => (ctx) => {
+        // At the first request of a configuration: one that is refused has changed nothing.
+        if (breakers.settings !== settings) breakers.settings = settings;
+        return guarded(next, ctx, breakers.enter(ctx.target ?? ""), judgement);
+      },
+    };
+  },
+});
