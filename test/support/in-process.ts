@@ -5,7 +5,7 @@ import { listenEdge } from "../../src/edge/listen.ts";
 import { Gateway } from "../../src/gateway.ts";
 import type { Plugin } from "../../src/plugin.ts";
 import { createRegistry } from "../../src/registry/registry.ts";
-import { createTestLasting, type LogLine } from "../../src/testing/lasting.ts";
+import { createTestLasting, type LogLine, type TestClock } from "../../src/testing/lasting.ts";
 import { tempFolder } from "./temp.ts";
 import { until } from "./until.ts";
 
@@ -19,6 +19,8 @@ export interface InProcessGateway extends AsyncDisposable {
   readonly ports: readonly number[];
   /** Each listener, in the order of the configuration. */
   readonly edges: readonly Edge[];
+  /** The wall clock; it stands still until a test moves it. Timeouts take no notice of it. */
+  readonly clock: TestClock;
   /** Every line that it logged so far. */
   readonly logs: readonly LogLine[];
   /** Resolves with the first line, past or to come, that the function says yes to. */
@@ -48,6 +50,7 @@ export async function startInProcess(yaml: string): Promise<InProcessGateway> {
     port: edges[0]?.port ?? 0,
     ports: edges.map((edge) => edge.port),
     edges,
+    clock: lasting.clock,
     logs: lasting.logs,
     waitForLog: (find, timeout = 5_000) =>
       until(() => lasting.logs.find(find), { timeout, what: () => `such a line was logged: ${latest()}` }),
