@@ -39,6 +39,14 @@ export class Breakers implements TargetWatch, BreakerParts {
     this.settings = settings;
   }
 
+  get service(): string {
+    return this.#place.service;
+  }
+
+  get scope(): Place["scope"] {
+    return this.#place.scope;
+  }
+
   now(): number {
     return this.#place.now();
   }
@@ -59,9 +67,11 @@ export class Breakers implements TargetWatch, BreakerParts {
     return urls;
   }
 
-  /** That of the target; undefined if nothing was sent there yet. An empty target: that of the service. */
-  find(target: string): Breaker | undefined {
-    return this.#known.get(target)?.breaker;
+  /** An operator's word for the breaker of that target, known or not; an empty target means that of the service. */
+  order(target: string, state: "open" | "closed" | "reset"): void {
+    const { breaker } = this.#of(target);
+    if (state === "reset") breaker.reset();
+    else breaker.force(state);
   }
 
   circuits(): readonly CircuitReport[] {

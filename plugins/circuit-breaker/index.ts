@@ -1,5 +1,6 @@
 import { definePlugin, storeKey } from "../../src/plugin.ts";
 import { Breakers } from "./breakers.ts";
+import { addEndpoints } from "./endpoints.ts";
 import { createFailures } from "./failures.ts";
 import { fallbackLayer } from "./fallback.ts";
 import { guarded } from "./guarded.ts";
@@ -21,6 +22,9 @@ export default definePlugin({
       `breakers ${storeKey(options.scope, service, site)}`,
       () => new Breakers(place, settings),
     );
+    const all = scope.state("all", () => new Set<Breakers>());
+    all.add(breakers);
+    addEndpoints(scope, all);
     const fallback = metrics.counter({ name: "fallbacks_total", help: "Answers of fallbacks.", labels: ["service"] });
     return {
       ...(options.fallback !== undefined && {

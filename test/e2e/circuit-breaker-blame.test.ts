@@ -133,7 +133,7 @@ test("the time of one try does, too", async () => {
   for (let i = 0; i < 4; i++) expect((await ask("tried")).body.toString()).toBe("good");
   expect(first.requests).toHaveLength(1);
   expect(opened("tried").map(({ fields }) => fields.reason)).toEqual([
-    "1 failures in a row, the last: upstream_timeout",
+    "1 failure in a row, the last: upstream_timeout",
   ]);
 });
 

@@ -69,6 +69,42 @@ describe("a service", () => {
     }
   });
 
+  test("selects none that is avoided while there is another, and one that was tried rather than that", () => {
+    const [a, b, c] = ["http://a.test", "http://b.test", "http://c.test"] as const;
+    for (const balance of ["round-robin", "random", "least-request"]) {
+      const service = createService("users", serviceConfig({ targets: [a, b, c], balance }));
+      for (let round = 0; round < 20; round++) {
+        const ctx = contextOf();
+        const seen: (string | undefined)[] = [];
+        for (let i = 0; i < 6; i++) {
+          selectTarget(service, ctx, new Set([b]));
+          seen.push(ctx.target);
+        }
+        expect(seen.slice(0, 2).toSorted()).toEqual([a, c]);
+        expect(seen).not.toContain(b);
+        const only = contextOf();
+        for (let i = 0; i < 3; i++) {
+          selectTarget(service, only, new Set([a, b]));
+          expect(only.target).toBe(c);
+        }
+        selectTarget(service, contextOf(), new Set([a, b, c]));
+      }
+    }
+  });
+
+  test("deals the turns of one that is avoided to all others", () => {
+    const urls = ["http://a.test", "http://b.test", "http://c.test"];
+    const service = createService("users", serviceConfig({ targets: urls }));
+    const counts = new Map<string | undefined, number>();
+    for (let i = 0; i < 300; i++) {
+      const ctx = contextOf();
+      selectTarget(service, ctx, new Set(["http://b.test"]));
+      counts.set(ctx.target, (counts.get(ctx.target) ?? 0) + 1);
+    }
+    expect([...counts.keys()].toSorted()).toEqual(["http://a.test", "http://c.test"]);
+    for (const count of counts.values()) expect(count).toBeWithin(148, 153);
+  });
+
   test("selects its only target again and again", () => {
     const service = createService("users", serviceConfig({ targets: ["http://a.test"] }));
     const ctx = contextOf();
