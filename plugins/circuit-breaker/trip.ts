@@ -23,7 +23,10 @@ export interface Reason {
 export function reasonToTrip(consecutive: number, window: CallWindow, limits: TripLimits): Reason | undefined {
   const { consecutiveFailures, failureRatio, slowRatio, minimumCalls } = limits;
   if (consecutiveFailures > 0 && consecutive >= consecutiveFailures) {
-    return { code: "consecutive-failures", text: `${consecutive} ${consecutive === 1 ? "failure" : "failures"} in a row` };
+    return {
+      code: "consecutive-failures",
+      text: `${consecutive} ${consecutive === 1 ? "failure" : "failures"} in a row`,
+    };
   }
   const { calls, failures, slow } = window;
   if (calls < minimumCalls) return undefined;

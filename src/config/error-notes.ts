@@ -96,8 +96,8 @@ export const ERROR_NOTES: Readonly<Record<ErrorCode, ErrorNote>> = {
     look: "`discovery` of the service in `/api/services`: when the source last answered, and its error. The weights of the targets.",
   },
   circuit_open: {
-    when: "A plugin gives a service that keeps failing no requests for a while.",
-    look: "The errors of that service that came before: they are the cause.",
+    when: "The plugin [circuit-breaker](plugins/circuit-breaker.md) keeps requests from a target that fails, or from a service, and there is no other to go to.",
+    look: "`circuits` of the service in `/api/services`, or the log line `a circuit has opened`: they have the reason. The errors of that service that came before are the cause.",
     isFromPlugins: true,
   },
   store_unavailable: {

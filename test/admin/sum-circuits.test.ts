@@ -21,7 +21,12 @@ test("of two in one state the longer one is told", () => {
 });
 
 test("those of other targets, other places and of whole services are others", () => {
-  const all = [circuit({}), circuit({ target: "http://b" }), circuit({ site: "route r" }), circuit({ target: undefined })];
+  const all = [
+    circuit({}),
+    circuit({ target: "http://b" }),
+    circuit({ site: "route r" }),
+    circuit({ target: undefined }),
+  ];
   expect(sumCircuits(all, [])).toEqual(all);
   expect(sumCircuits([], all)).toEqual(all);
 });

@@ -1,7 +1,7 @@
 import { type LoadResult, loadConfig } from "../../src/config/load.ts";
 import type { PluginDescription, PluginLookup } from "../../src/config/plugin-lookup.ts";
 import type { Problem } from "../../src/config/problem.ts";
-import { Duration, FilePath, Type } from "../../src/plugin.ts";
+import { Duration, FilePath, ServiceName, Type } from "../../src/plugin.ts";
 import { tempFolder } from "../support/temp.ts";
 
 const description = "For tests.";
@@ -17,6 +17,14 @@ export const PLUGINS: Readonly<Record<string, PluginDescription | { readonly pro
       after: Duration({ default: "1s" }),
       secret: Type.Optional(Type.String({ minLength: 100 })),
       key: Type.Optional(FilePath()),
+    }),
+  },
+  copies: {
+    name: "copies",
+    description,
+    options: Type.Object({
+      to: Type.Optional(ServiceName()),
+      also: Type.Optional(Type.Array(Type.Union([Type.Literal(false), Type.Object({ service: ServiceName() })]))),
     }),
   },
   "other-slow": { name: "slow", description, options: Type.Object({}) },
