@@ -11,7 +11,9 @@ export interface Judgement {
 
 /** Makes an attempt, and reports how it went. */
 export async function guarded(next: Handler, ctx: Context, permit: Permit, judgement: Judgement): Promise<Reply> {
-  const { failures, slowMs } = judgement;
+  const { failures } = judgement;
+  // A body that is still coming takes its client's time: such a call is never slow.
+  const slowMs = ctx.request.body.isInMemory ? judgement.slowMs : undefined;
   const startedAt = slowMs === undefined ? 0 : performance.now();
   // Before the attempt it has an end only if somebody else has set one, or earlier attempts have used up time of it.
   const { deadlineAt } = ctx;

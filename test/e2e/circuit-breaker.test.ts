@@ -23,6 +23,7 @@ const SERVICES = {
   probed: { targets: 2, more: "", plugins: "" },
   whole: { targets: 2, more: ", scope: service", plugins: "" },
   slow: { targets: 1, more: ", slow-call: 30ms, minimum-calls: 3, consecutive-failures: 0", plugins: "" },
+  upload: { targets: 1, more: ", slow-call: 30ms, minimum-calls: 3, consecutive-failures: 0", plugins: "" },
   ratio: { targets: 1, more: ", minimum-calls: 10, consecutive-failures: 0", plugins: "" },
 } as const;
 
@@ -117,6 +118,20 @@ describe("one target", () => {
     gateway.clock.advance(20_000);
     target.answer(good);
     expect(await askTimes(2, "slow")).toEqual(["200 good", "200 good"]);
+  });
+
+  test("that waits for its clients to send is not slow", async () => {
+    const [target] = targetsOf("upload");
+    const upload = async () => {
+      using client = await connect(gateway.port);
+      await client.send(`POST /upload/${++serial} HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbo`);
+      await target.waitForConnections(1);
+      await Bun.sleep(40);
+      await client.send("dy");
+      return (await client.readResponse()).status;
+    };
+    expect(await Promise.all(Array.from({ length: 6 }, upload))).toEqual(Array(6).fill(200));
+    expect(await askTimes(1, "upload")).toEqual(["200 good"]);
   });
 
   test("that fails half of the time is not asked", async () => {
