@@ -93,6 +93,7 @@ test("a client that leaves during its probe gives its place back", async () => {
   expect(problemOf(await ask("probe"))).toBe("503 circuit_open");
   gateway.clock.advance(10_000);
   await leave("probe");
+  expect(gateway.logs.filter(({ fields }) => fields.service === "probe" && fields.to === "closed")).toEqual([]);
   expect((await ask("probe")).status).toBe(200);
   expect(opened("probe")).toHaveLength(1);
 });

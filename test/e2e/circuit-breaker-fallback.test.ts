@@ -130,6 +130,15 @@ describe("with on: failure", () => {
     expect((await ask("failing")).body.toString()).toBe("none");
   });
 
+  test("another service gets no request whose body is gone", async () => {
+    const path = next("failover");
+    using client = await connect(gateway.port);
+    await client.send(`PUT ${path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nbo\r\n`);
+    await client.send("2\r\ndy\r\n0\r\n\r\n");
+    expect(problemOf(await client.readResponse())).toBe("502 upstream_reset");
+    expect([arrivals(main, path), arrivals(spare, path)]).toEqual([1, 0]);
+  });
+
   test("another service gets a GET, but no POST that the first may have done", async () => {
     const [got, posted] = [next("failover"), next("failover")];
     expect((await exchange(gateway.port, message(got))).body.toString()).toBe("spare");

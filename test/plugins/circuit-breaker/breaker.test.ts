@@ -214,6 +214,14 @@ describe("an operator", () => {
     expect([breaker.state, breaker.isForced, breaker.reason?.text]).toEqual(["closed", false, "reset by an operator"]);
   });
 
+  test("resets how long it is open, too", () => {
+    const { breaker, calls, changes } = createBreaker();
+    calls(...times(5, "fail"));
+    breaker.reset();
+    calls(...times(5, "fail"));
+    expect(changes.flatMap(({ openMs }) => openMs ?? [])).toEqual([10_000, 10_000]);
+  });
+
   test("holds it closed whatever fails, until it is reset", () => {
     const { breaker, calls } = createBreaker();
     calls(...times(5, "fail"));
