@@ -4,7 +4,7 @@ import { addEndpoints } from "./endpoints.ts";
 import { createFailures } from "./failures.ts";
 import { fallbackLayer } from "./fallback.ts";
 import { guarded } from "./guarded.ts";
-import { checkOptions, Options, settingsOf } from "./options.ts";
+import { type BreakerOptions, checkOptions, type FallbackOptions, Options, settingsOf } from "./options.ts";
 
 /** Keeps requests from targets that are failing, until a few probes have shown that they are well again. */
 export default definePlugin({
@@ -13,7 +13,10 @@ export default definePlugin({
   options: Options,
   setup(options, scope) {
     checkOptions(options);
-    const { site, log, metrics, now, service = "" } = scope;
+    const { site, log, metrics, now, service } = scope;
+    // Requests without a service have nobody to be kept from.
+    if (service === undefined) return {};
+    const instead = fallbackFor(options, service, site);
     const settings = settingsOf(options);
     const failures = createFailures(options.failures);
     const judgement = { failures, slowMs: options["slow-call"] };
@@ -27,8 +30,8 @@ export default definePlugin({
     addEndpoints(scope, all);
     const fallback = metrics.counter({ name: "fallbacks_total", help: "Answers of fallbacks.", labels: ["service"] });
     return {
-      ...(options.fallback !== undefined && {
-        cache: fallbackLayer(options.fallback, {
+      ...(instead !== undefined && {
+        cache: fallbackLayer(instead, {
           failures,
           used: fallback.with(service),
           toService: scope.toService,
@@ -43,3 +46,10 @@ export default definePlugin({
     };
   },
 });
+
+/** A service is no fallback of its own, where options for several services name it. */
+function fallbackFor({ fallback }: BreakerOptions, service: string, site: string): FallbackOptions | undefined {
+  if (fallback?.service !== service) return fallback;
+  if (site === `service ${service}`) throw new Error(`fallback.service: ${service} cannot be its own fallback`);
+  return undefined;
+}

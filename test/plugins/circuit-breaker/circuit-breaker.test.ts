@@ -207,6 +207,20 @@ describe("options", () => {
     await expect(testPlugin(circuitBreaker, options)).rejects.toThrow(message);
   });
 
+  test("a service cannot be its own fallback, and is none where options are for several", async () => {
+    const options = { fallback: { service: "test" } };
+    const services = { test: says(200) };
+    const own = testPlugin(circuitBreaker, options, { services, site: "service test" });
+    await expect(own).rejects.toThrow("fallback.service: test cannot be its own fallback");
+    const t = await testPlugin(circuitBreaker, options, { services, site: "global" });
+    expect(Object.keys(t.phases)).toEqual(["watch", "attempt"]);
+  });
+
+  test("do nothing where there is no service", async () => {
+    const t = await testPlugin(circuitBreaker, {}, { service: undefined });
+    expect(t.phases).toEqual({});
+  });
+
   test("a fallback is a reply or a service", async () => {
     const place = { services: { spare: says(200) } };
     const options = { fallback: { service: "spare", body: "x" } };
