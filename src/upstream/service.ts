@@ -65,8 +65,8 @@ export function selectTarget(service: Service, ctx: Context, avoided: ReadonlySe
   const shunned = avoided.size === 0 ? NO_TARGETS : service.targets.filter(({ url }) => avoided.has(url));
   let earlier = tried;
   let target = service.balancer.pick(ctx, shunned.length === 0 ? tried : [...tried, ...shunned]);
-  if (target !== undefined && tried.includes(target)) {
-    // All have been tried: it begins again, but not with the same one twice in a row.
+  if (target !== undefined && (tried.includes(target) || shunned.includes(target))) {
+    // All others have been tried: it begins again, but not with the same one twice in a row.
     earlier = tried.slice(0, 0);
     if (tried.length > 1) target = service.balancer.pick(ctx, [...tried.slice(-1), ...shunned]);
   }

@@ -82,6 +82,7 @@ describe("a service", () => {
         }
         expect(seen.slice(0, 2).toSorted()).toEqual([a, c]);
         expect(seen).not.toContain(b);
+        for (let i = 1; i < seen.length; i++) expect(seen[i]).not.toBe(seen[i - 1]);
         const only = contextOf();
         for (let i = 0; i < 3; i++) {
           selectTarget(service, only, new Set([a, b]));
