@@ -246,6 +246,21 @@ export class Context {
     this.upstreamRepliedAt = fork.upstreamRepliedAt;
   }
 
+  /**
+   * The record of another request that goes the same way, with the same id: on its own from here on, so that neither ends
+   * or changes the other.
+   */
+  detached(request: GatewayRequest): Context {
+    const other = new Context(request, performance.now());
+    other.route = this.route;
+    other.params = this.params;
+    other.principal = this.principal;
+    other.#upstreamPath = this.#upstreamPath;
+    other.#upstreamQuery = this.#upstreamQuery;
+    other.requestId = this.requestId;
+    return other;
+  }
+
   get isAborted(): boolean {
     return this.#abortReason !== undefined;
   }

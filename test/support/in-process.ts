@@ -6,6 +6,7 @@ import { Gateway } from "../../src/gateway.ts";
 import type { Plugin } from "../../src/plugin.ts";
 import { createRegistry } from "../../src/registry/registry.ts";
 import { createTestLasting, type LogLine, type TestClock } from "../../src/testing/lasting.ts";
+import { readMetrics, type TestMetrics } from "../../src/testing/metrics.ts";
 import { tempFolder } from "./temp.ts";
 import { until } from "./until.ts";
 
@@ -23,6 +24,8 @@ export interface InProcessGateway extends AsyncDisposable {
   readonly clock: TestClock;
   /** Every line that it logged so far. */
   readonly logs: readonly LogLine[];
+  /** What a plugin has counted so far. */
+  metricsOf(plugin: string): TestMetrics;
   /** Resolves with the first line, past or to come, that the function says yes to. */
   waitForLog(find: (line: LogLine) => boolean, timeout?: number): Promise<LogLine>;
   /** Stops listening; requests in flight get that many ms, none unless told. */
@@ -52,6 +55,7 @@ export async function startInProcess(yaml: string): Promise<InProcessGateway> {
     edges,
     clock: lasting.clock,
     logs: lasting.logs,
+    metricsOf: (plugin) => readMetrics(lasting.metrics, plugin),
     waitForLog: (find, timeout = 5_000) =>
       until(() => lasting.logs.find(find), { timeout, what: () => `such a line was logged: ${latest()}` }),
     stop,

@@ -1,0 +1,24 @@
+import { definePlugin } from "../../src/plugin.ts";
+import { Mirror } from "./mirror.ts";
+import { Options } from "./options.ts";
+
+/** Sends copies of requests to another service, whose replies nobody gets. */
+export default definePlugin({
+  name: "mirror",
+  description: "Sends copies of requests to another service, and drops what that answers.",
+  options: Options,
+  setup(options, scope) {
+    const { share, service, timeout } = options;
+    if (service === scope.service) throw new Error("service: its copies would come to the same service");
+    if (timeout === 0) throw new Error("timeout leaves no time for a copy");
+    const mirror = new Mirror(options, scope);
+    return {
+      forward(next) {
+        return (ctx) => {
+          if (Math.random() < share && ctx.upgrade === undefined) mirror.copy(ctx);
+          return next(ctx);
+        };
+      },
+    };
+  },
+});
