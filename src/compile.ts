@@ -11,9 +11,9 @@ import { composePipeline, type Destination, type Pipeline } from "./pipeline.ts"
 import type { Handler, Phases, Plugin } from "./plugin.ts";
 import { compileRewrite } from "./routing/rewrite.ts";
 import { buildRouter } from "./routing/router.ts";
-import { weightedChoice } from "./routing/split.ts";
 import { createScope, type Lasting, type ScopeBase } from "./scope.ts";
 import type { CompiledRoute, Snapshot } from "./snapshot.ts";
+import { createSplit, type Split } from "./traffic/split.ts";
 import { createService, type Service, selectTarget, sendToSelected } from "./upstream/service.ts";
 
 /** A valid configuration with the plugins that it names. */
@@ -88,31 +88,32 @@ class Compiler {
       watches: this.#watches,
       unmatched,
       pluginApps: this.#apps,
+      signal: this.#abort.signal,
       close: () => this.#close(),
     };
   }
 
   async #route(config: RouteConfig): Promise<CompiledRoute> {
     const info = { name: config.name ?? routeName(config), path: config.path };
-    const shares = config.weighted ?? [{ service: config.service, weight: 1 }];
+    const split = createSplit(config, info.name, this.#scope.lasting);
     const ways: Way[] = [];
-    for (const { service } of shares) ways.push(await this.#way(info, config, service));
+    for (const [index, { service }] of split.variants.entries()) {
+      ways.push(await this.#way(info, config, service, split, index));
+    }
     const [first] = ways;
     if (first === undefined) throw new Error(`route ${info.name} leads nowhere`);
-    const draw = weightedChoice(
-      shares.map(({ weight }) => weight),
-      Math.random,
-    );
-    return {
-      info,
-      config,
-      services: shares.flatMap(({ service: name, weight }) => (name === undefined ? [] : { name, weight })),
-      plugins: first.plugins,
-      next: ways.length === 1 ? () => first.pipeline : () => (ways[draw()] ?? first).pipeline,
-    };
+    const { choose } = split;
+    const next = ways.length === 1 ? () => first.pipeline : (ctx: Context) => (ways[choose(ctx)] ?? first).pipeline;
+    return { info, config, split, plugins: first.plugins, next };
   }
 
-  async #way(info: RouteInfo, config: RouteConfig, serviceName: string | undefined): Promise<Way> {
+  async #way(
+    info: RouteInfo,
+    config: RouteConfig,
+    serviceName: string | undefined,
+    split: Split,
+    index: number,
+  ): Promise<Way> {
     const effective = this.#effective(config, serviceName);
     const phases = await this.#setUp(effective, info, serviceName);
     const service = serviceName === undefined ? undefined : this.#services.get(serviceName);
@@ -124,13 +125,26 @@ class Compiler {
       service?.deadline?.accept(ctx);
       if (rewrite !== undefined) ctx.upstreamPath = rewrite(ctx.request.path, ctx.params);
     };
-    const common = { prepare, finish: this.#recorder(info.name), answersPreflights: effective.some(hasPreflights) };
+    const record = this.#recorder(info.name);
+    const { observe } = split;
+    const finish: typeof record =
+      observe === undefined
+        ? record
+        : (ctx, outcome) => {
+            record(ctx, outcome);
+            observe(index, outcome);
+          };
+    const common = { prepare, finish, answersPreflights: effective.some(hasPreflights) };
     const destination: Destination =
       service === undefined
         ? { ...common, select: noService, send: noService }
         : { ...common, select: this.#select(service, phases), send: sendToSelected };
     return {
-      pipeline: composePipeline(phases, destination, this.#input.config.errors.format),
+      pipeline: composePipeline(
+        split.phases === undefined ? phases : [...phases, split.phases],
+        destination,
+        this.#input.config.errors.format,
+      ),
       plugins: effective.map(({ name }, i) => ({ name, phases: phaseNames(phases[i] ?? {}) })),
     };
   }

@@ -12,7 +12,7 @@ export function enterRoute(ctx: Context, snapshot: Snapshot): Pipeline {
   const { request } = ctx;
   if (request.method === "OPTIONS" && isPreflight(request)) return enterPreflight(ctx, snapshot);
   const routed = snapshot.router.match(request);
-  return enter(ctx, routed, wayOf(routed, snapshot));
+  return enter(ctx, routed, wayOf(ctx, routed, snapshot));
 }
 
 /**
@@ -23,10 +23,10 @@ export function enterRoute(ctx: Context, snapshot: Snapshot): Pipeline {
 function enterPreflight(ctx: Context, snapshot: Snapshot): Pipeline {
   const { request } = ctx;
   const asked = snapshot.router.match(askedAbout(request));
-  const own = asked?.kind === "match" ? asked.value.next() : undefined;
+  const own = asked?.kind === "match" ? asked.value.next(ctx) : undefined;
   if (own?.answersPreflights === true) return enter(ctx, asked, own);
   const taken = snapshot.router.match(request);
-  const way = wayOf(taken, snapshot);
+  const way = wayOf(ctx, taken, snapshot);
   if (own === undefined || !way.answersPreflights) return enter(ctx, taken, way);
   enter(ctx, asked, own);
   throw new GatewayError("forbidden", { detail: "Pages of other origins may not send this request" });
@@ -37,8 +37,8 @@ function askedAbout({ host, path, query, headers }: RoutedRequest): RoutedReques
   return { method: headers.get("access-control-request-method") ?? "", host, path, query, headers };
 }
 
-function wayOf(routed: Routed<CompiledRoute>, { unmatched }: Snapshot): Pipeline {
-  return routed?.kind === "match" ? routed.value.next() : unmatched;
+function wayOf(ctx: Context, routed: Routed<CompiledRoute>, { unmatched }: Snapshot): Pipeline {
+  return routed?.kind === "match" ? routed.value.next(ctx) : unmatched;
 }
 
 function enter(ctx: Context, routed: Routed<CompiledRoute>, way: Pipeline): Pipeline {

@@ -55,7 +55,9 @@ export class Gateway implements EdgeHandler {
    * or after 2 s: the gateway is ready with what is known then.
    */
   async start(): Promise<void> {
-    const services = [...this.#snapshot.services.values()];
+    const { services: byName, routes, signal } = this.#snapshot;
+    for (const { split } of routes) split.start(signal);
+    const services = [...byName.values()];
     const started = Promise.all(services.map((service) => discoverTargets(service, this.#lasting.log)));
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(late.resolve, FIRST_ANSWERS_MS);

@@ -1,21 +1,22 @@
 import type { PluginApps } from "./admin/plugin-apps.ts";
 import type { Config, RouteConfig } from "./config/schema.ts";
-import type { RouteInfo } from "./context.ts";
+import type { Context, RouteInfo } from "./context.ts";
 import type { TargetWatch } from "./observe/circuit.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Router } from "./routing/router.ts";
+import type { Split } from "./traffic/split.ts";
 import type { Service } from "./upstream/service.ts";
 
 /** A route at work. */
 export interface CompiledRoute {
   readonly info: RouteInfo;
   readonly config: RouteConfig;
-  /** One, or several with their shares; none where a plugin answers. */
-  readonly services: readonly { readonly name: string; readonly weight: number }[];
+  /** How its requests are shared out among services. */
+  readonly split: Split;
   /** In their order, with the phases that each takes part in. */
   readonly plugins: readonly { readonly name: string; readonly phases: readonly string[] }[];
-  /** The way of the next request: of several weighted services one is drawn. */
-  readonly next: () => Pipeline;
+  /** The way of a request: of several services one is chosen. */
+  readonly next: (ctx: Context) => Pipeline;
 }
 
 /** Everything that one configuration makes; it never changes. A request reads the current one once. */
@@ -30,6 +31,8 @@ export interface Snapshot {
   readonly unmatched: Pipeline;
   /** Endpoints of its plugins on the admin port. */
   readonly pluginApps: PluginApps;
+  /** Aborted when it is closed. */
+  readonly signal: AbortSignal;
   /** Closes the instances of its plugins. */
   close(): Promise<void>;
 }

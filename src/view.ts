@@ -34,9 +34,13 @@ export function createView(
   };
 }
 
-function routeView({ info, config, services, plugins }: Snapshot["routes"][number]): RouteView {
+function routeView({ info, config, split, plugins }: Snapshot["routes"][number]): RouteView {
   const { methods, host, headers, query } = config;
-  return { name: info.name, path: info.path, methods, host, headers, query, services, plugins };
+  const services = split.variants.flatMap(({ service: name, weight }) =>
+    name === undefined ? [] : [{ name, weight }],
+  );
+  const canary = split.canary === undefined ? {} : { canary: split.canary() };
+  return { name: info.name, path: info.path, methods, host, headers, query, services, ...canary, plugins };
 }
 
 function serviceView(

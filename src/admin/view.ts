@@ -2,6 +2,7 @@ import type { CircuitReport } from "../observe/circuit.ts";
 import type { Family } from "../observe/metrics/family.ts";
 import type { Awaitable } from "../plugin.ts";
 import type { StoreReport } from "../store/report.ts";
+import type { CanaryReport } from "../traffic/canary.ts";
 import type { DiscoveryReport } from "../upstream/discovery/discovery.ts";
 import type { PoolStats } from "../upstream/stats.ts";
 
@@ -67,6 +68,8 @@ export interface RouteView {
   readonly query?: Readonly<Record<string, string>> | undefined;
   /** One, or several with their shares; none where a plugin answers. */
   readonly services: readonly { readonly name: string; readonly weight: number }[];
+  /** How its canary is doing, if it has one: in this process, or the first worker. */
+  readonly canary?: CanaryReport;
   /** In the order in which they run within a phase. */
   readonly plugins: readonly PluginView[];
 }

@@ -9,6 +9,7 @@ import { nearestNode } from "./node.ts";
 import { type Problem, problemAt } from "./problem.ts";
 import type { RouteConfig } from "./schema.ts";
 import { positionOf } from "./source.ts";
+import { trafficProblems } from "./traffic-problems.ts";
 import { found } from "./words.ts";
 
 /** What the schema cannot tell of routes: names, services, patterns, and whether each can be reached. */
@@ -22,6 +23,9 @@ export function checkRoutes(draft: Draft): readonly Problem[] {
     ...draft.routes.flatMap((entry) => [
       ...serviceProblems(draft, entry),
       ...(entry.valid === undefined ? [] : destinationProblems(draft, levels, entry, entry.valid)),
+      ...(entry.valid === undefined
+        ? []
+        : trafficProblems(entry.valid).map(({ keys, message }) => at(entry, keys, message))),
       ...patternProblems(entry),
     ]),
     ...shadowProblems(draft.routes),
@@ -67,6 +71,7 @@ function serviceProblems({ services, isComplete }: Draft, entry: RouteEntry): re
   for (const [index, share] of (entry.value.weighted ?? []).entries()) {
     check(share?.service, ["weighted", index, "service"]);
   }
+  check(entry.value.canary?.service, ["canary", "service"]);
   return problems;
 }
 

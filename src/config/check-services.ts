@@ -75,6 +75,7 @@ function usedServices(draft: Draft): ReadonlySet<string> {
   const used = new Set<string>();
   for (const { value } of draft.routes) {
     if (value.service !== undefined) used.add(value.service);
+    if (value.canary?.service !== undefined) used.add(value.canary.service);
     for (const share of value.weighted ?? []) if (share?.service !== undefined) used.add(share.service);
   }
   for (const { node } of servicesInOptions(draft)) used.add(String(node.value));

@@ -1,5 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { PluginMap } from "./schema-plugins.ts";
+import { Canary, Force, Sticky } from "./schema-traffic.ts";
 
 /** Completes "expected …". */
 const PATH = "a path that begins with /";
@@ -15,6 +16,13 @@ const Weighted = Type.Object(
       maximum: 1_000_000,
       description: "Its share, as a part of the sum of all weights; 0: none.",
     }),
+    variant: Type.Optional(
+      Type.String({
+        pattern: "^[0-9A-Za-z._-]+$",
+        expected: "letters, digits, dots, hyphens and underscores",
+        description: "What `force` calls it. Default: the service's name.",
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -52,6 +60,9 @@ export const Route = Type.Object(
         description: "Several services instead, each with its share of the requests.",
       }),
     ),
+    canary: Type.Optional(Canary),
+    sticky: Type.Optional(Sticky),
+    force: Type.Optional(Force),
     "strip-prefix": Type.Optional(
       Type.String({
         pattern: "^/",

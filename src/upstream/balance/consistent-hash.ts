@@ -29,7 +29,7 @@ export function consistentHash<T extends Balanced>(
       for (let i = 0; i < sorted.length; i++) {
         const target = sorted[i] as T;
         if (!isEligible(target, tried, leniency)) continue;
-        const mixed = mix(hash, seeds[i] as number);
+        const mixed = mixHash(hash, seeds[i] as number);
         const score = hasEqualWeights ? mixed : target.weight / -Math.log((mixed + 0.5) / 2 ** 32);
         if (score <= bestScore) continue;
         bestScore = score;
@@ -41,7 +41,7 @@ export function consistentHash<T extends Balanced>(
 }
 
 /** One more block, then the finish, of MurmurHash3 x86 32 (Appleby): uniform over the unsigned 32-bit numbers. */
-function mix(hash: number, block: number): number {
+export function mixHash(hash: number, block: number): number {
   let k = Math.imul(block, 0xcc9e2d51);
   k = Math.imul((k << 15) | (k >>> 17), 0x1b873593);
   let h = hash ^ k;

@@ -1,0 +1,100 @@
+import type { RouteConfig } from "../config/schema.ts";
+import type { Context, Outcome } from "../context.ts";
+import { ERRORS } from "../errors.ts";
+import type { Phases } from "../plugin.ts";
+import { weightedChoice } from "../routing/split.ts";
+import type { Lasting } from "../scope.ts";
+import { hashKeyReader } from "../upstream/balance/hash-key.ts";
+import { Canary, type CanaryReport } from "./canary.ts";
+import { CanaryWatch } from "./canary-watch.ts";
+import { rendezvous } from "./rendezvous.ts";
+import { createStickyKey } from "./sticky.ts";
+
+/** One of the services that a route leads to; undefined: a plugin answers. */
+export interface Variant {
+  readonly service: string | undefined;
+  readonly weight: number;
+}
+
+/** How the requests of a route are shared out among its services. */
+export interface Split {
+  /** One at least. */
+  readonly variants: readonly Variant[];
+  /** The index of the variant for a request. */
+  readonly choose: (ctx: Context) => number;
+  /** What is to be done with replies besides; of a client that is given a number, to tell it. */
+  readonly phases: Phases | undefined;
+  /** Told how a request to that variant has ended; undefined if nobody wants to know. */
+  readonly observe: ((index: number, outcome: Outcome) => void) | undefined;
+  readonly canary: (() => CanaryReport) | undefined;
+  /** Begins what goes on by itself. */
+  start(signal: AbortSignal): void;
+}
+
+/** Makes the split of a route. */
+export function createSplit(route: RouteConfig, name: string, lasting: Lasting): Split {
+  const { weighted, service, canary: config } = route;
+  if (config !== undefined) return canarySplit(route, name, lasting);
+  const variants = weighted ?? [{ service, weight: 1 }];
+  const weights = variants.map(({ weight }) => weight);
+  const draw = weightedChoice(weights, Math.random);
+  const names = (weighted ?? []).map((entry) => entry.variant ?? entry.service);
+  return { ...chosen(route, names, weights, draw), variants, observe: undefined, canary: undefined, start: () => {} };
+}
+
+function canarySplit(route: RouteConfig, name: string, lasting: Lasting): Split {
+  const { service, canary: config } = route;
+  if (config === undefined || service === undefined) throw new Error(`route ${name} has no canary`);
+  const key = `${name}:${Bun.hash.xxHash64(JSON.stringify([service, config])).toString(36)}`;
+  const canary = lasting.state(`canary/${key}`, () => new Canary(config, lasting.now));
+  const weights = {
+    length: 2,
+    get 0() {
+      return 1 - canary.share;
+    },
+    get 1() {
+      return canary.share;
+    },
+  };
+  const draw = () => (Math.random() < canary.share ? 1 : 0);
+  const place = { route: name, service: config.service, key };
+  return {
+    ...chosen(route, [service, config.service], weights, draw),
+    variants: [
+      { service, weight: 1 },
+      { service: config.service, weight: 0 },
+    ],
+    observe: (index, outcome) => observe(canary, index, outcome),
+    canary: () => canary.report(),
+    start: (signal) => new CanaryWatch(canary, place, lasting.store.of("canary"), lasting.log).start(signal),
+  };
+}
+
+/** A failure is one of the service: what clients and the gateway itself do wrong says nothing of it. */
+function observe(canary: Canary, index: number, { status, errorCode, upstreamMs }: Outcome): void {
+  if (errorCode === "internal" || (errorCode !== undefined && ERRORS[errorCode].source === "downstream")) return;
+  canary.add(index === 1, errorCode !== undefined || status >= 500, upstreamMs);
+}
+
+/** By force, by what a client is known by, or by lot. */
+function chosen(
+  { sticky, force }: RouteConfig,
+  names: readonly string[],
+  weights: ArrayLike<number>,
+  draw: () => number,
+): Pick<Split, "choose" | "phases"> {
+  const known = sticky === undefined ? undefined : createStickyKey(sticky);
+  const byKey = known === undefined ? undefined : rendezvous(names);
+  const given = (ctx: Context): number => {
+    const key = known?.keyOf(ctx);
+    return key === undefined || byKey === undefined ? draw() : byKey(key, weights);
+  };
+  if (force === undefined) return { choose: known === undefined ? draw : given, phases: known?.phases };
+  const indexes = new Map(names.map((name, index) => [name, index]));
+  const wanted = hashKeyReader(force);
+  const choose = (ctx: Context): number => {
+    const want = wanted(ctx);
+    return (want === undefined ? undefined : indexes.get(want)) ?? given(ctx);
+  };
+  return { choose, phases: known?.phases };
+}
