@@ -174,7 +174,7 @@ describe("options", () => {
     [{ "max-streams": -1 }],
     [{ "min-bytes": "much" }],
   ])("%j is refused", async (options) => {
-    expect(testPlugin(compression, options)).rejects.toThrow();
+    await expect(testPlugin(compression, options)).rejects.toThrow();
   });
 });
 
