@@ -71,7 +71,7 @@ class Compiler {
   async run(): Promise<Snapshot> {
     const { config } = this.#input;
     for (const [name, service] of Object.entries(config.services)) {
-      this.#services.set(name, createService(name, service));
+      this.#services.set(name, createService(name, service, this.#scope.lasting));
     }
     const routes: CompiledRoute[] = [];
     for (const route of config.routes) routes.push(await this.#route(route));

@@ -13,8 +13,9 @@ import { RequestRecorder } from "./observe/metrics/requests.ts";
 import type { Awaitable } from "./plugin.ts";
 import type { Lasting } from "./scope.ts";
 import type { Snapshot } from "./snapshot.ts";
+import type { HealthSharing, HealthVerdict } from "./upstream/health/sharing.ts";
 import { upstreamFamilies } from "./upstream/metrics.ts";
-import { closeService, discoverTargets } from "./upstream/service.ts";
+import { closeService, discoverTargets, watchHealth } from "./upstream/service.ts";
 
 /** A start does not wait longer for the first answers of discovery. */
 const FIRST_ANSWERS_MS = 2_000;
@@ -26,10 +27,11 @@ export class Gateway implements EdgeHandler {
   /** For what the gateway answers itself. */
   readonly #unmatched: RequestRecorder;
   readonly #stopCollecting: () => void;
+  readonly #sharing: HealthSharing | undefined;
   #snapshot: Snapshot;
   #inFlight = 0;
 
-  private constructor(snapshot: Snapshot, lasting: Lasting) {
+  private constructor(snapshot: Snapshot, lasting: Lasting, sharing: HealthSharing | undefined) {
     this.#snapshot = snapshot;
     this.#lasting = lasting;
     const { metrics } = lasting;
@@ -39,11 +41,26 @@ export class Gateway implements EdgeHandler {
       familyOf(CORE.requestsInFlight, [{ labels: [], value: this.#inFlight }]),
       ...upstreamFamilies(this.#snapshot.services.values()),
     ]);
+    this.#sharing = sharing;
   }
 
-  /** Compiles the configuration. Throws SetupError. */
-  static async create(input: CompileInput, lasting: Lasting): Promise<Gateway> {
-    return new Gateway(await compile(input, lasting), lasting);
+  /**
+   * Compiles the configuration. Throws SetupError.
+   *
+   * @param sharing where several processes serve: who checks the targets, and tells the others
+   */
+  static async create(input: CompileInput, lasting: Lasting, sharing?: HealthSharing): Promise<Gateway> {
+    return new Gateway(await compile(input, lasting), lasting, sharing);
+  }
+
+  /** Takes over what another process has found out about a target. */
+  learn(verdict: HealthVerdict): void {
+    this.#snapshot.services.get(verdict.service)?.monitor.learn(verdict);
+  }
+
+  /** From now on this process is the one that checks the targets, and tells the others. */
+  takeOverChecks(): void {
+    for (const { monitor } of this.#snapshot.services.values()) monitor.takeOver();
   }
 
   get snapshot(): Snapshot {
@@ -51,13 +68,14 @@ export class Gateway implements EdgeHandler {
   }
 
   /**
-   * Begins what goes on by itself: to follow targets that come and go. Resolves when each source has answered or failed,
+   * Begins what goes on by itself: to watch how targets are, and to follow those that come and go. Resolves when each source has answered or failed,
    * or after 2 s: the gateway is ready with what is known then.
    */
   async start(): Promise<void> {
     const { services: byName, routes, signal } = this.#snapshot;
     for (const { split } of routes) split.start(signal);
     const services = [...byName.values()];
+    for (const service of services) watchHealth(service, this.#sharing);
     const started = Promise.all(services.map((service) => discoverTargets(service, this.#lasting.log)));
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(late.resolve, FIRST_ANSWERS_MS);

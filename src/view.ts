@@ -56,6 +56,9 @@ function serviceView(
   };
 }
 
-function targetView({ url, weight, addresses, pool, stats }: Target): TargetView {
-  return { url, weight, health: pool.health, addresses, pool: stats.snapshot(pool) };
+function targetView({ url, weight, addresses, pool, stats, health }: Target): TargetView {
+  const { isUsable: isHealthy, check, ejection } = health;
+  const share = health.isWarming ? health.share : undefined;
+  const state = { isHealthy, check, ejection, share };
+  return { url, weight, health: pool.health, state, addresses, pool: stats.snapshot(pool) };
 }

@@ -3,7 +3,7 @@ import type { StoreReport } from "../store/report.ts";
 import type { DiscoveryReport } from "../upstream/discovery/discovery.ts";
 import { quantile } from "../upstream/histogram.ts";
 import type { PoolStats } from "../upstream/stats.ts";
-import type { RouteView, ServiceView } from "./view.ts";
+import type { RouteView, ServiceView, TargetState } from "./view.ts";
 
 /** A service as /api/services tells it: its targets' latencies summed up besides. */
 export function serviceReport(service: ServiceView) {
@@ -12,7 +12,20 @@ export function serviceReport(service: ServiceView) {
     ...rest,
     ...(circuits === undefined ? {} : { circuits: circuits.map(circuitReport) }),
     ...(discovery === undefined ? {} : { discovery: discoveryReport(discovery) }),
-    targets: service.targets.map((target) => ({ ...target, pool: poolReport(target.pool) })),
+    targets: service.targets.map(({ state, pool, ...target }) => {
+      return { ...target, ...stateReport(state), pool: poolReport(pool) };
+    }),
+  };
+}
+
+function stateReport({ isHealthy, check, ejection, share }: TargetState) {
+  return {
+    isHealthy,
+    ...(check === undefined ? {} : { check: { ...check, since: isoOf(check.since) } }),
+    ...(ejection === undefined
+      ? {}
+      : { ejection: { ...ejection, since: isoOf(ejection.since), until: isoOf(ejection.until) } }),
+    ...(share === undefined ? {} : { share: round(share) }),
   };
 }
 

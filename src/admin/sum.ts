@@ -1,7 +1,7 @@
 import type { DiscoveryReport } from "../upstream/discovery/discovery.ts";
 import type { PoolStats } from "../upstream/stats.ts";
 import { sumCircuits } from "./sum-circuits.ts";
-import type { ListenerView, ServiceView, TargetView } from "./view.ts";
+import type { ListenerView, ServiceView, TargetState, TargetView } from "./view.ts";
 
 /** The services of several workers as one; all have the same, in the same order. Each finds targets by itself. */
 export function sumServices(lists: readonly (readonly ServiceView[])[]): readonly ServiceView[] {
@@ -37,7 +37,8 @@ function addTargets(some: readonly TargetView[], others: readonly TargetView[]):
     if (b === undefined) return a;
     left.delete(a.url);
     const addresses = [...new Set([...a.addresses, ...b.addresses])];
-    return { ...a, health: worseOf(a.health, b.health), addresses, pool: addPools(a.pool, b.pool) };
+    const health = worseOf(a.health, b.health);
+    return { ...a, health, state: addStates(a.state, b.state), addresses, pool: addPools(a.pool, b.pool) };
   });
   return [...both, ...left.values()];
 }
@@ -63,6 +64,17 @@ function addDiscoveries(
 function worseOf(a: TargetView["health"], b: TargetView["health"]): TargetView["health"] {
   if (a === "down" || b === "down") return "down";
   return a === "up" || b === "up" ? "up" : "unknown";
+}
+
+/** What keeps requests of one worker away is to be seen; one checks for all, but each ejects for itself. */
+function addStates(a: TargetState, b: TargetState): TargetState {
+  const isLater = (b.ejection?.until ?? 0) > (a.ejection?.until ?? 0);
+  return {
+    isHealthy: a.isHealthy && b.isHealthy,
+    check: a.check?.state === "unhealthy" ? a.check : (b.check ?? a.check),
+    ejection: isLater ? b.ejection : a.ejection,
+    share: a.share === undefined || b.share === undefined ? (a.share ?? b.share) : Math.min(a.share, b.share),
+  };
 }
 
 /** Every number added; durations bucket by bucket, so that quantiles of the sum are those of all requests. */

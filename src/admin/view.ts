@@ -90,11 +90,26 @@ export interface ServiceView {
   readonly discovery?: DiscoveryReport;
 }
 
+/** Whether a target gets requests, and why not. Times are in ms since 1970. */
+export interface TargetState {
+  /** Of all targets the healthy ones are used; where there are too few, all. */
+  readonly isHealthy: boolean;
+  /** What active checks have found; undefined before the first. */
+  readonly check?:
+    | { readonly state: string; readonly since: number; readonly lastError?: string | undefined }
+    | undefined;
+  /** Undefined while outlier detection has not taken it out. */
+  readonly ejection?: { readonly since: number; readonly until: number; readonly reason: string } | undefined;
+  /** What it gets of its share while it starts slowly, 0 to 1. */
+  readonly share?: number | undefined;
+}
+
 export interface TargetView {
   readonly url: string;
   readonly weight: number;
   /** What the last attempt to connect has shown; "unknown" before the first. */
   readonly health: "unknown" | "up" | "down";
+  readonly state: TargetState;
   /** What its name resolves to at the moment. */
   readonly addresses: readonly string[];
   readonly pool: PoolStats;

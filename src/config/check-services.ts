@@ -2,6 +2,7 @@ import { isToken } from "../http1/chars.ts";
 import { isHopByHop } from "../http1/hop.ts";
 import { isProxyClaim } from "../http1/proxy-fields.ts";
 import { discoverProblems } from "./check-discover.ts";
+import { healthProblems } from "./check-health.ts";
 import { servicesInOptions } from "./check-service-names.ts";
 import type { Draft, ServiceEntry } from "./draft.ts";
 import { below } from "./key-path.ts";
@@ -21,6 +22,7 @@ export function checkServices(draft: Draft): readonly Problem[] {
     ...targetProblems(service.value.targets ?? [], service.node, service.path),
     ...discoverProblems(service),
     ...(service.valid === undefined ? [] : pairProblems(service, service.valid)),
+    ...(service.valid === undefined ? [] : healthProblems(service, service.valid)),
     ...(used.has(service.name) || !canTell ? [] : [unusedProblem(service)]),
   ]);
 }

@@ -1,9 +1,10 @@
 import { Type } from "@sinclair/typebox";
 import { FilePath } from "./file-path.ts";
 import { Discover } from "./schema-discover.ts";
+import { HealthChecks, OutlierDetection } from "./schema-health.ts";
 import { PluginMap } from "./schema-plugins.ts";
 import { Target } from "./schema-target.ts";
-import { Duration } from "./units.ts";
+import { Duration, Share } from "./units.ts";
 
 const closed = { additionalProperties: false, default: {} };
 
@@ -103,6 +104,16 @@ export const Service = Type.Object(
       }),
     ),
     tls: Tls,
+    health: Type.Optional(HealthChecks),
+    "outlier-detection": Type.Optional(OutlierDetection),
+    "slow-start": Duration({
+      default: "0s",
+      description: "How long the share of a target grows that is new, or has come back. 0s: at once.",
+    }),
+    "panic-threshold": Share({
+      default: "0%",
+      description: "With a smaller share of healthy targets all are used; with none healthy they always are.",
+    }),
     "dns-ttl": Duration({
       default: "30s",
       description: "How long the addresses of a target's name are used before it is resolved again.",

@@ -4,6 +4,7 @@ import type { PendingReply, ReplyReceiver } from "../message/pending.ts";
 import type { Reply } from "../message/reply.ts";
 import { MAX_TIMER_MS, Timeout, type TimeoutOwner, type TimeoutQueue } from "../timeouts.ts";
 import type { DeadlineHeader } from "./deadline.ts";
+import type { OutcomeListener } from "./health/tools.ts";
 import { isIdempotent } from "./idempotent.ts";
 import type { TargetStats } from "./stats.ts";
 
@@ -34,6 +35,8 @@ export class Exchange implements Cancellable, TimeoutOwner, PendingReply {
   reservation: TunnelReservation | undefined = undefined;
   /** How the target is told of the time that is left, if it is. */
   deadline: DeadlineHeader | undefined = undefined;
+  /** Told how it has ended; nobody once it ends for a reason that is not the target's. */
+  listener: OutcomeListener | undefined = undefined;
   /** For the wait in a pool. */
   wait: Timeout | undefined = undefined;
 
@@ -43,6 +46,7 @@ export class Exchange implements Cancellable, TimeoutOwner, PendingReply {
   readonly #total: Timeout;
   #rest: Timer | undefined = undefined;
   readonly #stats: TargetStats;
+  #latencyMs = 0;
 
   constructor(ctx: Context, host: string, stats: TargetStats) {
     this.ctx = ctx;
@@ -72,6 +76,7 @@ export class Exchange implements Cancellable, TimeoutOwner, PendingReply {
   /** The reply's head has come, so long after the request was given to its connection. */
   onReply(now: number, latencyMs: number): void {
     this.ctx.upstreamRepliedAt = now;
+    this.#latencyMs = latencyMs;
     this.#stats.recordLatency(latencyMs);
   }
 
@@ -94,8 +99,11 @@ export class Exchange implements Cancellable, TimeoutOwner, PendingReply {
   /** Begins what is left of the request's time, in ms; with nothing left it fails at once. */
   startRest(ms: number): void {
     // Timers count whole milliseconds, and may be a fraction early.
-    if (ms < 1) this.cancel(new GatewayError("upstream_timeout"));
-    else this.#rest = setTimeout(endInTime, Math.min(Math.ceil(ms), MAX_TIMER_MS), this);
+    if (ms >= 1) this.#rest = setTimeout(endEarly, Math.min(Math.ceil(ms), MAX_TIMER_MS), this);
+    else {
+      this.listener = undefined;
+      this.cancel(new GatewayError("upstream_timeout"));
+    }
   }
 
   /**
@@ -112,6 +120,7 @@ export class Exchange implements Cancellable, TimeoutOwner, PendingReply {
   resolve(reply: Reply): void {
     if (!this.#settle()) return reply.discard();
     this.#outcome = reply;
+    this.listener?.onOutcome(reply.status >= 500, this.#latencyMs);
     this.#tell();
   }
 
@@ -119,6 +128,8 @@ export class Exchange implements Cancellable, TimeoutOwner, PendingReply {
     if (!this.#settle()) return;
     // What the client has done wrong is no failure of the target.
     if (error.source !== "downstream") this.#stats.countError(error.code);
+    // Nor is it one where the gateway's own limits have stopped it.
+    if (error.source === "upstream") this.listener?.onOutcome(true, -1);
     this.#outcome = error;
     // Later, for whoever holds the exchange is still busy with what went wrong.
     if (this.#receiver !== undefined) this.#tellLater();
@@ -149,6 +160,12 @@ export class Exchange implements Cancellable, TimeoutOwner, PendingReply {
     if (this.ctx.inFlight === this) this.ctx.inFlight = undefined;
     return true;
   }
+}
+
+/** The target was given less time than the service has: that it has not answered says nothing of it. */
+function endEarly(exchange: Exchange): void {
+  exchange.listener = undefined;
+  endInTime(exchange);
 }
 
 function endInTime(exchange: Exchange): void {

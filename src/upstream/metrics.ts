@@ -26,6 +26,9 @@ export function upstreamFamilies(services: Iterable<Service>): readonly Family[]
     familyOf(CORE.upstreamErrors, readings.flatMap(errorSeries)),
     familyOf(CORE.upstreamLatency, readings.map(latencySeries)),
     familyOf(CORE.upstreamUp, readings.flatMap(upSeries)),
+    each(CORE.targetHealthy, ({ target }) => (target.health.isUsable ? 1 : 0)),
+    familyOf(CORE.targetChecks, readings.flatMap(checkSeries)),
+    each(CORE.targetEjections, ({ target }) => target.health.ejections),
     each(CORE.upstreamOpen, ({ stats }) => stats.open),
     each(CORE.upstreamIdle, ({ stats }) => stats.idle),
     each(CORE.upstreamInUse, ({ stats }) => stats.inUse),
@@ -44,6 +47,16 @@ function errorSeries({ labels, stats }: Reading): readonly NumberSeries[] {
 function upSeries({ labels, target }: Reading): readonly NumberSeries[] {
   const { health } = target.pool;
   return health === "unknown" ? [] : [{ labels, value: health === "up" ? 1 : 0 }];
+}
+
+/** None where nobody checks. */
+function checkSeries({ labels, target }: Reading): readonly NumberSeries[] {
+  const { checksPassed, checksFailed } = target.health;
+  if (checksPassed + checksFailed === 0) return [];
+  return [
+    { labels: [...labels, "passed"], value: checksPassed },
+    { labels: [...labels, "failed"], value: checksFailed },
+  ];
 }
 
 /** Every second bound that latencies are kept by is told, so nothing is guessed. */

@@ -3,6 +3,7 @@ import type { ServiceConfig } from "../config/schema.ts";
 import type { Context } from "../context.ts";
 import { GatewayError } from "../errors.ts";
 import type { PendingReply } from "../message/pending.ts";
+import { createNullLogger } from "../observe/log.ts";
 import type { Logger } from "../observe/logger.ts";
 import { parseTargetUrl } from "./address.ts";
 import { type Balancer, createBalancer } from "./balance/balancer.ts";
@@ -12,6 +13,10 @@ import { type Clock, systemClock } from "./discovery/clock.ts";
 import { Discovery } from "./discovery/discovery.ts";
 import { Membership } from "./discovery/membership.ts";
 import { lookupOf, openSource } from "./discovery/open-source.ts";
+import { HealthMonitor } from "./health/monitor.ts";
+import { type ServiceHealth, serviceHealth } from "./health/service-health.ts";
+import type { HealthSharing } from "./health/sharing.ts";
+import type { UpstreamLasting } from "./health/tools.ts";
 import { createResolver } from "./resolve.ts";
 import { Target } from "./target.ts";
 import { upstreamTimeouts } from "./timeouts.ts";
@@ -27,28 +32,50 @@ export interface Service {
   discovery: Discovery | undefined;
   /** Undefined: its targets are not told how long they have. */
   readonly deadline: DeadlineHeader | undefined;
+  readonly health: ServiceHealth;
+  readonly monitor: HealthMonitor;
 }
 
+/** Forgets everything with the service. */
+const NOTHING_LASTS: UpstreamLasting = { log: createNullLogger(), now: Date.now, state: (_, create) => create() };
+
 /** Makes a service from its configuration. Throws if a file of its `tls` cannot be read. */
-export function createService(name: string, config: ServiceConfig): Service {
-  const create = targetFactory(name, config);
+export function createService(name: string, config: ServiceConfig, lasting = NOTHING_LASTS): Service {
+  const health = serviceHealth(name, config, lasting);
+  const create = targetFactory(name, config, health);
   const targets = config.targets.map((entry) => {
     return typeof entry === "string" ? create(entry, 1) : create(entry.url, entry.weight);
   });
-  const balancer = balancerOf(config, targets);
-  return { name, config, targets, balancer, discovery: undefined, deadline: deadlineOf(config) };
+  health.follow(targets);
+  return {
+    name,
+    config,
+    targets,
+    balancer: balancerOf(config, targets, health),
+    discovery: undefined,
+    deadline: deadlineOf(config),
+    health,
+    monitor: new HealthMonitor(name, config),
+  };
+}
+
+/** Begins to watch how its targets are. @param sharing where several processes serve, which of them asks the targets */
+export function watchHealth({ monitor, targets }: Service, sharing?: HealthSharing): void {
+  monitor.start(targets, sharing);
 }
 
 /**
  * Begins to follow the targets that come and go. Resolves when the first answer is there, or has failed; never rejects.
  */
 export async function discoverTargets(service: Service, log: Logger, clock: Clock = systemClock): Promise<void> {
-  const { name, config } = service;
+  const { name, config, health } = service;
   if (config.discover === undefined) return;
-  const members = new Membership(service.targets, targetFactory(name, config), clock.now);
+  const members = new Membership(service.targets, targetFactory(name, config, health), clock.now);
   const onChange = () => {
     service.targets = members.targets;
-    service.balancer = balancerOf(config, service.targets);
+    health.follow(service.targets);
+    service.monitor.watch(service.targets);
+    service.balancer = balancerOf(config, service.targets, health);
   };
   const source = openSource(config.discover, config["dns-ttl"], clock);
   service.discovery = new Discovery({ service: name, source, members, onChange, log, clock });
@@ -91,12 +118,18 @@ export function sendToSelected(ctx: Context): PendingReply {
 
 export function closeService(service: Service): void {
   service.discovery?.stop();
+  service.monitor.stop();
   for (const target of service.targets) target.close();
 }
 
-function balancerOf(config: ServiceConfig, targets: readonly Target[]): Balancer<Target> {
-  const hashOn = config["hash-on"];
-  return createBalancer(config.balance, targets, hashOn === undefined ? {} : { hashOn });
+function balancerOf(config: ServiceConfig, targets: readonly Target[], service: ServiceHealth): Balancer<Target> {
+  const isWatched = config.health !== undefined || config["outlier-detection"] !== undefined;
+  const isUsable = ({ health }: Target) => health.isUsable || service.isPanicking;
+  return createBalancer(config.balance, targets, {
+    hashOn: config["hash-on"],
+    ...(isWatched ? { isUsable } : {}),
+    ...(config["slow-start"] === 0 ? {} : { shareOf: ({ health }) => (health.isWarming ? health.share : 1) }),
+  });
 }
 
 function deadlineOf(config: ServiceConfig): DeadlineHeader | undefined {
@@ -105,7 +138,11 @@ function deadlineOf(config: ServiceConfig): DeadlineHeader | undefined {
 }
 
 /** Makes the targets of a service, all with the same limits. */
-function targetFactory(name: string, config: ServiceConfig): (url: string, weight: number) => Target {
+function targetFactory(
+  name: string,
+  config: ServiceConfig,
+  health: ServiceHealth,
+): (url: string, weight: number) => Target {
   const timeouts = upstreamTimeouts(config);
   const limits = {
     maxConnections: config.pool["max-connections"],
@@ -124,7 +161,14 @@ function targetFactory(name: string, config: ServiceConfig): (url: string, weigh
     if (address === undefined) throw new Error(`service ${name}: ${url} is not the URL of a target`);
     const resolver = createResolver(address.host, resolving);
     const tls = address.isTls ? { ...files(), serverName: config.tls["server-name"] ?? address.host } : undefined;
-    const options = { weight, preserveHost: config["preserve-host"], limits, timeouts, deadline };
+    const options = {
+      weight,
+      preserveHost: config["preserve-host"],
+      limits,
+      timeouts,
+      deadline,
+      health: health.get(address.url),
+    };
     return new Target({ address, resolver, tls }, options);
   };
 }

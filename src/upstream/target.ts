@@ -6,6 +6,7 @@ import type { TargetAddress } from "./address.ts";
 import type { DeadlineHeader } from "./deadline.ts";
 import type { Dialer } from "./dial.ts";
 import { Exchange } from "./exchange.ts";
+import type { TargetHealth } from "./health/target-health.ts";
 import { Pool, type PoolLimits } from "./pool.ts";
 import { TargetStats } from "./stats.ts";
 import type { UpstreamTimeouts } from "./timeouts.ts";
@@ -18,6 +19,7 @@ export interface TargetOptions {
   readonly limits: PoolLimits;
   readonly timeouts: UpstreamTimeouts;
   readonly deadline?: DeadlineHeader | undefined;
+  readonly health: TargetHealth;
 }
 
 /** One address of a service, with its connections and its record. */
@@ -28,7 +30,8 @@ export class Target {
   readonly address: TargetAddress;
   readonly stats = new TargetStats();
   readonly pool: Pool;
-  readonly #dialer: Dialer;
+  readonly health: TargetHealth;
+  readonly dialer: Dialer;
   readonly #preserveHost: boolean;
   readonly #timeouts: UpstreamTimeouts;
   readonly #deadline: DeadlineHeader | undefined;
@@ -37,8 +40,9 @@ export class Target {
     this.url = dialer.address.url;
     this.address = dialer.address;
     this.weight = options.weight;
+    this.health = options.health;
     this.pool = new Pool(dialer, options.limits, options.timeouts, this.stats);
-    this.#dialer = dialer;
+    this.dialer = dialer;
     this.#preserveHost = options.preserveHost;
     this.#timeouts = options.timeouts;
     this.#deadline = options.deadline;
@@ -51,7 +55,7 @@ export class Target {
 
   /** Addresses that the target's name has at the moment. */
   get addresses(): readonly string[] {
-    return this.address.unixPath === undefined ? this.#dialer.resolver.current() : [];
+    return this.address.unixPath === undefined ? this.dialer.resolver.current() : [];
   }
 
   /** Sends the request; fails with a GatewayError. */
@@ -60,6 +64,7 @@ export class Target {
     refuseLoop(ctx.request.headers);
     const exchange = new Exchange(ctx, host, this.stats);
     exchange.deadline = this.#deadline;
+    exchange.listener = this.health.listener;
     if (ctx.isAborted) {
       exchange.reject(ctx.error ?? new GatewayError("client_closed"));
       return exchange;

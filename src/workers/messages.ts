@@ -3,6 +3,7 @@ import type { LogFormat } from "../boot.ts";
 import type { Config } from "../config/schema.ts";
 import type { Family } from "../observe/metrics/family.ts";
 import type { StoreReport } from "../store/report.ts";
+import type { HealthVerdict } from "../upstream/health/sharing.ts";
 
 /** All that a worker serves by: the parent has validated it, and every worker gets the same, later ones too. */
 export interface WorkerSetup {
@@ -54,6 +55,10 @@ export type ToWorker =
   | { readonly kind: "start"; readonly setup: WorkerSetup }
   | { readonly kind: "ask"; readonly id: number; readonly question: Question }
   | { readonly kind: "reload" }
+  /** It is the one that checks the targets now; or another worker has come, who knows nothing of them yet. */
+  | { readonly kind: "checks" }
+  /** What another worker has found out about a target. */
+  | { readonly kind: "health"; readonly verdict: HealthVerdict }
   | { readonly kind: "drain" };
 
 export type FromWorker =
@@ -62,6 +67,7 @@ export type FromWorker =
   /** Its ports, in the order of the listeners. */
   | { readonly kind: "listening"; readonly ports: readonly number[] }
   | { readonly kind: "failed"; readonly message: string }
+  | { readonly kind: "health"; readonly verdict: HealthVerdict }
   /** Without a value: it could not say. */
   | { readonly kind: "answer"; readonly id: number; readonly value: unknown };
 

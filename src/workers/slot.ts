@@ -1,9 +1,10 @@
 import type { WorkerView } from "../admin/view.ts";
 import type { Logger } from "../observe/logger.ts";
+import type { HealthVerdict } from "../upstream/health/sharing.ts";
 import { Asking } from "./asking.ts";
 import { Backoff } from "./backoff.ts";
 import { type Exit, spawnWorker, type WorkerProcess } from "./child.ts";
-import type { Answers, FromWorker, Question, Subject, WorkerSetup } from "./messages.ts";
+import type { Answers, FromWorker, Question, Subject, ToWorker, WorkerSetup } from "./messages.ts";
 
 export interface SlotOptions {
   /** Counted from 1. */
@@ -13,6 +14,9 @@ export interface SlotOptions {
   write(line: string): void;
   /** Asked at each start. */
   setup(): WorkerSetup;
+  /** It serves now, or no more. */
+  onServing(): void;
+  onVerdict(verdict: HealthVerdict): void;
 }
 
 /** For a worker to listen, its plugins' setup included; then it is ended, and counts as one that has failed. */
@@ -80,6 +84,11 @@ export class WorkerSlot {
     this.#child?.send({ kind: "reload" });
   }
 
+  /** Tells it of health, if it serves. */
+  tell(message: Extract<ToWorker, { readonly kind: "checks" | "health" }>): void {
+    if (this.isServing) this.#child?.send(message);
+  }
+
   /** Lets it finish what is in flight; resolves when it has ended. One that does not serve yet ends at once. */
   drain(): Promise<void> {
     const { isServing } = this;
@@ -111,6 +120,7 @@ export class WorkerSlot {
       if (message.kind === "hello") child.send({ kind: "start", setup: this.#options.setup() });
       else if (message.kind === "answer") asking.onAnswer(message.id, message.value);
       else if (message.kind === "failed") reason = message.message;
+      else if (message.kind === "health") this.#options.onVerdict(message.verdict);
       else if (this.#state === "starting") {
         clearTimeout(deadline);
         this.#enter("running");
@@ -161,8 +171,10 @@ export class WorkerSlot {
   }
 
   #enter(state: WorkerView["state"]): void {
+    const wasServing = this.isServing;
     this.#state = state;
     this.#since = Date.now();
+    if (this.isServing !== wasServing) this.#options.onServing();
   }
 }
 

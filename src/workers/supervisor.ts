@@ -1,5 +1,7 @@
 import type { Readiness, WorkerView } from "../admin/view.ts";
 import type { Logger } from "../observe/logger.ts";
+import type { HealthVerdict } from "../upstream/health/sharing.ts";
+import { CheckDuty } from "./check-duty.ts";
 import type { Answers, PluginReply, PluginRequest, Subject, WorkerSetup } from "./messages.ts";
 import { WorkerSlot } from "./slot.ts";
 
@@ -21,6 +23,7 @@ const PLUGIN_MS = 10_000;
 /** All workers of a gateway. */
 export class Supervisor {
   readonly #slots: readonly WorkerSlot[];
+  readonly #checkDuty = new CheckDuty();
   #setup: Omit<WorkerSetup, "worker">;
   #phase: "starting" | "running" | "stopping" = "starting";
 
@@ -28,7 +31,10 @@ export class Supervisor {
     this.#setup = setup;
     this.#slots = Array.from({ length: count }, (_, index) => {
       const worker = index + 1;
-      return new WorkerSlot({ worker, program, log, write, setup: () => ({ ...this.#setup, worker }) });
+      const onServing = () => this.#checkDuty.review(this.#slots);
+      const onVerdict = (verdict: HealthVerdict) => this.#checkDuty.pass(verdict, worker, this.#slots);
+      const setup = () => ({ ...this.#setup, worker });
+      return new WorkerSlot({ worker, program, log, write, setup, onServing, onVerdict });
     });
   }
 

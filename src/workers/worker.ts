@@ -9,6 +9,7 @@ import { loadPlugins } from "../registry/registry.ts";
 import { createState } from "../scope.ts";
 import { storeFamilies } from "../store/metrics.ts";
 import { openStore } from "../store/open.ts";
+import type { HealthVerdict } from "../upstream/health/sharing.ts";
 import { createView } from "../view.ts";
 import type { ParentChannel, Question, ToWorker, WorkerSetup } from "./messages.ts";
 import { answerPlugin } from "./plugin-requests.ts";
@@ -42,7 +43,10 @@ async function serve(setup: WorkerSetup, options: RunOptions, log: Logger, chann
   const store = await openStore(config.redis, { now: Date.now, log, warnsOfWorkers: setup.worker === 1 });
   metrics.addCollector(() => storeFamilies(store.report()));
   const lasting = { log, metrics, store, now: Date.now, state };
-  const gateway = await Gateway.create({ config, plugins, directory }, lasting);
+  const gateway = await Gateway.create({ config, plugins, directory }, lasting, {
+    isChecker: false,
+    publish: (verdict) => channel.parent.send({ kind: "health", verdict }),
+  });
   await gateway.start();
   const listeners = new Listeners();
   try {
@@ -55,6 +59,8 @@ async function serve(setup: WorkerSetup, options: RunOptions, log: Logger, chann
     );
     channel.serve({
       reload: () => onReloadAsked(log),
+      takeOverChecks: () => gateway.takeOverChecks(),
+      learn: (verdict) => gateway.learn(verdict),
       answer: ({ about, request }) => {
         if (about === "listeners") return listeners.views();
         if (about !== "plugin") return view[about]();
@@ -76,6 +82,8 @@ async function serve(setup: WorkerSetup, options: RunOptions, log: Logger, chann
 /** What a worker that serves does for its parent. */
 interface Duties {
   reload(): void;
+  takeOverChecks(): void;
+  learn(verdict: HealthVerdict): void;
   answer(question: Question): unknown;
 }
 
@@ -116,6 +124,8 @@ class Channel {
 
   #onDuty(message: ToWorker): void {
     if (message.kind === "reload") this.#duties?.reload();
+    if (message.kind === "checks") this.#duties?.takeOverChecks();
+    if (message.kind === "health") this.#duties?.learn(message.verdict);
     if (message.kind === "ask") void this.#answer(message.id, message.question);
   }
 

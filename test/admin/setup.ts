@@ -75,6 +75,7 @@ export const SHOP = {
           url: "http://127.0.0.1:4001",
           weight: 1,
           health: "unknown",
+          state: { isHealthy: true },
           addresses: ["127.0.0.1"],
           pool: stats.snapshot({ open: 2, idle: 1, inUse: 1, tunnels: 0, pending: 0 }),
         },

@@ -13,7 +13,14 @@ function service(ms: readonly number[], target: Partial<TargetView> = {}, errors
   stats.reused = 5;
   stats.closed = 1;
   const pool = stats.snapshot({ open: 2, idle: 1, inUse: 1, tunnels: 1, pending: 4 });
-  const defaults = { url: "http://a", weight: 2, health: "unknown", addresses: ["10.0.0.1"], pool } as const;
+  const defaults = {
+    url: "http://a",
+    weight: 2,
+    health: "unknown",
+    state: { isHealthy: true },
+    addresses: ["10.0.0.1"],
+    pool,
+  } as const;
   return { name: "s", balance: "random", targets: [{ ...defaults, ...target }] };
 }
 

@@ -5,8 +5,10 @@ import type { Context } from "../../src/context.ts";
 import { GatewayError } from "../../src/errors.ts";
 import { awaitable } from "../../src/message/pending.ts";
 import type { Reply } from "../../src/message/reply.ts";
+import { createNullLogger } from "../../src/observe/log.ts";
 import { createContext, type TestRequest } from "../../src/testing/request.ts";
 import { parseTargetUrl } from "../../src/upstream/address.ts";
+import { TargetHealth } from "../../src/upstream/health/target-health.ts";
 import { createResolver, type Resolver } from "../../src/upstream/resolve.ts";
 import { Target } from "../../src/upstream/target.ts";
 import { upstreamTimeouts } from "../../src/upstream/timeouts.ts";
@@ -49,6 +51,12 @@ export function targetOf(url: string, settings: TargetSettings = {}): Target {
     preserveHost: settings.preserveHost ?? false,
     limits,
     timeouts: upstreamTimeouts(config),
+    health: new TargetHealth({
+      log: createNullLogger(),
+      now: Date.now,
+      elapsed: performance.now,
+      slowStartMs: () => 0,
+    }),
   };
   return new Target({ address, resolver, tls: undefined }, options);
 }

@@ -62,6 +62,22 @@ const UPSTREAM = {
     "1 if the last attempt to connect succeeded, 0 if not; missing before the first.",
     "min",
   ),
+  targetHealthy: gauge(
+    "sluice_target_healthy",
+    TARGET,
+    "1 if the target may be chosen, 0 if its checks fail or it is ejected.",
+    "min",
+  ),
+  targetChecks: counter(
+    "sluice_target_checks_total",
+    [...TARGET, "result"],
+    "Active health checks that passed or failed.",
+  ),
+  targetEjections: counter(
+    "sluice_target_ejections_total",
+    TARGET,
+    "How often outlier detection has taken the target out.",
+  ),
   upstreamOpen: gauge("sluice_upstream_connections_open", TARGET, "Connections, those being opened included."),
   upstreamIdle: gauge("sluice_upstream_connections_idle", TARGET, "Open connections that wait for a request."),
   upstreamInUse: gauge("sluice_upstream_connections_in_use", TARGET, "Open connections that carry a request."),

@@ -24,6 +24,8 @@ export interface BalancerOptions<T extends Balanced> {
   readonly random?: () => number;
   /** Whether the target is healthy now; while none is, all are used. Default: always. */
   readonly isUsable?: (target: T) => boolean;
+  /** What a target that is starting slowly gets of its share now, 0 to 1. Default: none starts slowly. */
+  readonly shareOf?: (target: T) => number;
 }
 
 /** The balancer of one service. Targets of weight 0 are never chosen, not even when they are the only ones. */
@@ -34,7 +36,9 @@ export function createBalancer<T extends Balanced>(
 ): Balancer<T> {
   const weighted = targets.filter((target) => target.weight > 0);
   if (weighted.length < 2) return fixed(weighted[0]);
-  return lenient(createStrategy(strategy, weighted, options));
+  const balancer = lenient(createStrategy(strategy, weighted, options));
+  const { shareOf } = options;
+  return shareOf === undefined ? balancer : startingSlowly(balancer, shareOf, options.random ?? Math.random);
 }
 
 function createStrategy<T extends Balanced>(
@@ -70,6 +74,24 @@ function lenient<T extends Balanced>(strategy: Strategy<T>): Balancer<T> {
         if (target !== undefined) return target;
       }
       return undefined;
+    },
+  };
+}
+
+/** A target that gets only a part of its share passes the rest of its turns on to the others, if there are any. */
+function startingSlowly<T extends Balanced>(
+  balancer: Balancer<T>,
+  shareOf: (target: T) => number,
+  draw: () => number,
+): Balancer<T> {
+  return {
+    pick(ctx, tried) {
+      const target = balancer.pick(ctx, tried);
+      if (target === undefined) return undefined;
+      const share = shareOf(target);
+      if (share >= 1 || draw() < share) return target;
+      const other = balancer.pick(ctx, [...tried, target]);
+      return other === undefined || tried.includes(other) ? target : other;
     },
   };
 }
