@@ -99,5 +99,6 @@ export class Checker {
 function textOf(error: unknown): string {
   if (!(error instanceof GatewayError)) return error instanceof Error ? error.message : String(error);
   const code = systemCode(error.cause);
-  return code === undefined ? error.code : `${error.code} (${code})`;
+  // As ECONNREFUSED; a parser's codes are for its own use.
+  return code === undefined || code !== code.toUpperCase() ? error.code : `${error.code} (${code})`;
 }

@@ -79,8 +79,10 @@ export class OutlierDetector {
     const ejected = this.#watches.filter((one) => one.health.ejection !== undefined).length;
     const most = Math.min(count - 1, Math.max(1, Math.floor(count * this.#config["max-ejected"])));
     if (health.ejection !== undefined || ejected >= most) return;
-    health.recentEjections++;
-    const ms = Math.min(this.#config.ejection * health.recentEjections, this.#config["max-ejection"]);
+    const { ejection, "max-ejection": longest } = this.#config;
+    // Beyond the longest ejection it grows no more, or it would take long to be forgiven.
+    health.recentEjections = Math.min(health.recentEjections + 1, Math.ceil(longest / ejection));
+    const ms = Math.min(ejection * health.recentEjections, longest);
     health.eject(reason, ms);
   }
 }

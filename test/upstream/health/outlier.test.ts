@@ -1,73 +1,131 @@
-import { expect, test } from "bun:test";
-import { createNullLogger } from "../../../src/observe/log.ts";
-import { OutlierDetector } from "../../../src/upstream/health/outlier.ts";
-import { TargetHealth } from "../../../src/upstream/health/target-health.ts";
-import { serviceConfig } from "../support.ts";
+import { describe, expect, test } from "bun:test";
+import { watched } from "./support.ts";
 
-function setUp(count: number, options: Readonly<Record<string, unknown>> = {}) {
-  let ms = 0;
-  const now = () => ms;
-  const config = serviceConfig({ targets: ["http://a.test"], "outlier-detection": options })["outlier-detection"];
-  if (config === undefined) throw new Error("no outlier detection");
-  const tools = { log: createNullLogger(), now, elapsed: now, slowStartMs: () => 0 };
-  const targets = Array.from({ length: count }, () => new TargetHealth(tools));
-  const detector = new OutlierDetector(config, now);
-  detector.follow(targets);
-  detector.start();
-  const fail = (index: number, times: number) => {
-    for (let i = 0; i < times; i++) targets[index]?.listener?.onOutcome(true, -1);
-  };
-  const advance = (by: number) => {
-    ms += by;
-    detector.tick();
-  };
-  const out = () => targets.flatMap(({ isUsable }, index) => (isUsable ? [] : [index]));
-  return { targets, detector, fail, advance, out, [Symbol.dispose]: () => detector.stop() };
-}
+describe("failures in a row", () => {
+  test("a success between them starts the row anew", () => {
+    const t = watched(3, { "consecutive-failures": 3 });
+    t.send(0, 2, "failure");
+    t.send(0, 1, 5);
+    t.send(0, 2, "failure");
+    expect(t.out()).toEqual([]);
+    t.send(0, 1, "failure");
+    expect(t.out()).toEqual([0]);
+  });
 
-test("five failures in a row eject, and a success between them starts the row anew", () => {
-  using t = setUp(3);
-  t.fail(0, 4);
-  t.targets[0]?.listener?.onOutcome(false, 1);
-  t.fail(0, 4);
-  expect(t.out()).toEqual([]);
-  t.fail(0, 1);
-  expect(t.out()).toEqual([0]);
+  test("0: none eject", () => {
+    const t = watched(3, { "consecutive-failures": 0 });
+    t.send(0, 500, "failure");
+    expect(t.out()).toEqual([]);
+  });
+
+  test("answers that come while it is out count for nothing, nor do failures before that", () => {
+    const t = watched(3, { "consecutive-failures": 3, ejection: "10s" });
+    t.send(0, 3, "failure");
+    t.send(0, 2, "failure");
+    t.advance(10_000);
+    t.send(0, 2, "failure");
+    expect(t.out()).toEqual([]);
+  });
+
+  test("the log has the reason, and how long it is out", () => {
+    const t = watched(3, { "consecutive-failures": 3, ejection: "10s" });
+    t.send(1, 3, "failure");
+    t.advance(10_000);
+    expect(t.logs).toEqual([
+      {
+        level: "warn",
+        message: "a target is ejected: it gets no requests for a while",
+        fields: { target: 1, reason: "3 failures in a row", ms: 10_000 },
+      },
+      { level: "info", message: "an ejected target gets requests again", fields: { target: 1 } },
+    ]);
+    expect(t.targets[1]?.ejections).toBe(1);
+  });
 });
 
-test("an ejection lasts 30 s, the next one twice as long, and never more than the longest", () => {
-  using t = setUp(3, { "max-ejection": "70s" });
-  for (const lastsMs of [30_000, 60_000, 70_000]) {
-    t.fail(0, 5);
-    t.advance(lastsMs - 1);
+describe("at most", () => {
+  test.each([
+    [20, "10%", 2],
+    [20, "50%", 10],
+    [3, "50%", 1],
+    [3, "100%", 2],
+    [2, "0%", 1],
+    [1, "100%", 0],
+  ])("of %p targets with max-ejected %p, %p are out", (count, share, most) => {
+    const t = watched(count, { "max-ejected": share });
+    for (let index = 0; index < count; index++) t.send(index, 50, "failure");
+    expect(t.out()).toHaveLength(most);
+  });
+});
+
+describe("latency", () => {
+  const options = { latency: {} };
+
+  /** One interval in which these targets answer so many requests after so long. */
+  function interval(means: readonly number[], requests = 20, more: Readonly<Record<string, unknown>> = {}) {
+    const t = watched(means.length, { ...options, ...more });
+    for (const [index, ms] of means.entries()) t.send(index, requests, ms);
+    t.advance(10_000);
+    return t;
+  }
+
+  test("a mean of three times the median ejects", () => {
+    expect(interval([100, 100, 301]).out()).toEqual([2]);
+    expect(interval([100, 100, 300]).out()).toEqual([]);
+    expect(interval([100, 100, 301]).logs[0]?.fields.reason).toBe("it is much slower than the others");
+  });
+
+  test("of an even number the lower one in the middle is the median: two slow ones of four are found", () => {
+    expect(interval([100, 100, 900, 900], 20, { "max-ejected": "50%" }).out()).toEqual([2, 3]);
+  });
+
+  test("what is below the least that matters is none", () => {
+    expect(interval([1, 1, 100]).out()).toEqual([]);
+    expect(interval([1, 1, 101]).out()).toEqual([2]);
+  });
+
+  test("with few replies or few targets nothing is compared", () => {
+    expect(interval([100, 100, 5_000], 19).out()).toEqual([]);
+    expect(interval([100, 5_000]).out()).toEqual([]);
+  });
+
+  test("without the key it is not looked at", () => {
+    const t = watched(3);
+    for (const [index, ms] of [10, 10, 5_000].entries()) t.send(index, 100, ms);
+    t.advance(10_000);
+    expect(t.out()).toEqual([]);
+  });
+
+  test("each interval begins with nothing", () => {
+    const t = watched(3, options);
+    for (const index of [0, 1, 2]) t.send(index, 20, 10);
+    t.advance(10_000);
+    t.send(2, 19, 5_000);
+    t.send(0, 20, 10);
+    t.send(1, 20, 10);
+    t.advance(10_000);
+    expect(t.out()).toEqual([]);
+  });
+});
+
+describe("targets that come and go", () => {
+  test("those that stay keep their row, and those that go are not told of outcomes any more", () => {
+    const t = watched(3);
+    t.send(0, 4, "failure");
+    t.detector.follow(t.targets.slice(0, 2));
+    expect(t.targets[2]?.listener).toBeUndefined();
+    t.send(0, 1, "failure");
     expect(t.out()).toEqual([0]);
+  });
+
+  test("one that was ejected when it went is admitted by time when it is back", () => {
+    const t = watched(3);
+    t.send(2, 5, "failure");
+    t.detector.follow(t.targets.slice(0, 2));
+    t.advance(60_000);
+    expect(t.out()).toEqual([2]);
+    t.detector.follow(t.targets);
     t.advance(1);
     expect(t.out()).toEqual([]);
-  }
-});
-
-test("at most a tenth is ejected, but one; and never all", () => {
-  using few = setUp(3);
-  for (const index of [0, 1, 2]) few.fail(index, 5);
-  expect(few.out()).toEqual([0]);
-  using greedy = setUp(2, { "max-ejected": "100%" });
-  for (const index of [0, 1]) greedy.fail(index, 5);
-  expect(greedy.out()).toEqual([0]);
-  using alone = setUp(1);
-  alone.fail(0, 50);
-  expect(alone.out()).toEqual([]);
-});
-
-test("of five targets with a hundred requests the one far below the mean is ejected", () => {
-  const run = (requests: number) => {
-    const t = setUp(5, { "consecutive-failures": 0 });
-    for (const [index, { listener }] of t.targets.entries()) {
-      for (let i = 0; i < requests; i++) listener?.onOutcome(index === 2 && i % 2 === 0, 1);
-    }
-    t.advance(10_000);
-    t.detector.stop();
-    return t.out();
-  };
-  expect(run(100)).toEqual([2]);
-  expect(run(99)).toEqual([]);
+  });
 });
