@@ -86,6 +86,29 @@ describe("reports", () => {
     expect(services[0]?.targets[0]?.pool.latency).toEqual({ count: 0, sumMs: 0, buckets: [] } as never);
   });
 
+  test("how targets are, and until when one is out, with times that people can read", async () => {
+    const [service] = SHOP.services();
+    const [target] = service?.targets ?? [];
+    if (service === undefined || target === undefined) throw new Error("the shop has a service");
+    const at = Date.UTC(2030, 0, 1);
+    const state = {
+      isHealthy: false,
+      check: { state: "unhealthy", since: at, lastError: "status 500" },
+      ejection: { since: at, until: at + 30_000, reason: "5 failures in a row" },
+      share: 0.12345,
+    };
+    await using admin = startTestAdmin({ services: () => [{ ...service, targets: [{ ...target, state }] }] });
+    const told = (await (await admin.get("/api/services")).json()) as Services;
+    const written = "2030-01-01T00:00:00.000Z";
+    expect(told.services[0]?.targets[0]).toMatchObject({
+      isHealthy: false,
+      check: { ...state.check, since: written },
+      ejection: { ...state.ejection, since: written, until: "2030-01-01T00:00:30.000Z" },
+      share: 0.123,
+    } as never);
+    expect(told.services[0]?.targets[0]).not.toHaveProperty("state");
+  });
+
   test("how the targets of a service are found, with times that people can read", async () => {
     const [service] = SHOP.services();
     if (service === undefined) throw new Error("the shop has a service");

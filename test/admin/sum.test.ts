@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { sumListeners, sumServices } from "../../src/admin/sum.ts";
-import type { ServiceView, TargetView } from "../../src/admin/view.ts";
+import type { ServiceView, TargetState, TargetView } from "../../src/admin/view.ts";
 import { quantile } from "../../src/upstream/histogram.ts";
 import { TargetStats } from "../../src/upstream/stats.ts";
 
@@ -73,6 +73,21 @@ describe("services", () => {
       ["http://a", 6],
       ["http://b", 3],
     ]);
+  });
+
+  test("have the health that keeps requests away: what one has learned late, and the longest ejection", () => {
+    const check = (state: string, since: number) => ({ state, since });
+    const ejection = (until: number) => ({ since: 1, until, reason: "5 failures in a row" });
+    const sum = (...states: readonly TargetState[]) =>
+      sumServices(states.map((state) => [service([], { state })]))[0]?.targets[0]?.state;
+    expect(
+      sum(
+        { isHealthy: true, check: check("healthy", 1), share: 0.5 },
+        { isHealthy: false, check: check("unhealthy", 2), ejection: ejection(10) },
+        { isHealthy: true, ejection: ejection(20), share: 0.2 },
+      ),
+    ).toEqual({ isHealthy: false, check: check("unhealthy", 2), ejection: ejection(20), share: 0.2 });
+    expect(sum({ isHealthy: true }, { isHealthy: true })).toEqual({ isHealthy: true });
   });
 
   test("have the oldest discovery, any error, and all that drain", () => {

@@ -57,3 +57,21 @@ test("latencies are told in every second of the bounds that they are kept in", (
   expect(bounds.map(bucket)).toEqual([2, 4, 4, 6, 6, 7, 8]);
   expect(metrics.value("sluice_upstream_latency_seconds_sum", A)).toBeCloseTo(135.54415, 9);
 });
+
+test("a target's health: whether it may be chosen, its checks, its ejections", () => {
+  const { a, b, read } = setup();
+  expect(read().value("sluice_target_healthy", A)).toBe(1);
+  expect(read().families.has("sluice_target_checks_total")).toBe(false);
+  a.health.checksPassed = 3;
+  a.health.checksFailed = 2;
+  a.health.setCheck("unhealthy", "status 500");
+  b.health.eject("5 failures in a row", 1_000);
+  b.health.admit();
+  const metrics = read();
+  expect(metrics.value("sluice_target_healthy", A)).toBe(0);
+  expect(metrics.value("sluice_target_healthy", B)).toBe(1);
+  expect(metrics.value("sluice_target_checks_total", { ...A, result: "passed" })).toBe(3);
+  expect(metrics.value("sluice_target_checks_total", { ...A, result: "failed" })).toBe(2);
+  expect(metrics.value("sluice_target_ejections_total", A)).toBe(0);
+  expect(metrics.value("sluice_target_ejections_total", B)).toBe(1);
+});
