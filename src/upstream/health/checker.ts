@@ -15,8 +15,9 @@ export interface CheckerOptions {
   readonly random?: () => number;
 }
 
-/** The first check comes soon, but not those of all targets in the same moment. */
+/** The first check comes soon, but not those of all targets in the same moment: 500 a second where there are many. */
 const FIRST_WITHIN_MS = 200;
+const FIRST_EACH_MS = 2;
 
 /** Checks one target again and again, one check at a time. */
 export class Checker {
@@ -34,9 +35,10 @@ export class Checker {
     this.#random = options.random ?? Math.random;
   }
 
-  start(): void {
+  /** @param count the targets that are checked, this one among them */
+  start(count = 1): void {
     const { interval } = this.#options.timing;
-    this.#wait(this.#random() * Math.min(interval, FIRST_WITHIN_MS));
+    this.#wait(this.#random() * Math.min(interval, Math.max(FIRST_WITHIN_MS, count * FIRST_EACH_MS)));
   }
 
   /** Ends a check that is under way, too. */

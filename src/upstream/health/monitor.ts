@@ -49,7 +49,8 @@ export class HealthMonitor {
   watch(targets: readonly Watched[]): void {
     if (!this.#isRunning) return;
     const { health: checks } = this.#config;
-    for (const target of this.#targets) if (!targets.includes(target)) this.#leave(target);
+    const stays = new Set(targets);
+    for (const target of this.#targets) if (!stays.has(target)) this.#leave(target);
     this.#targets = targets;
     this.#detector?.follow(targets.map(({ health }) => health));
     for (const target of targets) {
@@ -86,7 +87,7 @@ export class HealthMonitor {
     const check = this.#createCheck(timing, dialer);
     const checker = new Checker({ timing, health, check, onVerdict: () => this.#publish(target) });
     this.#checkers.set(target, checker);
-    checker.start();
+    checker.start(this.#targets.length);
   }
 
   #createCheck(config: HealthConfig, dialer: Dialer): Check {

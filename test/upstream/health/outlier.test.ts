@@ -27,6 +27,20 @@ describe("failures in a row", () => {
     expect(t.out()).toEqual([]);
   });
 
+  test("a row that was begun before an ejection of another kind does not go on after it", () => {
+    const t = watched(5, { "success-rate": { deviations: 1 } });
+    for (const index of [1, 2, 3, 4]) t.send(index, 100, 1);
+    t.send(0, 96, 1);
+    t.send(0, 4, "failure");
+    t.advance(10_000);
+    expect(t.out()).toEqual([0]);
+    t.advance(30_000);
+    t.send(0, 4, "failure");
+    expect(t.out()).toEqual([]);
+    t.send(0, 1, "failure");
+    expect(t.out()).toEqual([0]);
+  });
+
   test("the log has the reason, and how long it is out", () => {
     const t = watched(3, { "consecutive-failures": 3, ejection: "10s" });
     t.send(1, 3, "failure");
