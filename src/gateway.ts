@@ -68,8 +68,8 @@ export class Gateway implements EdgeHandler {
   }
 
   /**
-   * Begins what goes on by itself: to watch how targets are, and to follow those that come and go. Resolves when each source has answered or failed,
-   * or after 2 s: the gateway is ready with what is known then.
+   * Begins what goes on by itself: to watch how targets are, and to follow those that come and go. Resolves when each
+   * source has answered or failed, or after 2 s: the gateway is ready with what is known then.
    */
   async start(): Promise<void> {
     const { services: byName, routes, signal } = this.#snapshot;

@@ -99,11 +99,12 @@ export class Exchange implements Cancellable, TimeoutOwner, PendingReply {
   /** Begins what is left of the request's time, in ms; with nothing left it fails at once. */
   startRest(ms: number): void {
     // Timers count whole milliseconds, and may be a fraction early.
-    if (ms >= 1) this.#rest = setTimeout(endEarly, Math.min(Math.ceil(ms), MAX_TIMER_MS), this);
-    else {
-      this.listener = undefined;
-      this.cancel(new GatewayError("upstream_timeout"));
+    if (ms >= 1) {
+      this.#rest = setTimeout(endEarly, Math.min(Math.ceil(ms), MAX_TIMER_MS), this);
+      return;
     }
+    this.listener = undefined;
+    this.cancel(new GatewayError("upstream_timeout"));
   }
 
   /**

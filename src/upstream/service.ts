@@ -59,7 +59,11 @@ export function createService(name: string, config: ServiceConfig, lasting = NOT
   };
 }
 
-/** Begins to watch how its targets are. @param sharing where several processes serve, which of them asks the targets */
+/**
+ * Begins to watch how its targets are.
+ *
+ * @param sharing where several processes serve: whether this one asks the targets, and how it tells the others
+ */
 export function watchHealth({ monitor, targets }: Service, sharing?: HealthSharing): void {
   monitor.start(targets, sharing);
 }
