@@ -74,21 +74,25 @@ return redis.call('DEL', KEYS[1])`);
 /** A sorted set of tokens by the ms at which their time is over. */
 const LEASES = `
 local nowMs = math.floor(nowUs / 1000)
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', nowMs)
 local function hold(token, ms)
   redis.call('ZADD', KEYS[1], whole(nowMs + ms), token)
   if redis.call('PTTL', KEYS[1]) < ms + 0 then redis.call('PEXPIRE', KEYS[1], whole(ms + 1)) end
-end`;
+end
+local function forgetEnded() redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', nowMs) end`;
 
-/** KEYS: semaphore. ARGV: token, places, ms to live. Answers the places in use, or 0. */
+/**
+ * KEYS: semaphore. ARGV: token, places, ms to live. Answers the places in use, or 0. Adding is its first write: a Redis that
+ * is full refuses only that of a script.
+ */
 export const LEASE = script(
   CLOCK,
   WHOLE,
   LEASES,
   `
-local used = redis.call('ZCARD', KEYS[1])
+local used = redis.call('ZCOUNT', KEYS[1], '(' .. whole(nowMs), '+inf')
 if used >= tonumber(ARGV[2]) then return 0 end
 hold(ARGV[1], tonumber(ARGV[3]))
+forgetEnded()
 return used + 1`,
 );
 
@@ -98,12 +102,13 @@ export const RENEW_LEASE = script(
   WHOLE,
   LEASES,
   `
+forgetEnded()
 if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
 hold(ARGV[1], tonumber(ARGV[2]))
 return 1`,
 );
 
 /** KEYS: semaphore. ARGV: token. */
-export const RELEASE_LEASE = script(CLOCK, WHOLE, LEASES, "return redis.call('ZREM', KEYS[1], ARGV[1])");
+export const RELEASE_LEASE = script(CLOCK, WHOLE, LEASES, "forgetEnded() return redis.call('ZREM', KEYS[1], ARGV[1])");
 /** KEYS: semaphore. */
-export const LEASED = script(CLOCK, WHOLE, LEASES, "return redis.call('ZCARD', KEYS[1])");
+export const LEASED = script(CLOCK, WHOLE, LEASES, "forgetEnded() return redis.call('ZCARD', KEYS[1])");
