@@ -18,6 +18,7 @@ export { type Decoded, decodeValue } from "./config/decode.ts";
 export { FilePath } from "./config/file-path.ts";
 export { ServiceName } from "./config/service-name.ts";
 export { Duration, Share, Size } from "./config/units.ts";
+export { type WatchedFile, watchFile } from "./config/watched-file.ts";
 export { type Context, type ContextKey, contextKey, type Outcome, type Principal, type RouteInfo } from "./context.ts";
 export { type ErrorCode, GatewayError } from "./errors.ts";
 export { isHopByHop } from "./http1/hop.ts";
@@ -48,7 +49,6 @@ export {
 } from "./identity/revoked-token.ts";
 export { seldom } from "./identity/seldom.ts";
 export { SharedCalls } from "./identity/shared-calls.ts";
-export { type WatchedFile, watchFile } from "./identity/watched-file.ts";
 export { compileKey, type KeyOf, type KeyPlace, keyText } from "./keys/compile.ts";
 export { Ipv6Prefix, type KeySpec, RequestKey } from "./keys/schema.ts";
 export { Body } from "./message/body.ts";

@@ -7,10 +7,10 @@ import {
   GatewayError,
   noBearer,
   type Scope,
+  sha256,
 } from "../../src/plugin.ts";
 import { compileAccess } from "./access.ts";
 import { type Blacklist, createBlacklist } from "./blacklist.ts";
-import { fingerprintOf, loadKeys, type VerificationKey } from "./keys.ts";
 import { isUrl, type JwtOptions, jwksOptions, Options } from "./options.ts";
 import { invalidToken } from "./parse.ts";
 import { SharedValues } from "./shared.ts";
@@ -31,11 +31,15 @@ export default definePlugin({
     const checkAccess = compileAccess(options);
     const count = countOutcomes(scope);
     const verifiers = scope.state("verifiers", () => new SharedValues<Verifier>());
-    const keys = await loadKeys(options);
-    const { value: verifier, release } = await verifiers.acquire(verificationKey(options, keys), () =>
-      Verifier.create(options, keys, scope),
+    const { value: verifier, release } = await verifiers.acquire(verificationKey(options), () =>
+      Verifier.create(options, scope),
     );
-    const blacklist = await blacklistOf(options, scope).catch((error: unknown) => {
+    const prepare = async () => {
+      // One that is there already may not have seen yet that a file has changed.
+      await verifier.readKeys();
+      return await blacklistOf(options, scope);
+    };
+    const blacklist = await prepare().catch((error: unknown) => {
       release();
       throw error;
     });
@@ -103,8 +107,8 @@ function blacklistOf({ blacklist }: JwtOptions, scope: Scope): Promise<Blacklist
 }
 
 /** Routes whose tokens are verified in the same way share what was verified. */
-function verificationKey(options: JwtOptions, keys: readonly VerificationKey[]): string {
-  const { jwks, algorithms, issuer, audience, blacklist } = options;
+function verificationKey(options: JwtOptions): string {
+  const { "public-key": publicKey, secret, jwks, algorithms, issuer, audience, blacklist } = options;
   const source = jwks === undefined ? undefined : jwksOptions(jwks);
   const changedAt = source === undefined || isUrl(source.from) ? undefined : statSync(source.from).mtimeMs;
   const claims = [
@@ -113,7 +117,8 @@ function verificationKey(options: JwtOptions, keys: readonly VerificationKey[]):
     options["scope-claims"],
     options["role-claims"],
   ];
-  return JSON.stringify([fingerprintOf(keys), source, changedAt, algorithms, issuer, audience, claims, blacklist?.key]);
+  const keys = [publicKey, secret && sha256(secret), source, changedAt];
+  return JSON.stringify([keys, algorithms, issuer, audience, claims, blacklist?.key]);
 }
 
 type Outcome = "accepted" | "missing" | "refused" | "forbidden" | "unavailable";

@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import type { Logger, Scope } from "../../src/plugin.ts";
+import { callOut, type Logger, type Scope, type WatchedFile, watchFile } from "../../src/plugin.ts";
 import { type KeySet, parseKeySet } from "./jwks.ts";
 import type { VerificationKey } from "./keys.ts";
 import { isUrl, type JwksOptions } from "./options.ts";
@@ -20,6 +20,7 @@ export class KeySetSource {
   #readAt = Number.NEGATIVE_INFINITY;
   #failure: string | undefined = undefined;
   #timer: Timer | undefined = undefined;
+  #watched: WatchedFile | undefined = undefined;
 
   /** `onChange` is called when the keys are others than before. */
   constructor(options: JwksOptions, { log, now }: Pick<Scope, "log" | "now">, onChange: () => void) {
@@ -39,9 +40,15 @@ export class KeySetSource {
     return this.#failure;
   }
 
-  /** A file is read now, and has to be a key set, else it rejects; a URL is asked soon, and nobody waits for it. */
+  /** A file is read now, and has to be a key set, else it rejects, and when it changes; a URL is asked soon, and nobody waits for it. */
   async start(): Promise<void> {
-    if (isUrl(this.#options.from)) return this.#schedule(0);
+    const { from } = this.#options;
+    if (isUrl(from)) return this.#schedule(0);
+    this.#watched = watchFile(from, async () => {
+      // What is being read may be what was there before.
+      await this.#reading;
+      await this.#read();
+    });
     await this.#read();
     if (this.#failure !== undefined) throw new Error(`jwks: ${this.#failure}`);
   }
@@ -58,6 +65,7 @@ export class KeySetSource {
   close(): void {
     this.#abort.abort();
     clearTimeout(this.#timer);
+    this.#watched?.close();
   }
 
   get #pauseMs(): number {
@@ -108,25 +116,16 @@ export class KeySetSource {
 }
 
 async function readText({ from, timeout, size }: JwksOptions, closed: AbortSignal): Promise<string> {
-  if (isUrl(from)) return fetchText(from, size, AbortSignal.any([closed, AbortSignal.timeout(timeout)]));
+  if (isUrl(from)) return fetchText(from, size, timeout, closed);
   const { size: found } = await stat(from);
   if (found > size) throw new Error(`the file has more than ${size} bytes`);
   return readFile(from, "utf8");
 }
 
 /** A redirection could lead anywhere, out of TLS too: it is refused. */
-async function fetchText(url: string, size: number, signal: AbortSignal): Promise<string> {
-  const response = await fetch(url, { signal, redirect: "error", headers: { accept: "application/json" } });
-  if (response.status !== 200) {
-    await response.body?.cancel();
-    throw new Error(`expected the status 200, found ${response.status}`);
-  }
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.byteLength;
-    if (length > size) throw new Error(`the answer has more than ${size} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
+async function fetchText(url: string, maxBytes: number, timeoutMs: number, signal: AbortSignal): Promise<string> {
+  const { status, body } = await callOut({ url, headers: { accept: "application/json" }, timeoutMs, maxBytes, signal });
+  if (status !== 200) throw new Error(`expected the status 200, found ${status}`);
+  if (body === undefined) throw new Error(`the answer has more than ${maxBytes} bytes`);
+  return Buffer.from(body).toString();
 }

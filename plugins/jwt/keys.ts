@@ -32,9 +32,7 @@ export async function loadKeys(options: KeyOptions): Promise<readonly Verificati
     throw new Error("expected a key: public-key, jwks or secret");
   }
   const keys: VerificationKey[] = [];
-  const named = typeof given === "object" && !Array.isArray(given);
-  const sources = given === undefined ? [] : named ? Object.entries(given) : [given].flat().map((one) => ["", one]);
-  for (const [kid = "", source = ""] of sources) keys.push(...(await loadPem(kid === "" ? undefined : kid, source)));
+  for (const { kid, source } of sourcesOf(given)) keys.push(...(await loadPem(kid, source)));
   if (secret !== undefined) keys.push(loadSecret(secret, algorithms));
   for (const { key } of keys) {
     if (algorithms.some((algorithm) => fits(key, algorithm))) continue;
@@ -42,6 +40,25 @@ export async function loadKeys(options: KeyOptions): Promise<readonly Verificati
   }
   checkAlgorithms(options, keys);
   return keys;
+}
+
+/** Paths of the files that public keys are in. */
+export function keyFiles(options: KeyOptions): readonly string[] {
+  const sources = sourcesOf(options["public-key"]).map(({ source }) => source);
+  return sources.filter((source) => !isPem(source));
+}
+
+function sourcesOf(
+  given: KeyOptions["public-key"],
+): readonly { readonly kid: string | undefined; readonly source: string }[] {
+  if (typeof given === "object" && !Array.isArray(given)) {
+    return Object.entries(given).map(([kid, source]) => ({ kid, source }));
+  }
+  return [given ?? []].flat().map((source) => ({ kid: undefined, source }));
+}
+
+function isPem(source: string): boolean {
+  return source.includes("-----BEGIN");
 }
 
 /** One text for the same keys under the same names: what tells whether a file holds others than before. */
@@ -67,7 +84,7 @@ const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----/gs;
 
 /** A PEM text or the path of a file; it may hold several keys. */
 async function loadPem(kid: string | undefined, source: string): Promise<readonly VerificationKey[]> {
-  const isText = source.includes("-----BEGIN");
+  const isText = isPem(source);
   const name = isText ? "the PEM text" : basename(source);
   const text = isText ? source : await readFile(source, "utf8");
   const blocks = text.match(BLOCK) ?? [];

@@ -9,11 +9,13 @@ import {
   revocationQuery,
   type Scope,
   tokenDigest,
+  type WatchedFile,
+  watchFile,
   wordsAt,
 } from "../../src/plugin.ts";
 import { type CheckClaims, compileClaimCheck } from "./claims.ts";
 import { KeySetSource } from "./key-set-source.ts";
-import { selectKeys, type VerificationKey } from "./keys.ts";
+import { fingerprintOf, keyFiles, loadKeys, selectKeys, type VerificationKey } from "./keys.ts";
 import { type JwtOptions, jwksOptions } from "./options.ts";
 import { invalidToken, type ParsedToken, parseToken } from "./parse.ts";
 
@@ -41,27 +43,61 @@ export class Verifier {
   readonly #options: JwtOptions;
   readonly #scope: Scope;
   readonly #checkClaims: CheckClaims;
-  readonly #keys: readonly VerificationKey[];
   readonly #source: KeySetSource | undefined;
+  readonly #watched: WatchedFile | undefined;
+  #keys: readonly VerificationKey[] = [];
+  /** Grows when the keys are others than before. */
+  #generation = 0;
   readonly #remembered = new Remembered<VerifiedToken>(BOUNDS);
   /** Tokens that are being verified: many requests may bring the same one at once. */
   readonly #verifying = new Map<string, Promise<VerifiedToken>>();
 
-  /** Rejects with an Error for people where a key set that is a file cannot be read. */
-  static async create(options: JwtOptions, keys: readonly VerificationKey[], scope: Scope): Promise<Verifier> {
-    const verifier = new Verifier(options, scope, keys);
-    await verifier.#source?.start();
-    return verifier;
+  /** Rejects with an Error for people where keys are missing, or a file of them is not valid. */
+  static async create(options: JwtOptions, scope: Scope): Promise<Verifier> {
+    const verifier = new Verifier(options, scope);
+    try {
+      await verifier.readKeys();
+      await verifier.#source?.start();
+      return verifier;
+    } catch (error) {
+      verifier.close();
+      throw error;
+    }
   }
 
-  private constructor(options: JwtOptions, scope: Scope, keys: readonly VerificationKey[]) {
+  private constructor(options: JwtOptions, scope: Scope) {
     this.#options = options;
     this.#scope = scope;
     this.#checkClaims = compileClaimCheck(options);
+    const files = keyFiles(options);
+    if (files.length > 0) this.#watched = watchFile(files, () => this.#keysHaveChanged());
+    if (options.jwks !== undefined) {
+      this.#source = new KeySetSource(jwksOptions(options.jwks), scope, () => this.#forget());
+    }
+  }
+
+  /** Reads the keys of the configuration, its PEM files too, as they are now. Rejects with an Error for people; then all stays. */
+  async readKeys(): Promise<void> {
+    const keys = await loadKeys(this.#options);
+    if (fingerprintOf(keys) === fingerprintOf(this.#keys)) return;
     this.#keys = keys;
-    if (options.jwks === undefined) return;
-    // What a key has verified that is not there any more has to be verified anew.
-    this.#source = new KeySetSource(jwksOptions(options.jwks), scope, () => this.#remembered.clear());
+    this.#forget();
+  }
+
+  async #keysHaveChanged(): Promise<void> {
+    const { log } = this.#scope;
+    try {
+      await this.readKeys();
+      log.info("the files of public keys have changed", { keys: this.#keys.map(({ kid }) => kid ?? "") });
+    } catch (error) {
+      log.error("the changed files of public keys are not valid: the keys stay as they were", { error });
+    }
+  }
+
+  /** What a key has verified that is not there any more has to be verified anew. */
+  #forget(): void {
+    this.#generation++;
+    this.#remembered.clear();
   }
 
   /** A token that was verified before and has not ended. */
@@ -79,20 +115,20 @@ export class Verifier {
   }
 
   close(): void {
+    this.#watched?.close();
     this.#source?.close();
     this.#remembered.clear();
   }
 
   async #verify(token: string): Promise<VerifiedToken> {
     const parsed = parseToken(token, this.#options.algorithms);
-    const setBefore = this.#source?.keys;
+    const generation = this.#generation;
     const key = await this.#verifyingKey(token, parsed);
     const endsAtMs = this.#checkClaims(parsed.claims, this.#scope.now());
     const verified = this.#describe(parsed, key, endsAtMs);
     // The text of a request's token is a part of its whole head, which must not be kept with it.
     const own = Buffer.from(token, "latin1").toString("latin1");
-    const isCurrent = setBefore === undefined || setBefore === this.#source?.keys;
-    if (isCurrent) this.#remembered.set(own, verified, OVERHEAD + 7 * token.length);
+    if (generation === this.#generation) this.#remembered.set(own, verified, OVERHEAD + 7 * token.length);
     return verified;
   }
 

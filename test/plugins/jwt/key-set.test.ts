@@ -208,6 +208,19 @@ describe("a key set in a file", () => {
     await t.close();
   });
 
+  test("is read when it changes, and the last one stays while it is not valid", async () => {
+    using folder = tempFolder();
+    const file = folder.write("jwks.json", JSON.stringify(setOf(["a", A])));
+    const t = await testPlugin(jwt, { jwks: { from: file, "cool-down": "1h" } });
+    folder.write("jwks.json", "half of a");
+    await until(() => t.logs.some(({ message }) => message === "the key set cannot be read"));
+    expect((await t.request(tokenOf("a", A))).reply.status).toBe(200);
+    folder.write("jwks.json", JSON.stringify(setOf(["b", B])));
+    await until(async () => (await t.request(tokenOf("b", B))).reply.status === 200);
+    expect((await t.request(tokenOf("a", A))).reply.status).toBe(401);
+    await t.close();
+  });
+
   test("that is none is refused", async () => {
     using folder = tempFolder();
     const file = folder.write("jwks.json", JSON.stringify({ keys: [jwkOf(rsaKey(1_024))] }));

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { watchFile } from "../../src/identity/watched-file.ts";
+import { watchFile } from "../../src/config/watched-file.ts";
 import { tempFolder } from "../support/temp.ts";
 import { until } from "../support/until.ts";
 
