@@ -33,6 +33,12 @@ export default definePlugin({
       return limit === undefined ? undefined : new FailureLimit(limit, options["ipv6-prefix"], scope);
     }
 
+    function bar(ms: number): undefined {
+      if (ms <= 0) return;
+      counts.barred.inc();
+      throw refusal(Math.ceil(ms / 1_000));
+    }
+
     function settle(ctx: Context, asked: Charges, taken: readonly Taken[] | undefined): undefined {
       if (taken !== undefined) {
         if (isTold) ctx.set(answerKey, { ...asked, taken });
@@ -59,14 +65,15 @@ export default definePlugin({
     return {
       ...(failures !== undefined && {
         request(ctx) {
-          const barredMs = failures.barredMs(ctx);
-          if (barredMs === 0) return undefined;
-          counts.barred.inc();
-          throw refusal(Math.ceil(barredMs / 1_000));
+          const barredMs = failures.enter(ctx);
+          return typeof barredMs === "number" ? bar(barredMs) : barredMs.then(bar);
         },
+        log: (ctx) => failures.leave(ctx),
       }),
+      ...(failures !== undefined && limits.length === 0 && { limit: (ctx) => void failures.leave(ctx) }),
       ...(limits.length > 0 && {
         limit(ctx) {
+          failures?.leave(ctx);
           const asked = chargesOf(limits, ctx, tierClaim, cost);
           if (asked.charges.length === 0) return undefined;
           const taken = taker.take(asked.charges);
@@ -78,7 +85,10 @@ export default definePlugin({
           const answer = isTold ? ctx.get(answerKey) : undefined;
           if (answer !== undefined && form !== "none") setFields(reply.headers, form, answer.grades, answer.taken);
           chargeCost?.(reply, answer);
-          if (failures === undefined || reply.status !== 401) return reply;
+          if (failures === undefined || reply.status !== 401) {
+            failures?.leave(ctx);
+            return reply;
+          }
           // The client shall not have its answer before it is counted.
           return failures.count(ctx).then(() => reply);
         },

@@ -230,7 +230,7 @@ describe("failed authentications", () => {
 
   test("past the limit are refused before anyone looks at credentials", async () => {
     const t = await testPlugin(plugin, { "authentication-failures": "3/m" });
-    expect(Object.keys(t.phases)).toEqual(["request", "response"]);
+    expect(Object.keys(t.phases)).toEqual(["request", "log", "limit", "response"]);
     const codes: number[] = [];
     for (let i = 0; i < 4; i++) codes.push((await t.request(login, failing)).reply.status);
     expect(codes).toEqual([401, 401, 401, 429]);
