@@ -75,6 +75,9 @@ export function addEndpoints(scope: Scope, shared: SharedKeys): void {
         const expiresAt = expiresIn === undefined ? undefined : now() + expiresIn;
         const { text, record } = await ring.issue({ ...holder, expiresAt }, seedOf(request));
         log.info("an API key was issued", { key: record.id, owner: record.owner });
+        if (scope.store.takeNow !== undefined) {
+          log.warn("without redis issued keys are forgotten when the gateway stops", { key: record.id });
+        }
         return Response.json({ key: text, ...keyReport(record, now()) }, { status: 201 });
       }),
     option,

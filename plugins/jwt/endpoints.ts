@@ -14,11 +14,20 @@ const MOST = 1_000;
 const MAX_BODY = 131_072;
 
 /** Serves /api/revocations: GET lists, POST revokes and DELETE takes back what the body says. `jtiKeys` are all in use. */
-export function addEndpoints({ admin, store, now }: Scope, jtiKeys: () => readonly string[]): void {
+export function addEndpoints({ admin, store, now, log }: Scope, jtiKeys: () => readonly string[]): void {
+  const isInMemory = store.takeNow !== undefined;
   const revocations = () => createRevocations(store, jtiKeys(), now);
   admin
     .get("/revocations", async () => Response.json(await inStore(() => revocations().list(MOST))))
-    .post("/revocations", async ({ request }) => Response.json(await revoke(revocations(), request, now())), RAW)
+    .post(
+      "/revocations",
+      async ({ request }) => {
+        const done = await revoke(revocations(), request, now());
+        if (isInMemory) log.warn("without redis what was revoked is forgotten when the gateway stops");
+        return Response.json(done);
+      },
+      RAW,
+    )
     .delete("/revocations", async ({ request }) => Response.json(await restore(revocations(), request, now())), RAW);
 }
 

@@ -7,7 +7,7 @@ export interface OpenStoreOptions {
   /** Wall-clock time in ms since 1970. */
   now(): number;
   readonly log: Logger;
-  /** Says that other workers have stores of their own, once a plugin uses this one. */
+  /** Says that other workers have stores of their own, once for each plugin that uses this one. */
   readonly warnsOfWorkers?: boolean;
 }
 
@@ -36,12 +36,12 @@ export async function openStore(
 }
 
 function warning(store: SharedStore, log: Logger): SharedStore {
-  let isSaid = false;
+  const told = new Set<string>();
   return {
     ...store,
     of(plugin) {
-      if (!isSaid) log.warn("each worker has a store of its own: set redis to share it", { plugin });
-      isSaid = true;
+      if (!told.has(plugin)) log.warn("each worker has a store of its own: set redis to share it", { plugin });
+      told.add(plugin);
       return store.of(plugin);
     },
   };

@@ -177,6 +177,10 @@ routes: [{ path: /, plugins: { api-key: {}, respond: { json: ok } } }]
     const issued = await admin(gateway, "POST", "/api/keys", {});
     expect(issued.status).toBe(201);
     const { id, key } = issued.json as { id: string; key: string };
+    await gateway.waitForLog(({ msg }) => msg === "an API key was issued");
+    const warning = "without redis issued keys are forgotten when the gateway stops";
+    if (hasRedis) expect(gateway.logs.some(({ msg }) => msg === warning)).toBe(false);
+    else await gateway.waitForLog(({ msg }) => msg === warning);
     for (const answer of await statuses(key)) expect(answer).toStartWith("200");
     const next = (await admin(gateway, "POST", `/api/keys/${id}/rotate`, { grace: "0s" })).json.key as string;
     await until(async () => (await statuses(key)).every((answer) => answer === "401 unauthenticated"));
