@@ -1,29 +1,21 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { statusOf } from "../support/ask.ts";
 import { startGateway } from "../support/gateway.ts";
-import { exchange } from "../support/raw.ts";
+import { freePort } from "../support/redis.ts";
 import { runCli } from "../support/run-cli.ts";
 import { tempFolder } from "../support/temp.ts";
 import { until } from "../support/until.ts";
 
 const ROUTES = `routes: [{ path: /, plugins: { api-key: { keys: ./keys.yaml }, respond: { json: ok } } }]\n`;
 
-/** A port for the admin endpoints that the command line can know beforehand. */
-function freePort(): number {
-  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  listener.stop(true);
-  return listener.port;
-}
-
 test("keys of the embedded store are changed through the admin port, with its token", async () => {
   using folder = tempFolder();
   folder.write("keys.yaml", "keys: []\n");
   const text = `admin: { port: ${freePort()}, token: sesame }\n${ROUTES}`;
   await using gateway = await startGateway(text, { folder: folder.path });
-  const status = async (key: string) =>
-    (await exchange(gateway.port, `GET / HTTP/1.1\r\nHost: a\r\nX-Api-Key: ${key}\r\nConnection: close\r\n\r\n`))
-      .status;
+  const status = (key: string) => statusOf(gateway.port, "/", { "x-api-key": key });
 
   const issued = await runCli(
     folder.path,
@@ -84,9 +76,7 @@ test("a file of keys is read again when it changes; what is wrong in it is logge
   expect(made.out).not.toContain("slk_");
   const file = folder.write("keys.yaml", "keys: []\n");
   await using gateway = await startGateway(ROUTES, { folder: folder.path });
-  const status = async () =>
-    (await exchange(gateway.port, `GET / HTTP/1.1\r\nHost: a\r\nX-Api-Key: ${key}\r\nConnection: close\r\n\r\n`))
-      .status;
+  const status = () => statusOf(gateway.port, "/", { "x-api-key": key });
   expect(await status()).toBe(401);
   writeFileSync(file, `keys:\n${made.out}`);
   await until(async () => (await status()) === 200);

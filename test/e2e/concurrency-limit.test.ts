@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { countOf, statusOf } from "../support/ask.ts";
 import { startGateway } from "../support/gateway.ts";
 import { metricsOf, untilMetric } from "../support/metrics.ts";
 import { connect } from "../support/raw.ts";
@@ -17,8 +18,6 @@ ${redis}
 services: { up: { targets: ["${upstream}"] } }
 routes: [{ name: r, path: /*, service: up, upgrade: [websocket], plugins: { concurrency-limit: ${options} } }]
 `;
-
-const statusOf = async (port: number) => (await fetch(`http://127.0.0.1:${port}/`)).status;
 
 describe("a place is given back", () => {
   test("when the client leaves, before and in the middle of the reply", async () => {
@@ -54,8 +53,6 @@ describe("a place is given back", () => {
 function ask(port: number, count: number): Promise<readonly number[]> {
   return Promise.all(Array.from({ length: count }, () => statusOf(port)));
 }
-
-const count = (statuses: readonly number[], status: number) => statuses.filter((one) => one === status).length;
 
 /** A service that answers when it is told to. */
 function startSlow() {
@@ -93,7 +90,7 @@ describe("over Redis", () => {
     expect(await statusOf(b.port)).toBe(503);
     slow.answer();
     const statuses = (await all).flat();
-    expect([count(statuses, 200), count(statuses, 503)]).toEqual([3, 61]);
+    expect([countOf(statuses, 200), countOf(statuses, 503)]).toEqual([3, 61]);
     await untilMetric(a, USE, SITE, 0);
     await untilMetric(b, USE, SITE, 0);
 
@@ -148,7 +145,7 @@ describe("over Redis", () => {
       await untilMetric(local, REQUESTS, { route: "r", decision: "refused" }, 3);
       slow.answer();
       const [ofLocal, ofAllow] = await held;
-      expect([count(ofLocal, 200), count(ofLocal, 503), count(ofAllow, 200)]).toEqual([2, 3, 5]);
+      expect([countOf(ofLocal, 200), countOf(ofLocal, 503), countOf(ofAllow, 200)]).toEqual([2, 3, 5]);
       await untilMetric(local, USE, SITE, 0);
       await end(redis);
       upstream.answer((_, connection) => connection.send(response("ok")));

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { revoke } from "../../src/cli/revoke.ts";
 import { runCommand } from "../cli/run.ts";
-import { RSA, rsaToken } from "../plugins/jwt/tokens.ts";
+import { currentToken, RSA } from "../plugins/jwt/tokens.ts";
+import { statusOf } from "../support/ask.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { freePort, type RedisServer, startRedis } from "../support/redis.ts";
 import { replies } from "../support/scripts.ts";
@@ -40,15 +41,10 @@ function start(name: string, blacklists: Readonly<Record<string, string>>, other
 }
 
 const onRedis = () => `redis: { url: "${redis.url}" }`;
-const now = () => Math.floor(Date.now() / 1_000);
-const freshToken = (claims = {}) => rsaToken({ iat: now() - 1, exp: now() + 600, jti: crypto.randomUUID(), ...claims });
 const jtiOf = (token: string) => JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()).jti;
 
-async function ask({ port }: GatewayProcess, path: string, token: string): Promise<number> {
-  const response = await fetch(`http://127.0.0.1:${port}/${path}`, { headers: { authorization: `Bearer ${token}` } });
-  await response.arrayBuffer();
-  return response.status;
-}
+const ask = ({ port }: GatewayProcess, path: string, token: string) =>
+  statusOf(port, `/${path}`, { authorization: `Bearer ${token}` });
 
 describe("a revoked token", () => {
   test("is refused by two gateways at the next request, whoever has revoked it, in mode check", async () => {
@@ -60,7 +56,12 @@ describe("a revoked token", () => {
       expect(done).toMatchObject({ exitCode: 0, err: "" });
     };
 
-    const [byRedis, byId, byItself, bySubject] = [freshToken(), freshToken(), freshToken(), freshToken({ sub: "eve" })];
+    const [byRedis, byId, byItself, bySubject] = [
+      currentToken(),
+      currentToken(),
+      currentToken(),
+      currentToken({ sub: "eve" }),
+    ];
     for (const token of [byRedis, byId, byItself, bySubject]) expect(await both(token)).toEqual([200, 200]);
 
     await redis.cli("SETEX", `blacklist:${jtiOf(byRedis)}`, "600", "1");
@@ -74,14 +75,14 @@ describe("a revoked token", () => {
     expect(await both(bySubject)).toEqual([401, 401]);
     await command("--subject", "eve", "--undo");
     expect(await both(bySubject)).toEqual([200, 200]);
-    expect(await both(freshToken())).toEqual([200, 200]);
+    expect(await both(currentToken())).toEqual([200, 200]);
   });
 
   test("is refused by two gateways within a second, in mode push", async () => {
     await using a = await start("push-a", { x: "mode: push" }, onRedis());
     await using b = await start("push-b", { x: "mode: push" }, onRedis());
-    const token = freshToken();
-    const external = freshToken();
+    const token = currentToken();
+    const external = currentToken();
     for (const one of [token, external]) expect([await ask(a, "x", one), await ask(b, "x", one)]).toEqual([200, 200]);
     const isRefused = async (one: string) => (await ask(a, "x", one)) === 401 && (await ask(b, "x", one)) === 401;
 
@@ -95,7 +96,7 @@ describe("a revoked token", () => {
     // Told to nobody: found when everything is read again, a second later at most and the time of a reading.
     await redis.cli("SETEX", `blacklist:${jtiOf(external)}`, "600", "1");
     await until(() => isRefused(external), { timeout: 2_000 });
-    expect(await ask(a, "x", freshToken())).toBe(200);
+    expect(await ask(a, "x", currentToken())).toBe(200);
   });
 });
 
@@ -118,7 +119,7 @@ describe("while Redis is away", () => {
     async (how) => {
       await using own = await startRedis();
       await using gateway = await start(`away-${how.length}`, POLICIES, `redis: { url: "${own.url}" }`);
-      const [good, revoked, unknown] = [freshToken(), freshToken(), freshToken()];
+      const [good, revoked, unknown] = [currentToken(), currentToken(), currentToken()];
       await own.cli("SETEX", `blacklist:${jtiOf(revoked)}`, "600", "1");
       expect(await answers(gateway, good)).toEqual([200, 200, 200]);
       expect(await answers(gateway, revoked)).toEqual([401, 401, 401]);
@@ -143,7 +144,7 @@ describe("while Redis is away", () => {
   test("a copy serves on for its bounded time, and then the policy holds", async () => {
     await using own = await startRedis();
     await using gateway = await start("copy", { x: "mode: push" }, `redis: { url: "${own.url}" }`);
-    const [good, revoked] = [freshToken(), freshToken()];
+    const [good, revoked] = [currentToken(), currentToken()];
     await own.cli("SETEX", `blacklist:${jtiOf(revoked)}`, "600", "1");
     expect(await ask(gateway, "x", good)).toBe(200);
     await until(async () => (await ask(gateway, "x", revoked)) === 401);
@@ -160,7 +161,7 @@ describe("while Redis is away", () => {
 test("without Redis, every worker of a gateway is told", async () => {
   const listen = "listen: { host: 127.0.0.1, port: 0, workers: 2 }";
   await using gateway = await start("workers", { x: "mode: check" }, `${listen}\nadmin: { port: ${freePort()} }`);
-  const token = freshToken();
+  const token = currentToken();
   const many = async () => {
     const headers = { authorization: `Bearer ${token}`, connection: "close" };
     const asked = Array.from({ length: 20 }, () => fetch(`http://127.0.0.1:${gateway.port}/x`, { headers }));
@@ -175,7 +176,7 @@ test("without Redis, the command goes through the admin port of the one gateway,
   const port = freePort();
   const admin = `admin: { host: 127.0.0.1, port: ${port}, token: secret-token }`;
   await using gateway = await start("embedded", { x: "mode: check" }, admin);
-  const token = freshToken();
+  const token = currentToken();
   expect(await ask(gateway, "x", token)).toBe(200);
   const { folder: directory } = gateway;
   expect(await runCommand(revoke, directory, ["--token", token])).toMatchObject({ exitCode: 0, err: "" });

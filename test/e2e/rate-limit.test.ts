@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { statusOf } from "../support/ask.ts";
 import { startGateway } from "../support/gateway.ts";
 import { exchange } from "../support/raw.ts";
 import { startRedis } from "../support/redis.ts";
@@ -15,12 +16,6 @@ function yaml(redisUrl: string, limits: Readonly<Record<string, string>>): strin
   return `redis: { url: "${redisUrl}", command-timeout: 2s }\nroutes:\n${routes.join("\n")}\n`;
 }
 
-async function statusOf(port: number, path: string): Promise<number> {
-  const response = await fetch(`http://127.0.0.1:${port}/${path}`);
-  await response.arrayBuffer();
-  return response.status;
-}
-
 /** How many of so many requests passed, sent by 64 clients at once to these gateways in turn. */
 async function passes(ports: readonly number[], path: string, requests: number): Promise<number> {
   let next = 0;
@@ -28,7 +23,7 @@ async function passes(ports: readonly number[], path: string, requests: number):
   const client = async () => {
     while (next < requests) {
       const port = ports[next++ % ports.length] ?? 0;
-      const status = await statusOf(port, path);
+      const status = await statusOf(port, `/${path}`);
       if (status === 200) passed++;
       else expect(status).toBe(429);
     }
@@ -78,7 +73,7 @@ test("gateways that compare their counts know of each other soon, and wait for n
   expect(await passes([a.port], "synced", 64)).toBe(20);
   let passed = 0;
   const isRefused = async () => {
-    const status = await statusOf(b.port, "synced");
+    const status = await statusOf(b.port, "/synced");
     if (status === 200) passed++;
     return status === 429;
   };
@@ -86,7 +81,7 @@ test("gateways that compare their counts know of each other soon, and wait for n
   expect(passed).toBeLessThanOrEqual(20);
   redis.hang();
   const startedAt = performance.now();
-  expect(await statusOf(b.port, "synced")).toBe(429);
+  expect(await statusOf(b.port, "/synced")).toBe(429);
   expect(performance.now() - startedAt).toBeLessThan(90);
 });
 
@@ -100,7 +95,7 @@ routes:
   await using a = await startGateway(text);
   await using b = await startGateway(text);
   const statuses: number[] = [];
-  for (const { port } of [a, a, a, a, b, b]) statuses.push(await statusOf(port, "no"));
+  for (const { port } of [a, a, a, a, b, b]) statuses.push(await statusOf(port, "/no"));
   expect(statuses).toEqual([401, 401, 401, 429, 401, 429]);
 });
 
@@ -118,7 +113,7 @@ routes:
 `);
   const passed = async (...paths: readonly string[]) => {
     const statuses: number[] = [];
-    for (const path of paths) statuses.push(await statusOf(gateway.port, path));
+    for (const path of paths) statuses.push(await statusOf(gateway.port, `/${path}`));
     return statuses.filter((status) => status === 200).length;
   };
   expect(await passed("e", "e")).toBe(1);

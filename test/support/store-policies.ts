@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import { RSA, rsaToken } from "../plugins/jwt/tokens.ts";
+import { currentToken, RSA } from "../plugins/jwt/tokens.ts";
 import { type GatewayProcess, startGateway } from "./gateway.ts";
 import { type TempFolder, tempFolder } from "./temp.ts";
 import { until } from "./until.ts";
@@ -94,7 +94,7 @@ async function end(process: GatewayProcess, folder: TempFolder): Promise<void> {
 }
 
 async function prepare(process: GatewayProcess, folder: TempFolder): Promise<PolicyGateway> {
-  const [good, revoked] = [freshToken(), freshToken()];
+  const [good, revoked] = [currentToken(), currentToken()];
   const admin = async (method: string, path: string, body?: unknown) => {
     const init = { method, ...(body !== undefined && { body: JSON.stringify(body) }) };
     return await fetch(`http://127.0.0.1:${process.adminPort}/api/${path}`, init);
@@ -133,7 +133,7 @@ async function prepare(process: GatewayProcess, folder: TempFolder): Promise<Pol
       return { answers, slowestMs };
     },
     async askAdmin() {
-      const token = freshToken();
+      const token = currentToken();
       return [
         await statusOf(admin("POST", "revocations", { token })),
         await statusOf(admin("POST", "keys", {})),
@@ -141,7 +141,7 @@ async function prepare(process: GatewayProcess, folder: TempFolder): Promise<Pol
       ];
     },
     async revokeAnother() {
-      const token = freshToken();
+      const token = currentToken();
       const isRevoked = async () => (await statusOf(admin("POST", "revocations", { token }))) === 200;
       await until(isRevoked, { timeout: 10_000, what: "a token is revoked" });
       const bearer = { headers: { authorization: `Bearer ${token}` } };
@@ -217,9 +217,4 @@ export async function untilUsual(gateway: PolicyGateway, timeout = 10_000): Prom
 function differences(answers: readonly string[], may: readonly (readonly string[])[]): string {
   const wrong = POLICIES.filter((_, i) => may[i]?.includes(answers[i] ?? "") !== true);
   return wrong.map((one) => `${one.plugin} ${one.as ?? ""}: ${answers[POLICIES.indexOf(one)]}`).join("; ");
-}
-
-function freshToken(): string {
-  const now = Math.floor(Date.now() / 1_000);
-  return rsaToken({ iat: now - 1, exp: now + 600, jti: crypto.randomUUID() });
 }
