@@ -68,8 +68,8 @@ export interface PolicyGateway extends AsyncDisposable {
   ask(): Promise<{ readonly answers: readonly string[]; readonly slowestMs: number }>;
   /** Statuses of the admin port: a revocation, a new key, the list of keys. */
   askAdmin(): Promise<readonly number[]>;
-  /** Revokes a new token; resolves when it is refused by all routes with a blacklist. */
-  revokeAnother(): Promise<void>;
+  /** Revokes a new token; resolves when it is refused by all routes with a blacklist, each within so many ms: 1 s unless told. */
+  revokeAnother(withinMs?: number): Promise<void>;
 }
 
 /** Starts it with that `redis:` section, issues a key and revokes a token; resolves when all is as usual. */
@@ -140,7 +140,7 @@ async function prepare(process: GatewayProcess, folder: TempFolder): Promise<Pol
         await statusOf(admin("GET", "keys")),
       ];
     },
-    async revokeAnother() {
+    async revokeAnother(withinMs = 1_000) {
       const token = currentToken();
       const isRevoked = async () => (await statusOf(admin("POST", "revocations", { token }))) === 200;
       await until(isRevoked, { timeout: 10_000, what: "a token is revoked" });
@@ -149,7 +149,7 @@ async function prepare(process: GatewayProcess, folder: TempFolder): Promise<Pol
         if (as !== "revoked") continue;
         const isRefused = async () => (await statusOf(fetch(url(i), bearer))) === 401;
         // Told by publish and subscribe: the copy is not read again so soon.
-        await until(isRefused, { timeout: 1_000, what: `a revoked token is refused by ${POLICIES[i]?.plugin}` });
+        await until(isRefused, { timeout: withinMs, what: `a revoked token is refused by ${POLICIES[i]?.plugin}` });
       }
     },
     [Symbol.asyncDispose]: () => end(process, folder),
