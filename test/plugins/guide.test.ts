@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { execPath } from "node:process";
 import { pathToFileURL } from "node:url";
 import { createRegistry } from "../../src/registry/registry.ts";
+import { testPlugin } from "../../src/testing.ts";
 import { tempFolder } from "../support/temp.ts";
 
 const PROJECT = join(import.meta.dir, "../..");
@@ -17,7 +18,7 @@ const files = [...guide.matchAll(/^```ts\n\/\/ (\S+)\n(.*?)^```$/gms)].map(([, n
 
 test("every plugin that the guide shows can be used", async () => {
   const plugins = files.filter(({ name }) => name.startsWith("plugins/"));
-  const others = ["plugins/uploads.ts", "plugins/fair-use.ts", "plugins/fallback.ts"];
+  const others = ["plugins/uploads.ts", "plugins/fair-use.ts", "plugins/ticket.ts", "plugins/fallback.ts"];
   expect(plugins.map(({ name }) => name)).toEqual([...Array(3).fill("plugins/allowance.ts"), ...others]);
   const registry = await createRegistry(join(PROJECT, "plugins"));
   for (const { name, text } of plugins) {
@@ -32,6 +33,31 @@ test("the guide's test passes with its last plugin, and fails without the first"
   const [written] = files.slice(-1);
   expect(run(last?.text ?? "", written?.text ?? "")).toBe(0);
   expect(run(empty?.text ?? "", written?.text ?? "")).toBe(1);
+});
+
+test("the guide's ticket is asked for once, and fails closed", async () => {
+  using folder = tempFolder();
+  const file = folder.write("plugins/ticket.ts", files.find(({ name }) => name === "plugins/ticket.ts")?.text ?? "");
+  const { default: ticket } = await import(file);
+  let asked = 0;
+  await using service = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch({ headers }) {
+      asked++;
+      const text = headers.get("authorization");
+      return text === "Bearer good"
+        ? new Response("ada")
+        : new Response("", { status: text === "Bearer odd" ? 500 : 404 });
+    },
+  });
+  const t = await testPlugin(ticket, { url: `http://127.0.0.1:${service.port}/` });
+  const statuses: number[] = [];
+  for (const one of ["good", "good", "bad", "bad", "odd"]) {
+    statuses.push((await t.request({ headers: { authorization: `Bearer ${one}` } })).reply.status);
+  }
+  statuses.push((await t.request()).reply.status);
+  expect([statuses, asked]).toEqual([[200, 200, 401, 401, 503, 401], 3]);
 });
 
 /** Exit code of `bun test` for this plugin and this test. */
