@@ -15,6 +15,12 @@ export interface PluginApps {
   handle(plugin: string, path: string, request: Request): Promise<Response>;
 }
 
+/**
+ * What Elysia takes for the body of an endpoint with `parse: "none"`. Without a parser of that name an app that is not
+ * compiled reads the body all the same, by its Content-Type, and leaves nothing for the endpoint.
+ */
+const UNREAD = Symbol("unread");
+
 export function createPluginApps(log: Logger): PluginApps {
   const apps = new Map<string, AnyElysia>();
   return {
@@ -22,7 +28,7 @@ export function createPluginApps(log: Logger): PluginApps {
       const known = apps.get(plugin);
       if (known !== undefined) return known;
       // Compiled ahead of time, an app would not see endpoints that are added after its first request.
-      const app = new Elysia({ aot: false }).onError(errorHandler(log.with({ plugin })));
+      const app = new Elysia({ aot: false }).parser("none", () => UNREAD).onError(errorHandler(log.with({ plugin })));
       apps.set(plugin, app);
       return app;
     },

@@ -177,6 +177,31 @@ describe("plugin endpoints", () => {
     expect(await (await admin.get("/api/plugins/cache/late")).text()).toBe("late");
   });
 
+  test.each(["application/json", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", undefined])(
+    "that read the body themselves get it as it came, whatever the client calls it: %p",
+    async (type) => {
+      await using admin = startTestAdmin();
+      admin.apps.of("x").post("/", async ({ request }) => new Response(await request.text()), { parse: "none" });
+      const response = await fetch(`http://127.0.0.1:${admin.port}/api/plugins/x`, {
+        method: "POST",
+        body: new TextEncoder().encode('{"a":'),
+        ...(type === undefined ? {} : { headers: { "content-type": type } }),
+      });
+      expect([response.status, await response.text()]).toEqual([200, '{"a":']);
+    },
+  );
+
+  test("that leave it to Elysia get it decoded", async () => {
+    await using admin = startTestAdmin();
+    admin.apps.of("x").post("/", ({ body }) => Response.json({ body }));
+    const response = await fetch(`http://127.0.0.1:${admin.port}/api/plugins/x`, {
+      method: "POST",
+      body: '{"a":1}',
+      headers: { "content-type": "application/json" },
+    });
+    expect(await response.json()).toEqual({ body: { a: 1 } });
+  });
+
   test("keep a Cache-Control of their own", async () => {
     await using admin = startTestAdmin();
     admin.apps.of("x").get("/", () => new Response("", { headers: { "cache-control": "max-age=5" } }));

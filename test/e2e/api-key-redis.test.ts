@@ -39,7 +39,8 @@ async function ask({ port }: GatewayProcess, path: string, key?: string, more = 
 }
 
 async function admin({ adminPort }: GatewayProcess, method: string, path: string, body?: unknown) {
-  const init = { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+  const headers = { "content-type": "application/json" };
+  const init = { method, ...(body === undefined ? {} : { body: JSON.stringify(body), headers }) };
   const response = await fetch(`http://127.0.0.1:${adminPort}${path}`, init);
   const text = await response.text();
   return { status: response.status, text, json: JSON.parse(text) as Record<string, unknown> };

@@ -88,6 +88,8 @@ describe("a revoked token", () => {
 
     const response = await fetch(`http://127.0.0.1:${a.adminPort}/api/revocations`, {
       method: "POST",
+      // As `curl -d` sends it.
+      headers: { "content-type": "application/x-www-form-urlencoded" },
       body: JSON.stringify({ token }),
     });
     expect(response.status).toBe(200);
