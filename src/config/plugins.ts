@@ -1,5 +1,6 @@
 import { conceal } from "./conceal.ts";
 import { below, type KeyPath } from "./key-path.ts";
+import { namedOption } from "./named-option.ts";
 import { didYouMean } from "./nearest.ts";
 import { type MapEntry, type Node, toNode } from "./node.ts";
 import type { PluginDescription, PluginLookup } from "./plugin-lookup.ts";
@@ -74,7 +75,10 @@ export async function resolvePlugins<P extends PluginDescription>(
     problems,
     problemFor(options, message) {
       const at = typeof options === "object" && options !== null ? places.get(options) : undefined;
-      return at && problemAt(at.entry.place, at.path, conceal(message, at.entry.value));
+      if (at === undefined) return undefined;
+      const named = namedOption(message, at.entry.value, at.path);
+      const place = named?.node ?? at.entry.place;
+      return problemAt(place, named?.path ?? at.path, conceal(message, at.entry.value));
     },
   };
 }

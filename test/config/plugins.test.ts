@@ -68,6 +68,11 @@ routes:
     const options = result.config.routes[0]?.plugins["request-id"];
     const problem = result.problemFor(options, "hunter2 is no header");
     expect(problem && brief(problem)).toBe("8:7 routes[0].plugins.request-id: ${H} is no header");
+    // The option that the fault names, if it is written.
+    const atOption = result.problemFor(options, "plugin request-id: header: hunter2 is no header");
+    expect(atOption && brief(atOption)).toBe(
+      "8:29 routes[0].plugins.request-id.header: plugin request-id: header: ${H} is no header",
+    );
     expect(result.problemFor({}, "x")).toBeUndefined();
     expect(result.problemFor(false, "x")).toBeUndefined();
   });
