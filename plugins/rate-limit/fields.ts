@@ -32,7 +32,7 @@ export function retryAfter(taken: readonly Taken[]): number {
   return Math.ceil(Math.max(...taken.map(({ retryAfterMs }) => retryAfterMs)) / 1_000);
 }
 
-/** Of what refuses, the one that does so longest; else the one with the least left. */
+/** Of what refuses, the one that does so longest; else the one with the least left, and of these the last to be full again. */
 function tightest(taken: readonly Taken[]): number {
   let best = 0;
   for (let i = 1; i < taken.length; i++) {
@@ -44,7 +44,9 @@ function tightest(taken: readonly Taken[]): number {
 
 function isTighter(one: Taken, other: Taken): boolean {
   if (one.allowed !== other.allowed) return !one.allowed;
-  return one.allowed ? one.remaining < other.remaining : one.retryAfterMs > other.retryAfterMs;
+  if (!one.allowed) return one.retryAfterMs > other.retryAfterMs;
+  if (one.remaining !== other.remaining) return one.remaining < other.remaining;
+  return one.resetAfterMs > other.resetAfterMs;
 }
 
 /** After a refusal the time of Retry-After, else the time until all is there again. */

@@ -122,6 +122,14 @@ describe("several limits", () => {
     expect(refused.reply.headers.get("ratelimit")).toBe('"principal/1h";r=0;t=718');
     expect(refused.reply.headers.get("retry-after")).toBe("718");
   });
+
+  test("tell, of two with nothing left, the one that takes longer: what it says is the next request's refusal", async () => {
+    const t = await testPlugin(plugin, { limits: ["2/s", "2/h"] });
+    await t.request({});
+    const last = await t.request({});
+    expect(last.reply.status).toBe(200);
+    expect(last.reply.headers.get("ratelimit")).toBe('"ip/1h";r=0;t=3600');
+  });
 });
 
 describe("the fields of a reply", () => {
