@@ -97,9 +97,11 @@ function compilePolicy(options: Static<typeof Options>): Policy {
   const { origins, credentials, headers, "private-network": privateNetwork } = options;
   const exposed = options["exposed-headers"];
   const isOpen = origins.includes("*");
-  if (isOpen && credentials) {
+  // A page in a sandboxed frame has the origin null, and anybody can make one.
+  const everybody = ["*", "null"].find((origin) => origins.includes(origin));
+  if (everybody !== undefined && credentials) {
     throw new Error(
-      "origins: * would let any page act with its visitors' cookies: name the origins, or drop credentials",
+      `origins: ${everybody} would let any page act with its visitors' cookies: name the origins, or drop credentials`,
     );
   }
   if (exposed.includes("*") && credentials) {

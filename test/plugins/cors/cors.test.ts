@@ -205,9 +205,9 @@ describe("block", () => {
 });
 
 describe("what is refused at load", () => {
-  test("every origin with credentials", async () => {
-    const refused = testPlugin(cors, { origins: [APP, "*"], credentials: true });
-    await expect(refused).rejects.toThrow("origins: * would let any page act with its visitors' cookies");
+  test.each(["*", "null"])("an origin that every page can have, with credentials: %p", async (origin) => {
+    const refused = testPlugin(cors, { origins: [APP, origin], credentials: true });
+    await expect(refused).rejects.toThrow(`origins: ${origin} would let any page act with its visitors' cookies`);
   });
 
   test("every header exposed, with credentials", async () => {
