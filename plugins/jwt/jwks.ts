@@ -7,13 +7,13 @@ const MAX_KEYS = 100;
 
 export interface KeySet {
   readonly keys: readonly VerificationKey[];
-  /** What of the set was left out, in words: keys that are too weak. */
+  /** What of the set was left out, in words: keys that are too weak, and private ones. */
   readonly faults: readonly string[];
 }
 
 /**
  * Reads a JSON Web Key Set (RFC 7517 §5). Keys for other purposes, of unknown types and secrets are passed over: a secret
- * that is published is none. Throws Error if nothing is left.
+ * that is published is none, and a private key that is published lets anybody make tokens. Throws Error if nothing is left.
  */
 export function parseKeySet(text: string): KeySet {
   const set: unknown = JSON.parse(text);
@@ -24,9 +24,10 @@ export function parseKeySet(text: string): KeySet {
   for (const jwk of set.keys) {
     const key = isObject(jwk) && isForVerifying(jwk) ? importKey(jwk) : undefined;
     if (key === undefined) continue;
-    const weak = weakness(key);
+    // `d` is the private part of all three types (RFC 7518 §6.2.2.1, §6.3.2.1; RFC 8037 §2).
+    const fault = jwk.d === undefined ? weakness(key) : "it is a private key, with which anybody can make tokens";
     const kid = textOf(jwk.kid);
-    if (weak !== undefined) faults.push(`key ${JSON.stringify(kid ?? "")}: ${weak}`);
+    if (fault !== undefined) faults.push(`key ${JSON.stringify(kid ?? "")}: ${fault}`);
     else keys.push({ kid, algorithm: textOf(jwk.alg), key });
   }
   if (keys.length === 0) throw new Error(["expected keys for signatures, found none", ...faults].join("; "));

@@ -174,6 +174,23 @@ describe("keys of a set", () => {
     expect(await status([jwkOf(A, members)])).toBe(expected);
   });
 
+  test("that are private are left out, and the log says so: whoever reads the set could make tokens", async () => {
+    const leaked = rsaKey();
+    const curve = ecKey("P-256");
+    const published = [leaked, curve].map((key, i) => ({
+      ...key.privateKey.export({ format: "jwk" }),
+      kid: `leaked-${i}`,
+    }));
+    await using provider = startProvider({ keys: [jwkOf(A), ...published] });
+    const t = await testPlugin(jwt, { jwks: provider.url, algorithms: ["RS256", "ES256"] });
+    const token = makeToken({ alg: "RS256", kid: "leaked-0" }, CLAIMS, rs256(leaked.privateKey));
+    expect((await t.request(bearer(token))).reply.status).toBe(401);
+    const logged = JSON.stringify(t.logs);
+    for (const kid of ["leaked-0", "leaked-1"]) expect(logged).toContain(`key \\"${kid}\\": it is a private key`);
+    expect(logged).not.toContain(String(published[0]?.d));
+    await t.close();
+  });
+
   test("that are weak are left out, and the log says so", async () => {
     const weak = rsaKey(1_024);
     await using provider = startProvider({ keys: [jwkOf(A), jwkOf(weak, { kid: "weak" })] });
