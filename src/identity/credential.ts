@@ -18,7 +18,8 @@ export interface CredentialPlaces {
 export interface Credential {
   /**
    * What the client has sent, empty text included; undefined if there is nothing, or something of another scheme. Throws
-   * GatewayError `bad_request` where there are two: nobody can tell which of them the service would believe.
+   * GatewayError `bad_request` where there are two, or one in a header that is the same to services which take `_` for
+   * `-`: nobody can tell which of them the service would believe.
    */
   read(ctx: Context): string | undefined;
   /** Removes it from the request that is forwarded. */
@@ -52,12 +53,18 @@ function headerPlace({ header, scheme }: CredentialPlaces): Credential | undefin
   if (header === undefined) return undefined;
   const name = header.toLowerCase();
   const start = scheme === undefined ? undefined : `${scheme} `;
+  const dashed = /[-_]/.test(name) ? name.replaceAll("_", "-") : undefined;
   return {
     read({ request }) {
       const { flat } = request.headers;
       let value: string | undefined;
       for (let i = 0; i < flat.length; i += 2) {
-        if (flat[i] !== name) continue;
+        const other = flat[i];
+        if (other !== name) {
+          if (dashed !== undefined && isSpelling(other, dashed))
+            throw ambiguous(`in a header that may be taken for ${name}`);
+          continue;
+        }
         if (value !== undefined) throw ambiguous(`in two ${name} headers`);
         value = flat[i + 1];
       }
@@ -65,6 +72,11 @@ function headerPlace({ header, scheme }: CredentialPlaces): Credential | undefin
     },
     remove: ({ request }) => request.headers.delete(name),
   };
+}
+
+/** Whether CGI, WSGI and the like have the same variable for the header as for the one that is `dashed`. */
+function isSpelling(name: string | undefined, dashed: string): boolean {
+  return name?.length === dashed.length && name.replaceAll("_", "-") === dashed;
 }
 
 /** RFC 6750 §2.1: the scheme, one space or more, and the credential. A scheme alone has an empty one. */

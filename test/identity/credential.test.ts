@@ -43,6 +43,29 @@ describe("a credential in a header", () => {
   });
 });
 
+describe("a header that a service may take for the credential's", () => {
+  test.each([
+    ["x-api-key", "X_Api_Key"],
+    ["x-api-key", "x-api_key"],
+    ["x_api_key", "x-api-key"],
+  ])("is refused, beside it and without it: %s and %s", (header, other) => {
+    for (const headers of [
+      [[other, "forged"]],
+      [
+        [header, "mine"],
+        [other, "forged"],
+      ],
+    ] as const) {
+      expect(() => read({ header }, { headers })).toThrow(`in a header that may be taken for ${header}`);
+    }
+  });
+
+  test("is not one that is longer, or has no dash", () => {
+    expect(read({ header: "x-api-key" }, { headers: { "x-api-key": "a", "x-api-key_": "b", xapikey: "c" } })).toBe("a");
+    expect(read(BEARER, { headers: { authorization: "Bearer a", author_zation: "b" } })).toBe("a");
+  });
+});
+
 describe("a credential in a cookie", () => {
   test.each([
     ["a=1; session=abc; b=2", "abc"],
