@@ -53,7 +53,6 @@ export default definePlugin({
       } catch (cause) {
         throw invalidToken("A claim of the token cannot be a header", cause);
       }
-      if (options["remove-token"]) credential.remove(ctx);
       count.accepted.inc();
       return undefined;
     };
@@ -89,6 +88,14 @@ export default definePlugin({
           throw counted(error, count);
         }
       },
+      // A cache before this must see that there was a token: it is removed on the way to the service alone.
+      ...(options["remove-token"] && {
+        forward: (next) => (ctx) => {
+          // A header of another scheme is somebody else's.
+          if (credential.read(ctx) !== undefined) credential.remove(ctx);
+          return next(ctx);
+        },
+      }),
       close() {
         blacklist?.close();
         release();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import jwt from "../../../plugins/jwt/index.ts";
 import { testPlugin } from "../../../src/testing.ts";
-import { bearer, NOW, RSA, rsaToken } from "./tokens.ts";
+import { bearer, CLAIMS, NOW, RSA, rsaToken } from "./tokens.ts";
 
 const KEY = { "public-key": RSA.pem };
 
@@ -130,5 +130,19 @@ describe("the place of the token", () => {
     expect((await removed.request(request)).ctx.upstreamQuery).toBe("a=1");
     const header = await kept.again({ ...KEY, "remove-token": true });
     expect((await header.request(bearer(token))).ctx.request.headers.has("authorization")).toBe(false);
+  });
+
+  test("is removed on the way to the service alone: a cache before it has to see that the request had one", async () => {
+    const t = await testPlugin(jwt, { ...KEY, "remove-token": true });
+    const ctx = t.context(bearer(token));
+    await t.phases.authenticate?.(ctx);
+    expect(ctx.principal?.id).toBe(CLAIMS.sub);
+    expect(ctx.request.headers.has("authorization")).toBe(true);
+  });
+
+  test("is all that remove-token removes: credentials of another scheme are somebody else's", async () => {
+    const t = await testPlugin(jwt, { ...KEY, "remove-token": true, optional: true });
+    const { ctx } = await t.request({ headers: { authorization: "Basic eDp5" } });
+    expect(ctx.request.headers.get("authorization")).toBe("Basic eDp5");
   });
 });
