@@ -1,4 +1,5 @@
 import type { NewKey } from "../identity/api-key/key-text.ts";
+import { atLatest } from "../identity/latest.ts";
 import type { IssueRequest } from "./key-command.ts";
 import type { IssuedKey, ListedKey } from "./key-target.ts";
 
@@ -52,7 +53,9 @@ export function entryText({ id, hash }: NewKey, request: IssueRequest, now: numb
     ...(scopes.length === 0 ? [] : [`    scopes: ${JSON.stringify(scopes)}`]),
     ...(tier === undefined ? [] : [`    tier: ${JSON.stringify(tier)}`]),
     ...(Object.keys(metadata).length === 0 ? [] : [`    metadata: ${JSON.stringify(metadata)}`]),
-    ...(expiresIn === undefined ? [] : [`    expires: ${new Date(now + expiresIn).toISOString().slice(0, 19)}Z`]),
+    ...(expiresIn === undefined
+      ? []
+      : [`    expires: ${new Date(atLatest(now + expiresIn)).toISOString().slice(0, 19)}Z`]),
   ];
   return `${fields.join("\n")}\n`;
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { LATEST_MS } from "./latest.ts";
 
 /** What can be revoked: one token by its id or itself, all of a subject that were issued before, all that a key has signed. */
 export type RevocationKind = "jti" | "token" | "subject" | "kid";
@@ -63,7 +64,8 @@ export function parseRevocation(input: unknown, nowMs: number): RevocationReques
 
 function timeOf(name: string, value: unknown): number {
   const seconds = typeof value === "string" ? Date.parse(value) / 1_000 : value;
-  if (typeof seconds === "number" && Number.isFinite(seconds) && seconds > 0) return Math.ceil(seconds);
+  // Whoever gives ms is told so: they would be a time some 50,000 years from now.
+  if (typeof seconds === "number" && seconds > 0 && seconds * 1_000 <= LATEST_MS) return Math.ceil(seconds);
   throw new Error(`${name}: expected seconds since 1970, or a time such as 2030-01-31T12:00:00Z`);
 }
 
@@ -75,7 +77,8 @@ function revokedToken(token: string, until: number | undefined): RevocationReque
     throw new Error("token: expected a JSON Web Token, as in eyJ….eyJ….…");
   }
   const { exp } = claims;
-  const untilMs = until ?? (typeof exp === "number" && Number.isFinite(exp) ? exp * 1_000 + SLACK_MS : undefined);
+  const endsMs = typeof exp === "number" ? exp * 1_000 + SLACK_MS : Number.POSITIVE_INFINITY;
+  const untilMs = until ?? (endsMs <= LATEST_MS ? endsMs : undefined);
   return { revocation: { kind: "token", value: tokenDigest(`${header}.${payload}`) }, untilMs };
 }
 

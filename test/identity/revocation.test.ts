@@ -33,6 +33,12 @@ describe("what is asked to be revoked", () => {
     expect(parseRevocation({ token: ` ${INPUT}.AAAB\n` }, NOW)).toEqual(one);
   });
 
+  test.each([253_402_300_800, 1e15, 1e300])("of a token whose exp is %p lasts until it is taken back", (exp) => {
+    const payload = Buffer.from(JSON.stringify({ exp })).toString("base64url");
+    const token = `${INPUT.split(".")[0]}.${payload}.AAAA`;
+    expect(parseRevocation({ token }, NOW)).toMatchObject({ revocation: { kind: "token" }, untilMs: undefined });
+  });
+
   test.each([
     [null, "expected an object"],
     ["jti", "expected an object"],
@@ -46,6 +52,10 @@ describe("what is asked to be revoked", () => {
     [{ subject: "a", before: "soon" }, "before: expected seconds since 1970"],
     [{ subject: "a", before: -1 }, "before: expected seconds since 1970"],
     [{ jti: "a", until: NOW / 1_000 }, "until: expected a time to come"],
+    // Milliseconds, for seconds.
+    [{ jti: "a", until: NOW + 60_000 }, "until: expected seconds since 1970"],
+    [{ subject: "a", before: NOW }, "before: expected seconds since 1970"],
+    [{ jti: "a", until: 1e300 }, "until: expected seconds since 1970"],
     [{ token: "abc" }, "token: expected a JSON Web Token"],
     [{ token: `${INPUT}` }, "token: expected a JSON Web Token"],
     [{ token: `a.b.c` }, "token: expected a JSON Web Token"],

@@ -1,5 +1,6 @@
 import { groupKey, storeKey } from "../../store/key.ts";
 import type { Store, Wait } from "../../store/store.ts";
+import { atLatest } from "../latest.ts";
 import { createKey, type NewKey } from "./key-text.ts";
 import { type KeyHolder, type KeyRecord, parseRecord } from "./record.ts";
 
@@ -57,9 +58,10 @@ export class KeyRing {
    * Makes a key and keeps its hash. The key's text is in the answer and nowhere else. Who asks with a seed that somebody
    * has asked with gets the same key.
    */
-  async issue({ owner, scopes, tier, metadata, expiresAt }: IssueOptions, seed?: string): Promise<IssuedKey> {
+  async issue({ owner, scopes, tier, metadata, expiresAt: end }: IssueOptions, seed?: string): Promise<IssuedKey> {
     const key = createKey(seed === undefined ? {} : { seed });
     const createdAt = this.#now();
+    const expiresAt = end === undefined ? undefined : atLatest(end);
     const record: KeyRecord = { id: key.id, hash: key.hash, owner, scopes, tier, metadata, createdAt, expiresAt };
     const kept = this.#keptFor(record);
     const isNew = await this.#store.set(
@@ -107,7 +109,7 @@ export class KeyRing {
       const key = createKey(seed === undefined ? { id } : { id, seed });
       if (key.hash === old.hash) return { ...key, record: old };
       const rotatedAt = this.#now();
-      const previous = graceMs > 0 ? { hash: old.hash, endsAt: rotatedAt + graceMs } : undefined;
+      const previous = graceMs > 0 ? { hash: old.hash, endsAt: atLatest(rotatedAt + graceMs) } : undefined;
       const record: KeyRecord = { ...old, hash: key.hash, previous, rotatedAt };
       await this.#store.set(groupKey(id, "key"), JSON.stringify(record), this.#keptFor(record), WAIT);
       await this.#tell(id);

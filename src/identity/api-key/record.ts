@@ -1,5 +1,6 @@
 import type { Principal } from "../../context.ts";
 import { isSameSecret } from "../digest.ts";
+import { atLatest } from "../latest.ts";
 
 /** Who has a key and what it is good for. */
 export interface KeyHolder {
@@ -66,7 +67,7 @@ export function keyReport(
 export type KeyReport = ReturnType<typeof keyReport>;
 
 function isoOf(ms: number | undefined): string | undefined {
-  return ms === undefined || !Number.isFinite(ms) ? undefined : new Date(ms).toISOString();
+  return ms === undefined || !Number.isFinite(ms) ? undefined : new Date(atLatest(ms)).toISOString();
 }
 
 /** A record as the store has it; undefined if the text is none. */

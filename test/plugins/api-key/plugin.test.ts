@@ -197,6 +197,17 @@ test.each([
   expect([status, answer.code]).toEqual([422, "validation_failed"]);
 });
 
+test("a time that no calendar has is the last one that can be told, and the list of keys stays readable", async () => {
+  const t = await testPlugin(apiKey);
+  for (const days of ["100000000d", `${"9".repeat(30)}d`]) {
+    const issued = await post(t, "/keys", { expiresIn: days });
+    expect([issued.status, issued.body.expiresAt]).toEqual([201, "9999-12-31T23:59:59.000Z"]);
+    const rotated = await post(t, `/keys/${issued.body.id}/rotate`, { grace: days });
+    expect([rotated.status, rotated.body.previousUntil]).toEqual([200, "9999-12-31T23:59:59.000Z"]);
+  }
+  expect((await t.admin.handle(new Request("http://admin/keys"))).status).toBe(200);
+});
+
 test("keys of the files of all routes are told, and changed nowhere but there", async () => {
   using folder = tempFolder();
   const hash = `sha256:${"0".repeat(64)}`;
