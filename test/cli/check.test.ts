@@ -91,12 +91,12 @@ gateway.yaml is not valid: 2 errors
   });
 });
 
-test("what a plugin refuses only when it is set up is reported at its line", async () => {
+test("what a plugin refuses only when it is set up is reported at its place", async () => {
   const headers = "headers: { request: { set: { connection: close } } }";
   const yaml = VALID.replace("request-id: {}", `request-id: {}, ${headers}, redirect: { to: "//e/:x" }`);
   const { exitCode, err } = await run({ "gateway.yaml": yaml });
   expect(exitCode).toBe(1);
-  expect(err).toContain("gateway.yaml:1:82 error plugins.redirect: plugin redirect: to");
-  expect(err).toContain("gateway.yaml:1:28 error plugins.headers: plugin headers: request.set: connection");
+  expect(err).toContain("gateway.yaml:1:98 error plugins.redirect.to: plugin redirect: to");
+  expect(err).toContain("gateway.yaml:1:55 error plugins.headers.request.set: plugin headers: request.set: connection");
   expect(err).toContain("is not valid: 2 errors");
 });

@@ -163,7 +163,7 @@ describe("a mistake in the limits", () => {
   test.each([
     [
       "{ limit: 5 }",
-      "gateway.yaml:3:32 error routes[0].plugins.rate-limit: plugin rate-limit: limit: 5 needs a window",
+      "gateway.yaml:3:53 error routes[0].plugins.rate-limit.limit: plugin rate-limit: limit: 5 needs a window",
     ],
     ["{ limit: 5/m, key: adress }", "expected ip, principal, route, service, global, header:NAME"],
     ["{ limit: 5/m, algoritm: gcra }", 'did you mean "algorithm"'],
