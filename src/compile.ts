@@ -57,6 +57,7 @@ class Compiler {
   readonly #closers: NonNullable<Phases["close"]>[] = [];
   readonly #services = new Map<string, Service>();
   readonly #watches = new Map<string, Set<TargetWatch>>();
+  readonly #limiters = new Map<string, NonNullable<Phases["limiter"]>[]>();
   /** By their options, which several routes may share. */
   readonly #faults = new Map<unknown, SetupFault>();
 
@@ -86,6 +87,7 @@ class Compiler {
       router: buildRouter(routes.map((route) => ({ ...route.config, value: route }))),
       services: this.#services,
       watches: this.#watches,
+      limiters: this.#limiters,
       unmatched,
       pluginApps: this.#apps,
       signal: this.#abort.signal,
@@ -207,6 +209,7 @@ class Compiler {
           createScope({ key: name, name: plugin.name }, route, service, siteOf(origin, route, service), this.#scope),
         );
         if (phases.close !== undefined) this.#closers.push(phases.close);
+        if (phases.limiter !== undefined && service !== undefined) this.#addLimiter(service, phases.limiter);
         all.push(phases);
       } catch (cause) {
         const reason = cause instanceof Error ? cause.message : String(cause);
@@ -214,6 +217,12 @@ class Compiler {
       }
     }
     return all;
+  }
+
+  #addLimiter(service: string, limiter: NonNullable<Phases["limiter"]>): void {
+    const known = this.#limiters.get(service);
+    if (known === undefined) this.#limiters.set(service, [limiter]);
+    else known.push(limiter);
   }
 
   async #close(): Promise<void> {
@@ -233,7 +242,7 @@ function hasPreflights({ plugin }: EffectivePlugin<Plugin>): boolean {
 }
 
 function phaseNames(phases: Phases): string[] {
-  return Object.keys(phases).filter((phase) => phase !== "close" && phase !== "watch");
+  return Object.keys(phases).filter((phase) => phase !== "close" && phase !== "watch" && phase !== "limiter");
 }
 
 /** Where a plugin's options are written: the same text wherever and whenever this configuration is at work. */

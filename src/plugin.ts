@@ -7,6 +7,7 @@ import type { AnyElysia } from "elysia";
 import type { Context, Outcome, RouteInfo } from "./context.ts";
 import type { Reply } from "./message/reply.ts";
 import type { TargetWatch } from "./observe/circuit.ts";
+import type { LimiterReport } from "./observe/limiter-report.ts";
 import type { Logger } from "./observe/logger.ts";
 import type { PluginMetrics } from "./observe/metrics/plugin.ts";
 import type { LocalStore, Store } from "./store/store.ts";
@@ -59,6 +60,8 @@ export { Reply } from "./message/reply.ts";
 export type { GatewayRequest, Peer, PeerCertificate } from "./message/request.ts";
 export type { BodySink, BodySource } from "./message/source.ts";
 export type { CircuitReport, TargetWatch } from "./observe/circuit.ts";
+export { Episode } from "./observe/episode.ts";
+export type { LimiterReport } from "./observe/limiter-report.ts";
 export type { Logger } from "./observe/logger.ts";
 export type { Counter, CounterSeries } from "./observe/metrics/counter.ts";
 export type { Gauge, GaugeSeries } from "./observe/metrics/gauge.ts";
@@ -95,6 +98,8 @@ export interface Phases {
   readonly watch?: TargetWatch;
   /** Around one attempt at one target; `ctx.target` is chosen. */
   readonly attempt?: Layer;
+  /** No phase: what an instance that limits its service tells of that on the admin port; it must not wait. */
+  readonly limiter?: () => LimiterReport;
   /** Changes the reply, also a refusal or an error, before its first byte is sent. */
   readonly response?: (ctx: Context, reply: Reply) => Awaitable<Reply>;
   /** Told how it ended, once a request, after the last byte; it must not wait. */

@@ -2,6 +2,7 @@ import type { PluginApps } from "./admin/plugin-apps.ts";
 import type { Config, RouteConfig } from "./config/schema.ts";
 import type { Context, RouteInfo } from "./context.ts";
 import type { TargetWatch } from "./observe/circuit.ts";
+import type { LimiterReport } from "./observe/limiter-report.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Router } from "./routing/router.ts";
 import type { Split } from "./traffic/split.ts";
@@ -27,6 +28,8 @@ export interface Snapshot {
   readonly services: ReadonlyMap<string, Service>;
   /** What plugins know of targets, by the names of services. */
   readonly watches: ReadonlyMap<string, ReadonlySet<TargetWatch>>;
+  /** By service: what its plugins tell that limit it. Several instances of one entry tell the same. */
+  readonly limiters: ReadonlyMap<string, readonly (() => LimiterReport)[]>;
   /** For requests that no route takes. */
   readonly unmatched: Pipeline;
   /** Endpoints of its plugins on the admin port. */

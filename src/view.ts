@@ -1,5 +1,6 @@
 import type { Readiness, RouteView, ServiceView, TargetView } from "./admin/view.ts";
 import type { TargetWatch } from "./observe/circuit.ts";
+import type { LimiterReport } from "./observe/limiter-report.ts";
 import type { Family } from "./observe/metrics/family.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { StoreReport } from "./store/report.ts";
@@ -28,8 +29,11 @@ export function createView(
     metrics,
     store,
     services() {
-      const { services, watches } = current();
-      return [...services.values()].map((service) => serviceView(service, watches.get(service.name)));
+      const { services, watches, limiters } = current();
+      return [...services.values()].map((service) => ({
+        ...serviceView(service, watches.get(service.name)),
+        ...limitersView(limiters.get(service.name)),
+      }));
     },
   };
 }
@@ -54,6 +58,13 @@ function serviceView(
     ...(watches !== undefined && { circuits: [...watches].flatMap((watch) => watch.circuits()) }),
     ...(discovery !== undefined && { discovery: discovery.report }),
   };
+}
+
+/** Each entry of the configuration once, however many routes share it. */
+function limitersView(limiters: readonly (() => LimiterReport)[] | undefined): Pick<ServiceView, "limiters"> {
+  if (limiters === undefined) return {};
+  const reports = limiters.map((limiter) => limiter());
+  return { limiters: [...new Map(reports.map((report) => [`${report.plugin} ${report.site}`, report])).values()] };
 }
 
 function targetView({ url, weight, addresses, pool, stats, health }: Target): TargetView {

@@ -1,3 +1,4 @@
+import { sumLimiters } from "../observe/limiter-report.ts";
 import type { DiscoveryReport } from "../upstream/discovery/discovery.ts";
 import type { PoolStats } from "../upstream/stats.ts";
 import { sumCircuits } from "./sum-circuits.ts";
@@ -10,6 +11,7 @@ export function sumServices(lists: readonly (readonly ServiceView[])[]): readonl
       ...service,
       ...addDiscoveries(service.discovery, b[i]?.discovery),
       ...(service.circuits !== undefined && { circuits: sumCircuits(service.circuits, b[i]?.circuits ?? []) }),
+      ...(service.limiters === undefined ? {} : { limiters: sumLimiters(service.limiters, b[i]?.limiters ?? []) }),
       targets: addTargets(service.targets, b[i]?.targets ?? []),
     }));
   const [first = [], ...others] = lists;

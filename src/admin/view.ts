@@ -1,4 +1,5 @@
 import type { CircuitReport } from "../observe/circuit.ts";
+import type { LimiterReport } from "../observe/limiter-report.ts";
 import type { Family } from "../observe/metrics/family.ts";
 import type { Awaitable } from "../plugin.ts";
 import type { StoreReport } from "../store/report.ts";
@@ -86,6 +87,8 @@ export interface ServiceView {
   readonly targets: readonly TargetView[];
   /** Its circuit breakers that were asked so far; undefined without such a plugin. */
   readonly circuits?: readonly CircuitReport[];
+  /** What its plugins tell that limit it; undefined without one. */
+  readonly limiters?: readonly LimiterReport[];
   /** How its targets are found; undefined if the configuration names them all. */
   readonly discovery?: DiscoveryReport;
 }
