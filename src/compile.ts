@@ -7,6 +7,7 @@ import { admitUpgrade } from "./http1/upgrade.ts";
 import { awaitable } from "./message/pending.ts";
 import type { TargetWatch } from "./observe/circuit.ts";
 import { RequestRecorder } from "./observe/metrics/requests.ts";
+import { REFUSED_FROM } from "./overload/priority.ts";
 import { composePipeline, type Destination, type Pipeline } from "./pipeline.ts";
 import type { Handler, Phases, Plugin } from "./plugin.ts";
 import { compileRewrite } from "./routing/rewrite.ts";
@@ -136,7 +137,12 @@ class Compiler {
             record(ctx, outcome);
             observe(index, outcome);
           };
-    const common = { prepare, finish, answersPreflights: effective.some(hasPreflights) };
+    const common = {
+      prepare,
+      finish,
+      answersPreflights: effective.some(hasPreflights),
+      refusedFrom: REFUSED_FROM[config.priority ?? "normal"],
+    };
     const destination: Destination =
       service === undefined
         ? { ...common, select: noService, send: noService }

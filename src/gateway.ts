@@ -10,6 +10,8 @@ import { Reply } from "./message/reply.ts";
 import { CORE, familyOf } from "./observe/metrics/core.ts";
 import type { Counter } from "./observe/metrics/counter.ts";
 import { RequestRecorder } from "./observe/metrics/requests.ts";
+import { Overload } from "./overload/overload.ts";
+import { watchOverload } from "./overload/watch.ts";
 import type { Awaitable } from "./plugin.ts";
 import type { Lasting } from "./scope.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -26,19 +28,23 @@ export class Gateway implements EdgeHandler {
   readonly #refused: Counter<typeof CORE.refused.labels>;
   /** For what the gateway answers itself. */
   readonly #unmatched: RequestRecorder;
+  readonly #overload: Overload;
   readonly #stopCollecting: () => void;
   readonly #sharing: HealthSharing | undefined;
   #snapshot: Snapshot;
   #inFlight = 0;
+  #stopWatching: () => void = () => {};
 
   private constructor(snapshot: Snapshot, lasting: Lasting, sharing: HealthSharing | undefined) {
     this.#snapshot = snapshot;
     this.#lasting = lasting;
-    const { metrics } = lasting;
+    const { metrics, log } = lasting;
+    this.#overload = new Overload(snapshot.config.overload, log);
     this.#refused = metrics.counter(CORE.refused);
     this.#unmatched = new RequestRecorder(metrics, "");
     this.#stopCollecting = metrics.addCollector(() => [
       familyOf(CORE.requestsInFlight, [{ labels: [], value: this.#inFlight }]),
+      ...this.#overload.families(),
       ...upstreamFamilies(this.#snapshot.services.values()),
     ]);
     this.#sharing = sharing;
@@ -83,11 +89,19 @@ export class Gateway implements EdgeHandler {
     clearTimeout(timer);
   }
 
+  /** Begins to refuse requests by their priority while the process has too much to do, as `overload` says. */
+  watchOverload(residentBytes: () => number): void {
+    this.#stopWatching();
+    this.#stopWatching = watchOverload(this.#overload, residentBytes);
+  }
+
   handle(ctx: Context): Answer {
     this.#inFlight++;
     const { request } = ctx;
     if (request.method === "OPTIONS" && (request.path === "*" || isLastForward(request.headers))) return new Reply(204);
-    return enterRoute(ctx, this.#snapshot).handle(ctx);
+    const way = enterRoute(ctx, this.#snapshot);
+    if (this.#overload.level >= way.refusedFrom) throw this.#overload.refusal(way.refusedFrom);
+    return way.handle(ctx);
   }
 
   fail(ctx: Context, error: unknown): Awaitable<Reply> {
@@ -128,6 +142,7 @@ export class Gateway implements EdgeHandler {
   /** Closes plugins and idle connections; requests in flight are the edges' to end first. */
   async close(): Promise<void> {
     this.#stopCollecting();
+    this.#stopWatching();
     await this.#snapshot.close();
     for (const service of this.#snapshot.services.values()) closeService(service);
   }

@@ -15,6 +15,8 @@ export interface Pipeline {
   readonly finish: (ctx: Context, outcome: Outcome) => void;
   /** Whether a plugin of it answers CORS preflights. */
   readonly answersPreflights: boolean;
+  /** The level of overload from which its requests are refused. */
+  readonly refusedFrom: number;
 }
 
 /** What is at the two ends of a pipeline. */
@@ -28,6 +30,8 @@ export interface Destination {
   readonly finish?: (ctx: Context, outcome: Outcome) => void;
   /** Whether preflights never come so far, for one of the plugins answers them. */
   readonly answersPreflights?: boolean;
+  /** The level of overload from which its requests are refused; never unless told. */
+  readonly refusedFrom?: number;
 }
 
 /**
@@ -51,6 +55,7 @@ export function composePipeline(plugins: readonly Phases[], destination: Destina
       observeAll(observers, ctx, outcome);
     },
     answersPreflights: destination.answersPreflights ?? false,
+    refusedFrom: destination.refusedFrom ?? Number.POSITIVE_INFINITY,
   };
 }
 

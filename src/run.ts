@@ -45,6 +45,7 @@ async function serveWith(loaded: Loaded<Plugin>, options: RunOptions, lasting: L
   const gateway = await compileLoaded(loaded, lasting);
   if (!(gateway instanceof Gateway)) return gateway.join("\n");
   const listeners = new Listeners();
+  gateway.watchOverload(() => options.usage().residentBytes);
   await gateway.start();
   try {
     listeners.open(gateway, lasting);

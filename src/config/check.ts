@@ -1,4 +1,5 @@
 import { checkListen } from "./check-listen.ts";
+import { checkOverload } from "./check-overload.ts";
 import { checkRedis } from "./check-redis.ts";
 import { checkRoutes } from "./check-routes.ts";
 import { checkServiceNames } from "./check-service-names.ts";
@@ -12,6 +13,7 @@ export function checkDraft(draft: Draft): readonly Problem[] {
   return [
     ...checkListen(draft),
     ...checkTimes(draft),
+    ...checkOverload(draft),
     ...checkRedis(draft),
     ...checkServices(draft),
     ...checkRoutes(draft),

@@ -63,6 +63,12 @@ export const Route = Type.Object(
     canary: Type.Optional(Canary),
     sticky: Type.Optional(Sticky),
     force: Type.Optional(Force),
+    priority: Type.Optional(
+      Type.Union([Type.Literal("low"), Type.Literal("normal"), Type.Literal("high"), Type.Literal("critical")], {
+        description:
+          "What is refused first when the gateway has too much to do (see overload): low; critical never is. Default: normal.",
+      }),
+    ),
     "strip-prefix": Type.Optional(
       Type.String({
         pattern: "^/",

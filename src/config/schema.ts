@@ -1,5 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { Listen } from "./schema-listen.ts";
+import { Overload } from "./schema-overload.ts";
 import { PluginMap, type PluginMapConfig } from "./schema-plugins.ts";
 import { RedisSection } from "./schema-redis.ts";
 import { Route } from "./schema-route.ts";
@@ -67,6 +68,7 @@ export const ConfigSchema = Type.Object(
     }),
     log: Log,
     errors: Errors,
+    overload: Overload,
     redis: RedisSection,
     include: Type.Array(Type.String(), {
       default: [],

@@ -47,6 +47,7 @@ async function serve(setup: WorkerSetup, options: RunOptions, log: Logger, chann
     isChecker: false,
     publish: (verdict) => channel.parent.send({ kind: "health", verdict }),
   });
+  gateway.watchOverload(() => options.usage().residentBytes);
   await gateway.start();
   const listeners = new Listeners();
   try {

@@ -103,6 +103,22 @@ const LISTENERS = {
   ),
 };
 
+const OVERLOAD = {
+  overloadLevel: gauge(
+    "sluice_overload_level",
+    NONE,
+    "0: all requests are served; from 1 on those of low priority are not, from 2 on normal ones, at 3 high ones.",
+    "max",
+  ),
+  overloadShed: counter("sluice_overload_refused_total", ["priority"], "Requests refused because of overload."),
+  loopLag: gauge(
+    "sluice_loop_lag_seconds",
+    NONE,
+    "How late the process is with everything; only where `overload` sets a bound.",
+    "max",
+  ),
+};
+
 const STORE = {
   storeUp: gauge(
     "sluice_store_up",
@@ -128,7 +144,7 @@ const PROCESS = {
 };
 
 /** Every metric of the gateway itself: the reference docs and the tests are made from this table. */
-export const CORE = { ...REQUESTS, ...UPSTREAM, ...LISTENERS, ...STORE, ...PROCESS };
+export const CORE = { ...REQUESTS, ...UPSTREAM, ...LISTENERS, ...OVERLOAD, ...STORE, ...PROCESS };
 
 /** The family of a metric with these series. */
 export function familyOf(shape: HistogramShape, series: readonly HistogramSeries[]): Family;
