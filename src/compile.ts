@@ -15,6 +15,7 @@ import { buildRouter } from "./routing/router.ts";
 import { createScope, type Lasting, type ScopeBase } from "./scope.ts";
 import type { CompiledRoute, Snapshot } from "./snapshot.ts";
 import { createSplit, type Split } from "./traffic/split.ts";
+import { bulkheadOf } from "./upstream/max-requests.ts";
 import { createService, type Service, selectTarget, sendToSelected } from "./upstream/service.ts";
 
 /** A valid configuration with the plugins that it names. */
@@ -120,6 +121,8 @@ class Compiler {
     const effective = this.#effective(config, serviceName);
     const phases = await this.#setUp(effective, info, serviceName);
     const service = serviceName === undefined ? undefined : this.#services.get(serviceName);
+    const bounded = service === undefined ? undefined : bulkheadOf(service.name, service.config, this.#scope.lasting);
+    if (service !== undefined && bounded?.limiter !== undefined) this.#addLimiter(service.name, bounded.limiter);
     const rewrite = compileRewrite(config);
     const upgrades = new Set(config.upgrade?.map((protocol) => protocol.toLowerCase()));
     const prepare = (ctx: Context) => {
@@ -149,7 +152,7 @@ class Compiler {
         : { ...common, select: this.#select(service, phases), send: sendToSelected };
     return {
       pipeline: composePipeline(
-        split.phases === undefined ? phases : [...phases, split.phases],
+        [...(bounded === undefined ? [] : [bounded]), ...phases, ...(split.phases === undefined ? [] : [split.phases])],
         destination,
         this.#input.config.errors.format,
       ),

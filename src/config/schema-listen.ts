@@ -61,6 +61,11 @@ const Limits = Type.Object(
     }),
     "target-bytes": Size({ default: "8kb", description: "Bytes of the request target; more is 414." }),
     "body-bytes": Size({ default: "10mb", description: "Bytes of a request's body; more is 413." }),
+    "body-rate": Size({
+      default: "0b",
+      description:
+        "Bytes a second that a body has to come at, on the average of timeouts.body, while the gateway waits for it; less is 408. 0b sets no limit.",
+    }),
     connections: Type.Integer({
       default: 10_000,
       minimum: 1,

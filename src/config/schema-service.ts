@@ -95,6 +95,12 @@ export const Service = Type.Object(
       description:
         "Send the client's Host to the targets instead of the target's own; X-Forwarded-Host always has the client's.",
     }),
+    "max-requests": Type.Integer({
+      default: 0,
+      minimum: 0,
+      description:
+        "Requests under way at once in each process, whatever they wait for, tunnels included; one more is 503. 0 sets no limit.",
+    }),
     pool: Pool,
     timeouts: Timeouts,
     "deadline-header": Type.Optional(

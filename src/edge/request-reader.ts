@@ -16,8 +16,8 @@ export interface RequestReaderOwner extends BodyOwner {
   onPartialHead(): void;
   /** A request has come, or its head; `bodyBytes` of its body with it. */
   onRequest(head: RequestHead, body: Body, bodyBytes: number): void;
-  /** Bytes of the request's body have come. */
-  onBodyBytes(): void;
+  /** So many bytes of the request's body, and of what may follow it, have come. */
+  onBodyBytes(bytes: number): void;
   /** Bytes of the request after it have come: nothing more is to be read until their turn. */
   onAhead(): void;
   onInvalid(error: GatewayError): void;
@@ -93,7 +93,7 @@ export class RequestReader {
   }
 
   #receiveBody(body: IncomingBody, bytes: Buffer, at: number): number {
-    this.#owner.onBodyBytes();
+    this.#owner.onBodyBytes(bytes.length - at);
     return body.feed(bytes, at);
   }
 

@@ -2,12 +2,15 @@ import { GatewayError } from "../errors.ts";
 import type { BodySink, BodySource } from "../message/source.ts";
 import { sourceOfStream } from "../message/stream.ts";
 import { Timeout, type TimeoutOwner, type TimeoutQueue } from "../timeouts.ts";
+import { BodyPace } from "./body-pace.ts";
 
 export interface ServeBodyLimits {
   /** Bytes; more fails the body with `payload_too_large`. */
   readonly bodyBytes: number;
   /** Without a byte of a body that somebody waits for. */
   readonly bodyQueue: TimeoutQueue;
+  /** Of a body, in one wait of `bodyQueue`. */
+  readonly bodyLeastBytes: number;
 }
 
 /** The body of an HTTP/2 or HTTP/3 request: counted, held to its Content-Length and bounded in time. */
@@ -17,6 +20,7 @@ export class ServeBody implements BodySource, BodySink, TimeoutOwner {
   received = 0;
   readonly #limits: ServeBodyLimits;
   readonly #from: BodySource;
+  readonly #pace: BodyPace;
   readonly #waiting = new Timeout(this);
   #sink: BodySink | undefined = undefined;
   #error: GatewayError | undefined = undefined;
@@ -24,6 +28,7 @@ export class ServeBody implements BodySource, BodySink, TimeoutOwner {
   constructor(stream: ReadableStream<Uint8Array>, length: number | undefined, limits: ServeBodyLimits) {
     this.length = length;
     this.#limits = limits;
+    this.#pace = new BodyPace(limits.bodyLeastBytes);
     this.#from = sourceOfStream(stream);
   }
 
@@ -36,6 +41,7 @@ export class ServeBody implements BodySource, BodySink, TimeoutOwner {
 
   resume(): void {
     if (this.#sink === undefined) return;
+    this.#pace.restart();
     this.#waiting.set(this.#limits.bodyQueue);
     this.#from.resume();
   }
@@ -51,8 +57,8 @@ export class ServeBody implements BodySource, BodySink, TimeoutOwner {
     if (this.received > this.#limits.bodyBytes) return this.#refuse(new GatewayError("payload_too_large"));
     if (this.length !== undefined && this.received > this.length) return this.#refuse(wrongLength());
     const wantsMore = this.#sink?.write(chunk) ?? false;
-    if (wantsMore && this.#sink !== undefined) this.#waiting.set(this.#limits.bodyQueue);
-    else this.#waiting.clear();
+    if (!wantsMore || this.#sink === undefined) this.#waiting.clear();
+    else if (this.#pace.take(chunk.length)) this.#waiting.set(this.#limits.bodyQueue);
     return wantsMore;
   }
 

@@ -9,6 +9,7 @@ import type { Reply } from "../message/reply.ts";
 import type { Upgraded } from "../message/tunnel.ts";
 import { Timeout, type TimeoutOwner } from "../timeouts.ts";
 import { Answering, type AnsweringOwner } from "./answering.ts";
+import { BodyPace } from "./body-pace.ts";
 import { HalfClose, type HalfCloseOwner } from "./half-close.ts";
 import { outcomeOf, replyFraming, sendRefusal, sendReply } from "./reply.ts";
 import { CONTINUE, connectionField, interimHead, writeReplyHead } from "./reply-head.ts";
@@ -36,6 +37,7 @@ export class WireConnection
   readonly #reading = new Timeout(this);
   /** Waiting for the client to take bytes. */
   readonly #sending = new Timeout(this);
+  readonly #pace: BodyPace;
   readonly #halfClose = new HalfClose(this, this.#writer);
   /** The request under way, until its reply is sent. */
   #ctx: Context | undefined = undefined;
@@ -51,6 +53,7 @@ export class WireConnection
     this.#owner = owner;
     this.#socket = socket;
     this.peer = new WirePeer(socket.remoteAddress, socket.remotePort, owner.settings);
+    this.#pace = new BodyPace(owner.settings.bodyLeastBytes);
     this.#reader = new RequestReader(this, owner.settings);
     this.#answering = new Answering(owner.handler, this, this.peer.address);
     this.#writer.attach(socket);
@@ -122,8 +125,8 @@ export class WireConnection
     this.#answering.ask(ctx);
   }
 
-  onBodyBytes(): void {
-    if (this.#reading.isSet) this.#reading.set(this.#owner.settings.bodyQueue);
+  onBodyBytes(bytes: number): void {
+    if (this.#reading.isSet && this.#pace.take(bytes)) this.#reading.set(this.#owner.settings.bodyQueue);
     this.#expectsContinue = false;
   }
 
@@ -159,6 +162,7 @@ export class WireConnection
   resumeReading(): void {
     if (this.#state !== "open") return;
     this.#socket.resume();
+    this.#pace.restart();
     if (this.#reader.isBodyLeft) this.#reading.set(this.#owner.settings.bodyQueue);
   }
 

@@ -9,6 +9,8 @@ export interface WireSettings {
   readonly trusted: CidrSet | undefined;
   readonly head: HeadLimits;
   readonly bodyBytes: number;
+  /** Of a body, in one wait of `bodyQueue`. */
+  readonly bodyLeastBytes: number;
   readonly maxConnections: number;
   readonly maxTunnels: number;
   /** Of one connection; Infinity for no limit. */
@@ -29,6 +31,11 @@ export const graceQueue = timeoutQueue(500);
 export const lingerQueue = timeoutQueue(2_000);
 export const LINGER_BYTES = 16 * 1_048_576;
 
+/** What has to come of a body in `timeouts.body`, for it to be waited for that long again. */
+function leastBytes({ limits, timeouts }: ListenConfig): number {
+  return Math.ceil((limits["body-rate"] * timeouts.body) / 1_000);
+}
+
 export function wireSettings(config: ListenConfig): WireSettings {
   const { limits, timeouts } = config;
   const trusted = config["trusted-proxies"];
@@ -41,6 +48,7 @@ export function wireSettings(config: ListenConfig): WireSettings {
       targetBytes: limits["target-bytes"],
     },
     bodyBytes: limits["body-bytes"],
+    bodyLeastBytes: leastBytes(config),
     maxConnections: limits.connections,
     maxTunnels: limits.tunnels,
     maxRequests: limits.requests === 0 ? Number.POSITIVE_INFINITY : limits.requests,

@@ -4,7 +4,7 @@ import { GatewayError } from "../../src/errors.ts";
 import { readAll } from "../../src/message/read.ts";
 import { timeoutQueue } from "../../src/timeouts.ts";
 
-const LIMITS = { bodyBytes: 10, bodyQueue: timeoutQueue(30) };
+const LIMITS = { bodyBytes: 10, bodyQueue: timeoutQueue(30), bodyLeastBytes: 0 };
 
 function streamOf(...chunks: readonly string[]): ReadableStream<Uint8Array> {
   return new Blob([...chunks]).stream();

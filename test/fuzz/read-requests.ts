@@ -30,6 +30,7 @@ const SETTINGS: WireSettings = {
   maxConnections: 1,
   headerQueue: queue,
   bodyQueue: queue,
+  bodyLeastBytes: 0,
   sendQueue: queue,
   keepAliveQueue: queue,
 };

@@ -11,6 +11,7 @@ import { LATENCY_SECONDS } from "./histogram.ts";
 
 const NONE = [] as const;
 const ROUTE = ["route"] as const;
+const SERVICE = ["service"] as const;
 const TARGET = ["service", "target"] as const;
 const LISTENER = ["listener"] as const;
 /** 0.25 ms to 65.5 s, one to an octave: latencies of targets are kept in two to an octave. */
@@ -92,6 +93,15 @@ const UPSTREAM = {
   ),
 };
 
+const SERVICES = {
+  serviceInFlight: gauge(
+    "sluice_service_requests_in_flight",
+    SERVICE,
+    "Requests to the service under way, tunnels included; only where it has `max-requests`.",
+  ),
+  serviceRefused: counter("sluice_service_requests_refused_total", SERVICE, "Requests refused by `max-requests`."),
+};
+
 const LISTENERS = {
   listenerConnections: gauge("sluice_listener_connections", LISTENER, "Connections of clients, tunnels included."),
   listenerTunnels: gauge("sluice_listener_tunnels", LISTENER, "Tunnels, and requests that may become one."),
@@ -107,7 +117,7 @@ const OVERLOAD = {
   overloadLevel: gauge(
     "sluice_overload_level",
     NONE,
-    "0: all requests are served; from 1 on those of low priority are not, from 2 on normal ones, at 3 high ones.",
+    "Priorities that are refused because of overload: 1 is low, 2 normal too, 3 high too; 0 is none.",
     "max",
   ),
   overloadShed: counter("sluice_overload_refused_total", ["priority"], "Requests refused because of overload."),
@@ -144,7 +154,7 @@ const PROCESS = {
 };
 
 /** Every metric of the gateway itself: the reference docs and the tests are made from this table. */
-export const CORE = { ...REQUESTS, ...UPSTREAM, ...LISTENERS, ...OVERLOAD, ...STORE, ...PROCESS };
+export const CORE = { ...REQUESTS, ...UPSTREAM, ...SERVICES, ...LISTENERS, ...OVERLOAD, ...STORE, ...PROCESS };
 
 /** The family of a metric with these series. */
 export function familyOf(shape: HistogramShape, series: readonly HistogramSeries[]): Family;
