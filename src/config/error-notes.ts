@@ -34,7 +34,7 @@ export const ERROR_NOTES: Readonly<Record<ErrorCode, ErrorNote>> = {
     look: "`methods` of the routes with this path.",
   },
   request_timeout: {
-    when: "The head was begun but not complete within `listen.timeouts.header`; or no byte of the body came for `listen.timeouts.body` while the gateway waited for one.",
+    when: "The head was begun but not complete within `listen.timeouts.header`; or no byte of the body came for `listen.timeouts.body` while the gateway waited for one, or fewer than `listen.limits.body-rate` asks for.",
     look: "Clients on slow or broken networks, and ones that promise a longer body than they send. Many at once from few addresses are an attack that holds connections open.",
   },
   payload_too_large: {
@@ -88,7 +88,7 @@ export const ERROR_NOTES: Readonly<Record<ErrorCode, ErrorNote>> = {
     look: "`error.cause` in the access log says what is wrong. Is it an HTTP service, on this port, and without TLS where the target says `http`?",
   },
   overloaded: {
-    when: "All `pool.max-connections` of the target were in use, and none became free within `timeouts.pool`, or `pool.max-pending` requests waited already; or the listener had `limits.tunnels` tunnels, or the target `pool.max-tunnels`, and this request was for one more.",
+    when: "All `pool.max-connections` of the target were in use, and none became free within `timeouts.pool`, or `pool.max-pending` requests waited already; or the listener had `limits.tunnels` tunnels, or the target `pool.max-tunnels`, and this request was for one more. Or the service had `max-requests` under way, or the gateway [too much to do](overload.md#by-priority) for the `priority` of the route.",
     look: "`inUse` and `pending` of the target in `/api/services` on the admin port. The service is too slow for what comes in: give it more targets, or a larger pool if it can bear it. [Pools](services.md#pools).",
   },
   no_target_available: {
