@@ -2,10 +2,12 @@ import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { connect, type RawClient } from "../support/raw.ts";
 import { hangs, replies, response } from "../support/scripts.ts";
 import { startUpstream } from "../support/upstream.ts";
+import { cpuUsOf } from "./cpu.ts";
 
 /**
  * Measures what a service that hangs with 2,000 requests in flight costs another one: two gateways that are alike are asked in turn,
- * and only one has the 2,000, so that whatever else the machine does meets both. `bun test/bench/bulkhead.ts`
+ * and only one has the 2,000, so that whatever else the machine does meets both. Of a machine that is busy the p50 and the CPU time still say
+ * something; for p99 it has to be quiet. `bun test/bench/bulkhead.ts`
  */
 
 const HUNG = 2_000;
@@ -63,12 +65,26 @@ await askInTurn(new Side(first), new Side(second));
 const clients = await Promise.all(Array.from({ length: HUNG }, () => connect(second.port)));
 for (const client of clients) void client.send(get("/hung"));
 await hung.waitForRequests(HUNG, { timeout: 30_000 });
-const ratios: number[] = [];
+const ratios: { p50: number; p99: number; cpu: number }[] = [];
 for (let round = 0; round < ROUNDS; round++) {
   const [alone, beside] = [new Side(first), new Side(second)];
+  const before = [cpuUsOf([first.pid]), cpuUsOf([second.pid])] as const;
   await askInTurn(alone, beside);
-  const [a, b] = [quantile(alone.took, 0.99), quantile(beside.took, 0.99)];
-  ratios.push(b / a);
-  console.log(`p99 ${a.toFixed(2)} ms alone, ${b.toFixed(2)} ms beside ${HUNG} hung, ratio ${(b / a).toFixed(2)}`);
+  const ratioOf = (q: number) => quantile(beside.took, q) / quantile(alone.took, q);
+  const cpu = (cpuUsOf([second.pid]) - before[1]) / (cpuUsOf([first.pid]) - before[0]);
+  const ratio = { p50: ratioOf(0.5), p99: ratioOf(0.99), cpu };
+  ratios.push(ratio);
+  console.log(
+    `p99 ${quantile(alone.took, 0.99).toFixed(2)} ms alone; beside ${HUNG} hung, times as much: ${textOf(ratio)}`,
+  );
 }
-console.log(`median ratio ${quantile(ratios, 0.5).toFixed(2)}`);
+const median = (key: "p50" | "p99" | "cpu") =>
+  quantile(
+    ratios.map((ratio) => ratio[key]),
+    0.5,
+  );
+console.log(`medians: ${textOf({ p50: median("p50"), p99: median("p99"), cpu: median("cpu") })}`);
+
+function textOf({ p50, p99, cpu }: { p50: number; p99: number; cpu: number }): string {
+  return `p50 ${p50.toFixed(2)}, p99 ${p99.toFixed(2)}, CPU ${cpu.toFixed(2)}`;
+}
