@@ -8,9 +8,13 @@ import type { Options } from "./options.ts";
 import type { Results, ScenarioResult } from "./report.ts";
 import { assertPasses, type Gateway, measure, startContender, startUpstream } from "./run.ts";
 import type { Scenario } from "./scenarios.ts";
+import { prepareSecured } from "./secured.ts";
 
 /** Under load before every measurement but a scenario's first: its connections have opened by then. */
 const SETTLE_MS = 200;
+
+/** Whose tokens requests bear: as many as there are connections. */
+const SUBJECTS = 64;
 
 /** Told what the bench is doing, for people who wait. */
 export type Progress = (text: string) => void;
@@ -41,7 +45,7 @@ export async function runBench(
   const results: ScenarioResult[] = [];
   for (const scenario of scenarios) {
     const reason = whySkipped(scenario, certificate !== undefined);
-    const taking = gateways.filter(({ contender }) => contender.scenarios?.includes(scenario.name) ?? true);
+    const taking = gateways.filter(({ contender }) => takesPart(contender, scenario));
     if (reason !== undefined) skipped[scenario.name] = reason;
     else if (scenario.loop === "open") results.push(...(await measureOpen(taking, scenario, run)));
     else if (scenario.idle > 0) results.push(await measureIdle(taking, scenario, run));
@@ -49,6 +53,11 @@ export async function runBench(
   }
   const { rounds, seconds } = run.options;
   return { machine: describeMachine(), rounds, seconds, versions, missing, skipped, scenarios: results };
+}
+
+/** Whether a contender is measured in a scenario. */
+export function takesPart({ name, scenarios }: Contender, scenario: Scenario): boolean {
+  return (scenarios?.includes(scenario.name) ?? true) && (scenario.contenders?.includes(name) ?? true);
 }
 
 /** What has been started to be measured, and what was not there to be. */
@@ -73,6 +82,7 @@ export async function startAll(contenders: readonly Contender[], dir: string): P
   const gateways: Gateway[] = [];
   const certificate = await makeCertificate(dir);
   const upstream = await startUpstream(dir);
+  const secured = contenders.some(({ isSecured }) => isSecured) ? await prepareSecured(dir, SUBJECTS) : undefined;
   for (const contender of contenders) {
     const version = contender.version();
     if (version === undefined) {
@@ -80,7 +90,7 @@ export async function startAll(contenders: readonly Contender[], dir: string): P
       continue;
     }
     versions[contender.name] = version;
-    gateways.push(await startContender(contender, upstream.port, dir, certificate));
+    gateways.push(await startContender(contender, upstream.port, dir, certificate, secured));
   }
   if (gateways.length === 0) throw new Error(`nothing to measure: ${Object.keys(missing).join(", ")} not installed`);
   return { gateways, certificate, versions, missing };

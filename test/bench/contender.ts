@@ -1,3 +1,5 @@
+import type { Secured } from "./secured.ts";
+
 /** What a contender is given to set itself up with. */
 export interface Setup {
   /** Port at 127.0.0.1 where it does what every deployment has a gateway do: sets Host, X-Forwarded-*, Forwarded, Via. */
@@ -8,6 +10,8 @@ export interface Setup {
   readonly tlsPort: number;
   /** undefined: no TLS. */
   readonly certificate: Certificate | undefined;
+  /** undefined: for those that do not look at tokens. */
+  readonly secured?: Secured | undefined;
   /** A free port, for a contender that needs one more. */
   readonly adminPort: number;
   /** Port of the upstream, at 127.0.0.1. */
@@ -39,6 +43,8 @@ export interface Contender {
   readonly name: string;
   /** The names of the scenarios that it takes part in; undefined: all. */
   readonly scenarios?: readonly string[];
+  /** Whether it lets through what has a valid token alone. */
+  readonly isSecured?: boolean;
   /** Said when it is missing: how to get it. */
   readonly install: string;
   /** Its version, or undefined if it is not installed. */

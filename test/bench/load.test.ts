@@ -37,6 +37,7 @@ async function load(port: number, warmMs = 10, more: Partial<LoadOrder> = {}): P
     request: "typical",
     path: "/",
     uploadBytes: 0,
+    tokens: [],
     idle: 0,
     restMs: 0,
     connections: 4,

@@ -23,6 +23,8 @@ export interface LoadOrder {
   readonly isTls: boolean;
   readonly request: RequestKind;
   readonly path: string;
+  /** For the signed kind: those of the connections, in turn. */
+  readonly tokens: readonly string[];
   /** Length of the request's body; 0: a GET. */
   readonly uploadBytes: number;
   /** Connections that always have a request in flight. */
@@ -59,14 +61,18 @@ export interface Sample {
 interface Connection extends Sending {
   readonly isBusy: boolean;
   readonly response: ResponseState;
+  readonly request: Buffer;
   sentAt: number;
 }
 
 async function measure(order: LoadOrder): Promise<Sample> {
-  const request = requestBytes(order.request, order.path, order.uploadBytes);
+  const { request: kind, path, uploadBytes, tokens } = order;
+  const requests = (tokens.length === 0 ? [undefined] : tokens).map((token) =>
+    requestBytes(kind, path, uploadBytes, token),
+  );
   const target = { hostname: "127.0.0.1", port: order.port, ...(order.isTls && { tls: TLS }) };
   let histogram = newHistogram();
-  let requests = 0;
+  let answered = 0;
   let failures = 0;
   let asleep = 0;
   let isResting = false;
@@ -86,9 +92,9 @@ async function measure(order: LoadOrder): Promise<Sample> {
         return;
       }
       record(histogram, now - socket.data.sentAt);
-      requests += 1;
+      answered += 1;
       socket.data.sentAt = now;
-      send(socket, request);
+      send(socket, socket.data.request);
     },
     close() {
       failures += 1;
@@ -96,7 +102,8 @@ async function measure(order: LoadOrder): Promise<Sample> {
   };
   for (let count = 0; count < order.idle + order.connections; count += 1) {
     const isBusy = count >= order.idle;
-    const data = { isBusy, response: newResponseState(), sentAt: performance.now(), rest: undefined };
+    const request = requests[count % requests.length] as Buffer;
+    const data = { isBusy, request, response: newResponseState(), sentAt: performance.now(), rest: undefined };
     const opened = await Bun.connect({ ...target, data, socket });
     send(opened, request);
     if (count === order.idle - 1) await until(() => asleep >= order.idle || failures > 0);
@@ -104,14 +111,14 @@ async function measure(order: LoadOrder): Promise<Sample> {
 
   await Bun.sleep(order.warmMs);
   histogram = newHistogram();
-  requests = 0;
+  answered = 0;
   const startedAt = performance.now();
   const cpuAtStart = cpuUsOf(order.pids);
   await Bun.sleep(order.measureMs);
   const elapsedMs = performance.now() - startedAt;
   const cpuUs = cpuUsOf(order.pids) - cpuAtStart;
   const p50Us = percentile(histogram, 0.5);
-  const sample = { requests, elapsedMs, cpuUs, p50Us, p99Us: percentile(histogram, 0.99), failures };
+  const sample = { requests: answered, elapsedMs, cpuUs, p50Us, p99Us: percentile(histogram, 0.99), failures };
   if (order.restMs === 0) return sample;
   isResting = true;
   await Bun.sleep(order.restMs);

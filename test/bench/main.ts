@@ -2,20 +2,20 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import process, { argv, exit, platform, stderr, stdout } from "node:process";
-import { type Run, runBench, startAll } from "./bench.ts";
+import { type Run, runBench, startAll, takesPart } from "./bench.ts";
 import { endAll, killAll } from "./children.ts";
 import type { Contender } from "./contender.ts";
 import { caddy } from "./contenders/caddy.ts";
-import { haproxy } from "./contenders/haproxy.ts";
+import { haproxy, haproxyJwt } from "./contenders/haproxy.ts";
 import { nginx, nginxStock } from "./contenders/nginx.ts";
-import { sluice } from "./contenders/sluice.ts";
+import { sluice, sluiceJwt } from "./contenders/sluice.ts";
 import { describeMachine, whyUnfit } from "./machine.ts";
 import { type Options, readOptions, USAGE } from "./options.ts";
 import { profile, whyNoProfile } from "./profile.ts";
 import { jsonReport, markdownReport, textReport } from "./report.ts";
-import { SCENARIOS } from "./scenarios.ts";
+import { SCENARIOS, type Scenario } from "./scenarios.ts";
 
-const CONTENDERS = [sluice, nginx, nginxStock, haproxy, caddy];
+const CONTENDERS = [sluice, sluiceJwt, nginx, nginxStock, haproxy, haproxyJwt, caddy];
 const EXIT_USAGE = 2;
 const EXIT_SIGNALLED = 130;
 
@@ -45,7 +45,7 @@ async function run(options: Options): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => exit(EXIT_SIGNALLED));
   try {
     const bench: Run = { options, dir, progress: (text) => stderr.write(`${text}\n`) };
-    if (options.isProfile) return await runProfile(contenders, bench);
+    if (options.isProfile) return await runProfile(contenders, scenarios, bench);
     const results = await runBench(contenders, scenarios, bench);
     if (options.json !== undefined) await Bun.write(options.json, jsonReport(results));
     stdout.write(`${options.isMarkdown ? markdownReport(results) : textReport(results)}\n`);
@@ -58,11 +58,13 @@ async function run(options: Options): Promise<number> {
   }
 }
 
-async function runProfile(contenders: readonly Contender[], bench: Run): Promise<number> {
-  const scenario = SCENARIOS.find(({ name }) => name === "small");
+/** Of the scenario that was named, or of `small`. */
+async function runProfile(contenders: readonly Contender[], chosen: readonly Scenario[], bench: Run): Promise<number> {
+  const scenario = chosen.length === 1 ? chosen[0] : SCENARIOS.find(({ name }) => name === "small");
   const reason = whyNoProfile();
   if (reason !== undefined || scenario === undefined) throw new Error(reason);
-  const { gateways } = await startAll(contenders, bench.dir);
+  const taking = contenders.filter((contender) => takesPart(contender, scenario));
+  const { gateways } = await startAll(taking, bench.dir);
   stdout.write(`${await profile(gateways, scenario, bench)}\n`);
   return 0;
 }

@@ -36,7 +36,7 @@ export const USAGE = `Usage: bun run bench [OPTIONS]
   --quick           One round of one second
   --json FILE       Write all figures of all rounds to FILE
   --markdown        Print Markdown, as in docs/performance.md
-  --profile         Instead, show where the CPU time of the scenario "small" goes (perf, as root)
+  --profile         Instead, show where the CPU time of "small", or of the one --scenario, goes (perf, as root)
   --help            Print this
 `;
 

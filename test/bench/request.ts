@@ -1,5 +1,5 @@
 /** What a request carries beside its path. */
-export type RequestKind = "bare" | "typical";
+export type RequestKind = "bare" | "typical" | "signed";
 
 /** The host that clients ask for: none of the gateways' own addresses. */
 export const HOST = "api.example.com";
@@ -17,9 +17,16 @@ const TYPICAL: readonly (readonly [name: string, value: string])[] = [
   ["Referer", "https://app.example.com/users/42/orders"],
 ];
 
-/** The fields of a request, in their order: the host alone, or nine as a browser's API client sends them. */
-export function requestFields(kind: RequestKind): readonly (readonly [name: string, value: string])[] {
-  return [["Host", HOST], ...(kind === "bare" ? [] : TYPICAL)];
+/**
+ * The fields of a request, in their order: the host alone, or nine as a browser's API client sends them, with a token that
+ * says nothing or with one that is signed.
+ */
+export function requestFields(kind: RequestKind, token?: string): readonly (readonly [name: string, value: string])[] {
+  if (kind === "bare") return [["Host", HOST]];
+  const fields = TYPICAL.map(([name, value]): readonly [string, string] => {
+    return name === "Authorization" && token !== undefined ? [name, `Bearer ${token}`] : [name, value];
+  });
+  return [["Host", HOST], ...fields];
 }
 
 /**
@@ -27,8 +34,8 @@ export function requestFields(kind: RequestKind): readonly (readonly [name: stri
  *
  * @param uploadBytes length of its body; 0: none
  */
-export function requestBytes(kind: RequestKind, path: string, uploadBytes: number): Buffer {
-  const lines = requestFields(kind).map(([name, value]) => `${name}: ${value}\r\n`);
+export function requestBytes(kind: RequestKind, path: string, uploadBytes: number, token?: string): Buffer {
+  const lines = requestFields(kind, token).map(([name, value]) => `${name}: ${value}\r\n`);
   if (uploadBytes > 0) lines.push(`Content-Type: application/octet-stream\r\nContent-Length: ${uploadBytes}\r\n`);
   const head = `${uploadBytes > 0 ? "POST" : "GET"} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`;
   return Buffer.concat([Buffer.from(head), Buffer.alloc(uploadBytes, "upload")]);

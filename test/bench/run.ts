@@ -8,6 +8,7 @@ import type { OpenLoopOrder } from "./open-loop.ts";
 import { freePorts } from "./ports.ts";
 import { requestFields } from "./request.ts";
 import type { Scenario } from "./scenarios.ts";
+import { forged, type Secured } from "./secured.ts";
 
 /** A contender, or the upstream itself, that listens. */
 export interface Running {
@@ -49,10 +50,11 @@ export async function startContender(
   upstreamPort: number,
   parent: string,
   certificate: Certificate | undefined,
+  secured?: Secured,
 ): Promise<Gateway> {
   const dir = mkdtempSync(`${parent}/${contender.name}-`);
   const [port = 0, barePort = 0, tlsPort = 0, adminPort = 0] = freePorts(4);
-  const setup = { port, barePort, tlsPort, certificate, adminPort, upstreamPort, dir };
+  const setup = { port, barePort, tlsPort, certificate, secured, adminPort, upstreamPort, dir };
   const { files, command, env } = contender.plan(setup);
   for (const [name, text] of Object.entries(files)) await Bun.write(`${dir}/${name}`, text);
   const child = startPinned(command, GATEWAY_CORE, `${dir}/stderr`, env);
@@ -61,22 +63,37 @@ export async function startContender(
 }
 
 /**
- * Asks a contender once and compares the reply to the upstream's, byte by byte.
+ * Asks a contender once and compares the reply to the upstream's, byte by byte. One that looks at tokens has to refuse a
+ * request whose token has another signature.
  *
  * @throws Error that says what differs
  */
-export async function assertPasses({ name, setup }: Gateway, scenario: Scenario): Promise<void> {
-  const { listener, path, request, uploadBytes } = scenario;
-  const scheme = listener === "tlsPort" ? "https" : "http";
-  const response = await fetch(`${scheme}://127.0.0.1:${setup[listener]}${path}`, {
-    headers: requestFields(request).map(([field, value]): [string, string] => [field, value]),
-    tls: { rejectUnauthorized: false },
-    ...(uploadBytes > 0 && { method: "POST", body: Buffer.alloc(uploadBytes, "upload") }),
-  });
+export async function assertPasses(gateway: Gateway, scenario: Scenario): Promise<void> {
+  const { name, contender } = gateway;
+  const [token] = tokensFor(gateway, scenario);
+  const response = await ask(gateway, scenario, token);
   const body = Buffer.from(await response.arrayBuffer());
   const complaint = `${name}, ${scenario.name}: expected 200 with ${scenario.body.length} bytes`;
   if (response.status !== 200) throw new Error(`${complaint}, found status ${response.status}`);
   if (!body.equals(scenario.body)) throw new Error(`${complaint}, found ${body.length} bytes that differ`);
+  if (contender.isSecured !== true || token === undefined) return;
+  const { status } = await ask(gateway, scenario, forged(token));
+  if (status !== 401) throw new Error(`${name}, ${scenario.name}: expected 401 for a forged token, found ${status}`);
+}
+
+/** One request of a scenario, with that token. */
+export function ask({ setup }: Gateway, scenario: Scenario, token: string | undefined): Promise<Response> {
+  const { listener, path, request, uploadBytes } = scenario;
+  const scheme = listener === "tlsPort" ? "https" : "http";
+  return fetch(`${scheme}://127.0.0.1:${setup[listener]}${path}`, {
+    headers: requestFields(request, token).map(([field, value]): [string, string] => [field, value]),
+    tls: { rejectUnauthorized: false },
+    ...(uploadBytes > 0 && { method: "POST", body: Buffer.alloc(uploadBytes, "upload") }),
+  });
+}
+
+function tokensFor({ setup }: Gateway, { request }: Scenario): readonly string[] {
+  return request === "signed" ? (setup.secured?.tokens ?? []) : [];
 }
 
 /**
@@ -96,6 +113,7 @@ export async function measure(
     port: running.setup[listener],
     isTls: listener === "tlsPort",
     request,
+    tokens: tokensFor(running, scenario),
     path,
     uploadBytes,
     connections,

@@ -3,6 +3,8 @@ import type { RequestKind } from "./request.ts";
 /** What is asked of every contender, and what the upstream answers. */
 export interface Scenario {
   readonly name: string;
+  /** The names of the contenders that take part; undefined: all. */
+  readonly contenders?: readonly string[];
   /** Completes a heading: "small: 55-byte JSON". */
   readonly title: string;
   /** Which of a contender's ports is asked. */
@@ -76,6 +78,13 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "idle",
     title: "55-byte JSON, 10,000 keep-alive connections of which 64 are busy",
     idle: 10_000 - 64,
+  },
+  {
+    ...small,
+    name: "jwt",
+    contenders: ["sluice", "sluice-jwt", "haproxy", "haproxy-jwt"],
+    title: "55-byte JSON, 64 keep-alive connections, each with an RS256 token of its own",
+    request: "signed",
   },
   {
     ...small,

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { execPath } from "node:process";
 import packageJson from "../../../package.json" with { type: "json" };
 import { type Contender, MAX_CONNECTIONS, type Plan, POOL_SIZE, type Setup } from "../contender.ts";
+import { redisVersion, type Secured } from "../secured.ts";
 
 const main = join(import.meta.dir, "../../../src/main.ts");
 
@@ -13,8 +14,30 @@ export const sluice: Contender = {
   plan,
 };
 
+/** The same with tokens, a blacklist and a limit that it shares with others over Redis. */
+export const sluiceJwt: Contender = {
+  ...sluice,
+  name: "sluice-jwt",
+  scenarios: ["jwt"],
+  isSecured: true,
+  install: "apt-get install redis-server",
+  version: () => {
+    const redis = redisVersion();
+    return redis && `${sluice.version()} with Redis ${redis}`;
+  },
+  plan: (setup) => plan(setup, setup.secured && securedBy(setup.secured)),
+};
+
+function securedBy({ publicKeyFile, limit, redisPort }: Secured): string {
+  return `redis: { url: "redis://127.0.0.1:${redisPort}" }
+plugins:
+  jwt: { public-key: ${publicKeyFile}, algorithms: [RS256], blacklist: { mode: check } }
+  rate-limit: { limit: ${limit}, window: 1h, key: principal }
+`;
+}
+
 /** Sluice always sets its fields: its bare port is a port like the other. */
-function plan({ port, barePort, tlsPort, certificate, adminPort, upstreamPort, dir }: Setup): Plan {
+function plan({ port, barePort, tlsPort, certificate, adminPort, upstreamPort, dir }: Setup, more = ""): Plan {
   const rest = `limits: { connections: ${MAX_CONNECTIONS} }, timeouts: { keep-alive: 1h }`;
   const tls = certificate && `tls: { cert: ${certificate.certFile}, key: ${certificate.keyFile}, min-version: "1.3" }`;
   const yaml = `listen:
@@ -28,6 +51,6 @@ services:
     pool: { max-connections: ${POOL_SIZE}, max-idle: ${POOL_SIZE} }
 routes:
   - { path: /*, service: bench }
-`;
+${more}`;
   return { files: { "gateway.yaml": yaml }, command: [execPath, main, "start", "--config", `${dir}/gateway.yaml`] };
 }
