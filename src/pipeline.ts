@@ -135,22 +135,56 @@ async function filteredLater(
 
 type Transform = NonNullable<Phases["response"]>;
 
-async function transformed(ctx: Context, first: Reply, transforms: readonly Transform[], errors: ErrorFormat) {
+/** Transforms that need not wait cost no promise. */
+function transformed(
+  ctx: Context,
+  first: Reply,
+  transforms: readonly Transform[],
+  errors: ErrorFormat,
+  from = 0,
+): Awaitable<Reply> {
   let reply = first;
-  for (const transform of transforms) {
+  for (let i = from; i < transforms.length; i++) {
     try {
-      const pending = transform(ctx, reply);
-      const next = checkedReply(pending instanceof Promise ? await pending : pending);
-      // A body that did not go along has nobody to read it any more.
-      if (next.body !== reply.body || next.upgraded !== reply.upgraded) reply.discard();
-      reply = next;
+      const pending = (transforms[i] as Transform)(ctx, reply);
+      if (pending instanceof Promise) return transformedLater(ctx, reply, pending, transforms, errors, i + 1);
+      reply = following(reply, pending);
     } catch (error) {
-      reply.discard();
-      if (!ctx.isAborted) ctx.error = undefined;
-      reply = failure(ctx, error, errors);
+      reply = failedTransform(ctx, reply, error, errors);
     }
   }
   return reply;
+}
+
+async function transformedLater(
+  ctx: Context,
+  before: Reply,
+  pending: Promise<unknown>,
+  transforms: readonly Transform[],
+  errors: ErrorFormat,
+  next: number,
+): Promise<Reply> {
+  let reply: Reply;
+  try {
+    reply = following(before, await pending);
+  } catch (error) {
+    reply = failedTransform(ctx, before, error, errors);
+  }
+  return transformed(ctx, reply, transforms, errors, next);
+}
+
+/** The reply that a transform has made of another. */
+function following(before: Reply, answer: unknown): Reply {
+  const reply = checkedReply(answer);
+  // A body that did not go along has nobody to read it any more.
+  if (reply.body !== before.body || reply.upgraded !== before.upgraded) before.discard();
+  return reply;
+}
+
+function failedTransform(ctx: Context, before: Reply, error: unknown, errors: ErrorFormat): Reply {
+  before.discard();
+  if (!ctx.isAborted) ctx.error = undefined;
+  return failure(ctx, error, errors);
 }
 
 type Observer = NonNullable<Phases["log"]>;

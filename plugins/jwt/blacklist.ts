@@ -2,7 +2,7 @@ import { compileJtiKey, GatewayError, isRevokedIn, RevocationCopy, type Scope, S
 import { addEndpoints } from "./endpoints.ts";
 import { KeysInUse } from "./keys-in-use.ts";
 import type { BlacklistOptions } from "./options.ts";
-import { RevocationQuestions } from "./questions.ts";
+import { RevocationQuestions, type WithoutStore } from "./questions.ts";
 import { SharedValues } from "./shared.ts";
 import type { VerifiedToken } from "./verifier.ts";
 
@@ -17,7 +17,9 @@ export interface Blacklist {
 const WARN_MS = 10_000;
 
 export async function createBlacklist(options: BlacklistOptions, scope: Scope): Promise<Blacklist> {
-  const ask = createQuestion(options, scope);
+  const questions = scope.state("questions", () => new RevocationQuestions(scope.store));
+  const withoutStore = failurePolicy(options, scope);
+  const ask = (token: VerifiedToken) => token.query !== undefined && questions.ask(token, token.query, withoutStore);
   const form = compileJtiKey(options.key);
   if (options.mode === "push" && form.start === "") {
     throw new Error("blacklist.key: expected text before {jti} with mode: push");
@@ -48,10 +50,10 @@ export async function createBlacklist(options: BlacklistOptions, scope: Scope): 
   };
 }
 
-function createQuestion(options: BlacklistOptions, { store, log, now, state }: Scope) {
-  const questions = state("questions", () => new RevocationQuestions(store));
+function failurePolicy(options: BlacklistOptions, { log, now }: Scope): WithoutStore {
   let warnedAt = Number.NEGATIVE_INFINITY;
-  const withoutStore = (token: VerifiedToken, error: StoreError): boolean => {
+  return (token, error) => {
+    if (!(error instanceof StoreError)) throw error;
     const policy = options["store-failure"];
     if (now() - warnedAt >= WARN_MS) {
       warnedAt = now();
@@ -60,16 +62,5 @@ function createQuestion(options: BlacklistOptions, { store, log, now, state }: S
     if (policy === "allow") return false;
     if (policy === "last-known" && token.wasRevoked !== undefined) return token.wasRevoked;
     throw new GatewayError("store_unavailable", { cause: error });
-  };
-  return async (token: VerifiedToken): Promise<boolean> => {
-    const { query } = token;
-    if (query === undefined) return false;
-    try {
-      token.wasRevoked = await questions.ask(query);
-      return token.wasRevoked;
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      return withoutStore(token, error);
-    }
   };
 }

@@ -1,4 +1,4 @@
-import { isRevokedBy, type RevocationQuery, type Store, StoreError } from "../../src/plugin.ts";
+import { isRevokedBy, type RevocationQuery, type Store } from "../../src/plugin.ts";
 
 /** What is asked together. */
 interface Batch {
@@ -7,10 +7,20 @@ interface Batch {
 }
 
 interface Question {
+  readonly token: AskedToken;
   readonly query: RevocationQuery;
+  readonly withoutStore: WithoutStore;
   resolve(isRevoked: boolean): void;
   reject(error: unknown): void;
 }
+
+/** Keeps what the store has said last. */
+export interface AskedToken {
+  wasRevoked: boolean | undefined;
+}
+
+/** The answer where the store has failed. Throws where nothing but the store may answer. */
+export type WithoutStore = (token: AskedToken, error: unknown) => boolean;
 
 /** A command with more keys would hold Redis up for others. */
 const MAX_KEYS = 512;
@@ -27,12 +37,12 @@ export class RevocationQuestions {
     this.#raw = store.raw;
   }
 
-  /** Rejects with StoreError. */
-  ask(query: RevocationQuery): Promise<boolean> {
+  /** Rejects with what `withoutStore` throws. */
+  ask(token: AskedToken, query: RevocationQuery, withoutStore: WithoutStore): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const batch = this.#room(query.keys.length);
       for (const key of query.keys) batch.keys.push(key);
-      batch.questions.push({ query, resolve, reject });
+      batch.questions.push({ token, query, withoutStore, resolve, reject });
     });
   }
 
@@ -48,16 +58,24 @@ export class RevocationQuestions {
   async #send(batch: Batch): Promise<void> {
     if (this.#batch === batch) this.#batch = undefined;
     try {
-      const values = await this.#raw.getMany(batch.keys);
-      // Silence about a key must never mean that nothing was revoked.
-      if (values.length !== batch.keys.length) throw new StoreError("refused", "the store answers for other keys");
+      const values = await this.#raw.getFew(batch.keys);
       let from = 0;
-      for (const { query, resolve } of batch.questions) {
-        resolve(isRevokedBy(query, values, from));
+      for (const { token, query, resolve } of batch.questions) {
+        // Nearly always nothing at all is revoked.
+        token.wasRevoked = values.size > 0 && isRevokedBy(query, values, from);
+        resolve(token.wasRevoked);
         from += query.keys.length;
       }
     } catch (error) {
-      for (const { reject } of batch.questions) reject(error);
+      for (const question of batch.questions) answerWithout(question, error);
     }
+  }
+}
+
+function answerWithout({ token, withoutStore, resolve, reject }: Question, error: unknown): void {
+  try {
+    resolve(withoutStore(token, error));
+  } catch (failure) {
+    reject(failure);
   }
 }

@@ -55,7 +55,13 @@ export default definePlugin({
       asked: Charges,
       pending: Promise<readonly Taken[] | undefined>,
     ): Promise<undefined> {
-      return settle(ctx, asked, await pending);
+      let taken: readonly Taken[] | undefined;
+      try {
+        taken = await pending;
+      } catch (error) {
+        taken = taker.onFailure(error, asked.charges);
+      }
+      return settle(ctx, asked, taken);
     }
 
     const chargeCost = costHeader === undefined ? undefined : responseCost(costHeader.toLowerCase(), cost, taker);

@@ -14,8 +14,9 @@ import { type Syncer, syncerOf } from "./sync.ts";
 
 /** Asks the limits of a request, all of them at once. */
 export interface Taker {
-  /** Undefined where nobody could be asked and everything passes. Rejects with GatewayError. */
+  /** A promise may reject: then `onFailure` has the answer. Undefined where everything passes. Throws GatewayError. */
   take(charges: readonly Charge[]): Awaitable<readonly Taken[] | undefined>;
+  readonly onFailure: OnFailure;
   /** For what has happened already; it never fails, and nobody waits for it. */
   settle(charges: readonly Charge[], isGivenBack: boolean): void;
 }
@@ -33,18 +34,15 @@ export function createTaker(options: Options, scope: Scope, counts: Counts): Tak
           return onFailure(error, charges);
         }
       },
+      onFailure,
       settle: (charges, isGivenBack) => settleIn(store, charges, isGivenBack, counts),
     };
   }
-  if (options.mode === "synced") return syncedTaker(syncerOf(scope, options.sync, counts), local, counts);
+  if (options.mode === "synced")
+    return { ...syncedTaker(syncerOf(scope, options.sync, counts), local, counts), onFailure };
   return {
-    async take(charges) {
-      try {
-        return await store.take(charges);
-      } catch (error) {
-        return onFailure(error, charges);
-      }
-    },
+    take: (charges) => store.take(charges),
+    onFailure,
     settle: (charges, isGivenBack) => settleIn(store, charges, isGivenBack, counts),
   };
 }
@@ -53,7 +51,7 @@ function isLocal(store: Store): store is LocalStore {
   return store.takeNow !== undefined;
 }
 
-function syncedTaker(syncer: Syncer, local: Scope["local"], counts: Counts): Taker {
+function syncedTaker(syncer: Syncer, local: Scope["local"], counts: Counts): Omit<Taker, "onFailure"> {
   return {
     take(charges) {
       const taken = local.takeNow(charges);
@@ -72,6 +70,7 @@ function settleIn(store: Scope["store"], charges: readonly Charge[], isGivenBack
   done.catch(() => counts.lost.inc());
 }
 
+/** The answer where the store has failed. Throws GatewayError, and the error if it is not the store's. */
 type OnFailure = (error: unknown, charges: readonly Charge[]) => readonly Taken[] | undefined;
 
 /** What holds while the store does not answer. Even a local count may have no room for another key: then it is denied. */

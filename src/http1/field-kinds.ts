@@ -12,6 +12,8 @@ export const VIA = 6;
 export const DATE = 7;
 /** Rare, and with a meaning that the scanner leaves to the parser. */
 export const UNUSUAL = 8;
+/** Copied as it came, and where it stands is kept: who is calling is asked of many requests. */
+export const AUTHORIZATION = 9;
 
 const SPECIAL: Readonly<Record<string, number>> = {
   host: HOST,
@@ -19,6 +21,7 @@ const SPECIAL: Readonly<Record<string, number>> = {
   "content-length": CONTENT_LENGTH,
   "transfer-encoding": TRANSFER_ENCODING,
   via: VIA,
+  authorization: AUTHORIZATION,
   date: DATE,
   "keep-alive": DROPPED,
   te: DROPPED,

@@ -20,6 +20,10 @@ export class FieldLines extends Framing implements WireFields {
   /** Where the value of Host stands; 0 without. */
   hostStart = 0;
   hostEnd = 0;
+  /** How many lines of Authorization there are, and where the value of the last stands. */
+  #authorizations = 0;
+  #authorizationStart = 0;
+  #authorizationEnd = 0;
   readonly bytes: Buffer;
   readonly #start: number;
   /** Where the empty line begins. */
@@ -39,6 +43,12 @@ export class FieldLines extends Framing implements WireFields {
 
   parse(): string[] {
     return parseFields(this.bytes.toString("latin1", this.#start, this.#end + 2), 0, Number.POSITIVE_INFINITY);
+  }
+
+  valuesOf(name: string): string[] | undefined {
+    if (name !== "authorization" || this.#authorizations > 1) return undefined;
+    if (this.#authorizations === 0) return [];
+    return [this.bytes.toString("latin1", this.#authorizationStart, this.#authorizationEnd)];
   }
 
   copyTo(out: ByteSink): void {
@@ -75,7 +85,7 @@ export class FieldLines extends Framing implements WireFields {
       const what = kind.kindOf(bytes, nameStart, nameEnd, hash);
       if (what === kind.PLAIN && kind.mayBeProxyField(bytes, nameStart, nameEnd)) this.mayHaveProxyFields = true;
       if (what !== kind.PLAIN && !this.#note(what, valueStart, at)) return false;
-      const isKept = what === kind.PLAIN || what === kind.DATE || what === kind.VIA;
+      const isKept = what === kind.PLAIN || what === kind.DATE || what === kind.VIA || what === kind.AUTHORIZATION;
       if (isKept && spanStart === -1) spanStart = nameStart;
       if (!isKept && spanStart !== -1) {
         this.#addSpan(spanStart, nameStart);
@@ -106,6 +116,11 @@ export class FieldLines extends Framing implements WireFields {
         return true;
       case kind.VIA:
         this.hasVia = true;
+        return true;
+      case kind.AUTHORIZATION:
+        this.#authorizations++;
+        this.#authorizationStart = start;
+        this.#authorizationEnd = end;
         return true;
       case kind.HOST: {
         const isFirst = this.hostStart === 0;

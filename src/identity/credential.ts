@@ -56,22 +56,21 @@ function headerPlace({ header, scheme }: CredentialPlaces): Credential | undefin
   const dashed = /[-_]/.test(name) ? name.replaceAll("_", "-") : undefined;
   return {
     read({ request }) {
-      const { flat } = request.headers;
-      let value: string | undefined;
-      for (let i = 0; i < flat.length; i += 2) {
-        const other = flat[i];
-        if (other !== name) {
-          if (dashed !== undefined && isSpelling(other, dashed))
-            throw ambiguous(`in a header that may be taken for ${name}`);
-          continue;
-        }
-        if (value !== undefined) throw ambiguous(`in two ${name} headers`);
-        value = flat[i + 1];
-      }
+      const { headers } = request;
+      if (dashed !== undefined && hasOtherSpelling(headers.flat, name, dashed))
+        throw ambiguous(`in a header that may be taken for ${name}`);
+      // Authorization is found without taking the other lines apart.
+      const [value, ...others] = headers.getAll(name);
+      if (others.length > 0) throw ambiguous(`in two ${name} headers`);
       return start === undefined || value === undefined ? value : afterScheme(value, start);
     },
     remove: ({ request }) => request.headers.delete(name),
   };
+}
+
+function hasOtherSpelling(flat: readonly string[], name: string, dashed: string): boolean {
+  for (let i = 0; i < flat.length; i += 2) if (flat[i] !== name && isSpelling(flat[i], dashed)) return true;
+  return false;
 }
 
 /** Whether CGI, WSGI and the like have the same variable for the header as for the one that is `dashed`. */

@@ -42,16 +42,16 @@ export function revocationQuery(store: Store, form: JtiKeyForm, marks: TokenMark
 }
 
 /**
- * Whether what stands under the query's keys, in their order and from that place on, revokes the token. What cannot be
+ * Whether what stands under the query's keys, the first of which has that place, revokes the token. What cannot be
  * understood does.
  */
 export function isRevokedBy(
   { keys, subjectAt, issuedAt }: RevocationQuery,
-  values: readonly (string | undefined)[],
+  values: ReadonlyMap<number, string>,
   from = 0,
 ): boolean {
   for (let i = 0; i < keys.length; i++) {
-    if (revokes(values[from + i], i === subjectAt, issuedAt)) return true;
+    if (revokes(values.get(from + i), i === subjectAt, issuedAt)) return true;
   }
   return false;
 }

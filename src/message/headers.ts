@@ -11,6 +11,8 @@ export interface WireFields {
   readonly mayHaveProxyFields: boolean;
   /** name, value, name, value, …: names in lower case. */
   parse(): string[];
+  /** The value of each line of that name where that is known without taking the lines apart; else undefined. */
+  valuesOf(name: string): string[] | undefined;
   /** Copies the lines that go from one side of the gateway to the other: all but Host and what is about one connection. */
   copyTo(out: ByteSink): void;
 }
@@ -42,6 +44,11 @@ export class HeaderList {
     return this.#wire;
   }
 
+  /** As long as nobody has had the lines taken apart, which costs more than all of a plugin that reads one field. */
+  #known(name: string): string[] | undefined {
+    return this.#flat === undefined ? this.#wire?.valuesOf(name) : undefined;
+  }
+
   #parsed(): string[] {
     this.#flat ??= this.#wire?.parse() ?? [];
     return this.#flat;
@@ -69,6 +76,8 @@ export class HeaderList {
 
   /** The value of the field; of several lines the values joined by ", " (RFC 9110 §5.2); undefined if there is none. */
   get(name: string): string | undefined {
+    const known = this.#known(name);
+    if (known !== undefined) return known.length < 2 ? known[0] : known.join(", ");
     const { flat } = this;
     let found: string | undefined;
     for (let i = 0; i < flat.length; i += 2) {
@@ -80,6 +89,8 @@ export class HeaderList {
 
   /** The value of each line of that name, in order. */
   getAll(name: string): string[] {
+    const known = this.#known(name);
+    if (known !== undefined) return known;
     const values: string[] = [];
     const { flat } = this;
     for (let i = 0; i < flat.length; i += 2) if (flat[i] === name) values.push(flat[i + 1] as string);

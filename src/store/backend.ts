@@ -7,6 +7,7 @@ export interface Backend {
   get(key: string, wait?: Wait): Promise<string | undefined>;
   getBytes(key: string, wait?: Wait): Promise<Uint8Array | undefined>;
   getMany(keys: readonly string[], wait?: Wait): Promise<readonly (string | undefined)[]>;
+  getFew(keys: readonly string[], wait?: Wait): Promise<ReadonlyMap<number, string>>;
   exists(key: string, wait?: Wait): Promise<boolean>;
   /** A `ttlMs` of 0 is none. */
   set(key: string, value: string | Uint8Array, ttlMs: number, ifAbsent: boolean, wait?: Wait): Promise<boolean>;

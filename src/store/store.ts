@@ -80,6 +80,11 @@ export interface Store {
   getBytes(key: string, wait?: Wait): Promise<Uint8Array | undefined>;
   /** In one round trip, in their order. */
   getMany(keys: readonly string[], wait?: Wait): Promise<readonly (string | undefined)[]>;
+  /**
+   * The same where most keys have nothing: what there is, by its key's place in the list. All of that costs little more
+   * than one key.
+   */
+  getFew(keys: readonly string[], wait?: Wait): Promise<ReadonlyMap<number, string>>;
   exists(key: string, wait?: Wait): Promise<boolean>;
   /** False if `ifAbsent` was asked for and there is something. */
   set(key: string, value: string | Uint8Array, options?: SetOptions, wait?: Wait): Promise<boolean>;

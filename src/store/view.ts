@@ -60,6 +60,12 @@ class StoreView implements Store {
     );
   }
 
+  async getFew(keys: readonly string[], wait?: Wait) {
+    if (keys.length === 0) return new Map<number, string>();
+    const { length } = this.#start;
+    return this.#backend.getFew(length === 0 ? keys : keys.map((key) => this.#start + key), wait);
+  }
+
   exists(key: string, wait?: Wait) {
     return this.#backend.exists(this.#start + key, wait);
   }

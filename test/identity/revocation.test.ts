@@ -74,7 +74,7 @@ describe("a verified token", () => {
     const store = lasting.store.of("jwt");
     await createRevocations(store, ["blacklist:{jti}"], lasting.now).revoke(parseRevocation(input, NOW));
     const query = revocationQuery(store, form, { ...marks, ...own });
-    return isRevokedBy(query, await store.raw.getMany(query.keys));
+    return isRevokedBy(query, await store.raw.getFew(query.keys));
   }
 
   test.each([
@@ -103,12 +103,7 @@ describe("a verified token", () => {
   test("whose subject stands under something that is no time is revoked", () => {
     const store = createTestLasting().store.of("jwt");
     const query = revocationQuery(store, form, marks);
-    expect(
-      isRevokedBy(
-        query,
-        query.keys.map((_, i) => (i === query.subjectAt ? "soon" : undefined)),
-      ),
-    ).toBe(true);
+    expect(isRevokedBy(query, new Map([[query.subjectAt, "soon"]]))).toBe(true);
   });
 });
 

@@ -1,10 +1,13 @@
 import type { Backend } from "../backend.ts";
+import { foundIn } from "../found.ts";
 import { slotTag } from "../key.ts";
 import type { Charge, Taken } from "../limit.ts";
 import type { StoreReport } from "../report.ts";
 import type { Subscriber, Wait, Write } from "../store.ts";
 import type { Argument, RedisConnection } from "./connection.ts";
+import { fewOf, GET_FEW, MOST_FEW } from "./few.ts";
 import { GIVE_BACK, TAKE } from "./limit-scripts.ts";
+import { ScriptInput } from "./ready-command.ts";
 import { scanKeys } from "./scan.ts";
 import {
   EXTEND_LOCK,
@@ -18,7 +21,7 @@ import {
   UNLOCK,
 } from "./scripts.ts";
 import type { RedisSubscriber } from "./subscriber.ts";
-import { addInput, TakeBatch } from "./take-batch.ts";
+import { costText, TakeBatch } from "./take-batch.ts";
 import { takenOf } from "./taken.ts";
 
 /** How long the fence of a lock that nobody holds is remembered. */
@@ -57,6 +60,13 @@ export class RedisBackend implements Backend {
     if (this.#mode === "cluster") return Promise.all(keys.map((key) => this.get(key, wait)));
     const reply = await this.#connection.send("mget", keys, wait);
     return Array.isArray(reply) ? reply.map(textOf) : [];
+  }
+
+  async getFew(keys: readonly string[], wait?: Wait): Promise<ReadonlyMap<number, string>> {
+    if (this.#mode === "cluster" || keys.length > MOST_FEW) return foundIn(await this.getMany(keys, wait));
+    const input = new ScriptInput();
+    for (const key of keys) input.addKey(key);
+    return fewOf(await this.#connection.runBatch(GET_FEW, input, 1, wait), keys.length);
   }
 
   async exists(key: string, wait?: Wait): Promise<boolean> {
@@ -211,7 +221,10 @@ function byPlace(charges: readonly Charge[]): readonly (readonly Charge[])[] {
 function scriptInput(charges: readonly Charge[]): [keys: string[], args: Argument[]] {
   const keys: string[] = [];
   const args: Argument[] = [];
-  addInput(charges, keys, args);
+  for (const [i, charge] of charges.entries()) {
+    keys.push(charge.key);
+    args.push(charge.policy.text, costText(charge, i === 0));
+  }
   return [keys, args];
 }
 

@@ -7,6 +7,7 @@ import type { Wait } from "../store.ts";
 import { isMissingScript, isRedirect, toStoreError } from "./failure.ts";
 import { RedisHealth } from "./health.ts";
 import { type CallOwner, PendingCall } from "./pending.ts";
+import type { ReadyCommand, ScriptInput } from "./ready-command.ts";
 import type { Script } from "./script.ts";
 
 export type Argument = string | number | Buffer;
@@ -107,17 +108,12 @@ export class RedisConnection implements CallOwner {
   }
 
   /** The same past the driver's own batches, for what is one already, of so many requests; not for a Cluster. */
-  runBatch(
-    { lua, sha }: Script,
-    keys: readonly string[],
-    args: readonly Argument[],
-    requests: number,
-  ): Promise<unknown> {
+  runBatch({ lua, sha }: Script, input: ScriptInput, requests: number, wait?: Wait): Promise<unknown> {
     const start = (call: PendingCall) => {
-      const sent = this.#direct("evalsha", [sha, keys.length, ...keys, ...args]);
-      this.#follow(call, sent, () => this.#direct("eval", [lua, keys.length, ...keys, ...args]));
+      const sent = this.#sendReady(input.command("evalsha", sha));
+      this.#follow(call, sent, () => this.#sendReady(input.command("eval", lua)));
     };
-    return this.#begin(undefined, start, requests);
+    return this.#begin(wait, start, requests);
   }
 
   close(): void {
@@ -196,6 +192,10 @@ export class RedisConnection implements CallOwner {
   /** Past the batch: a Cluster follows the redirects of single commands alone. */
   async #direct(command: string, args: readonly Argument[], replyEncoding: "utf8" | null = "utf8"): Promise<unknown> {
     return this.client.sendCommand(new Command(command, [...args], { replyEncoding }));
+  }
+
+  async #sendReady(command: ReadyCommand): Promise<unknown> {
+    return this.client.sendCommand(command);
   }
 
   #probeLater(): void {

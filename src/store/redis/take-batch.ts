@@ -1,7 +1,8 @@
 import type { Charge, Taken } from "../limit.ts";
-import type { Argument, RedisConnection } from "./connection.ts";
+import type { RedisConnection } from "./connection.ts";
 import { toStoreError } from "./failure.ts";
 import { TAKE } from "./limit-scripts.ts";
+import { bulk, ScriptInput } from "./ready-command.ts";
 import { takenOf } from "./taken.ts";
 
 /** Keys of one script: more would hold up everybody else for too long. */
@@ -21,8 +22,7 @@ interface Request {
 export class TakeBatch {
   readonly #connection: RedisConnection;
   #requests: Request[] = [];
-  #keys: string[] = [];
-  #args: Argument[] = [];
+  #input = new ScriptInput();
   #isDue = false;
 
   constructor(connection: RedisConnection) {
@@ -31,9 +31,9 @@ export class TakeBatch {
 
   /** Resolves with the answers. Rejects with StoreError. */
   take(charges: readonly Charge[]): Promise<readonly Taken[]> {
-    if (this.#keys.length + charges.length > MAX_KEYS) this.#send();
-    const start = this.#keys.length;
-    addInput(charges, this.#keys, this.#args);
+    if (this.#input.keyCount + charges.length > MAX_KEYS) this.#send();
+    const start = this.#input.keyCount;
+    addInput(charges, this.#input);
     if (!this.#isDue) {
       this.#isDue = true;
       setImmediate(this.#onTurn);
@@ -48,10 +48,9 @@ export class TakeBatch {
 
   #send(): void {
     const requests = this.#requests;
-    const sent = this.#connection.runBatch(TAKE, this.#keys, this.#args, requests.length);
+    const sent = this.#connection.runBatch(TAKE, this.#input, requests.length);
     this.#requests = [];
-    this.#keys = [];
-    this.#args = [];
+    this.#input = new ScriptInput();
     sent.then(
       (reply) => this.#answer(requests, reply),
       (error: unknown) => {
@@ -74,10 +73,19 @@ export class TakeBatch {
 }
 
 /** Adds what the script reads of these charges, which belong together. */
-export function addInput(charges: readonly Charge[], keys: string[], args: Argument[]): void {
+function addInput(charges: readonly Charge[], input: ScriptInput): void {
   for (let i = 0; i < charges.length; i++) {
-    const { key, policy, cost = 1, isForced = false } = charges[i] as Charge;
-    keys.push(key);
-    args.push(policy.text, i === 0 && !isForced ? cost : `${i === 0 ? "" : "+"}${isForced ? "!" : ""}${cost}`);
+    const charge = charges[i] as Charge;
+    input.addKey(charge.key);
+    const cost = costText(charge, i === 0);
+    input.addArgs(bulk(charge.policy.text) + (cost === "1" ? ONE : bulk(cost)), 2);
   }
+}
+
+/** What nearly all cost. */
+const ONE = bulk("1");
+
+/** The cost as the script reads it: whether it belongs to the charge before, and is forced. */
+export function costText({ cost = 1, isForced = false }: Charge, isFirst: boolean): string {
+  return `${isFirst ? "" : "+"}${isForced ? "!" : ""}${cost}`;
 }

@@ -1,0 +1,6 @@
+/** Of the values of some keys those that there are, by their places. */
+export function foundIn(values: readonly (string | undefined)[]): ReadonlyMap<number, string> {
+  const found = new Map<number, string>();
+  for (const [i, value] of values.entries()) if (value !== undefined) found.set(i, value);
+  return found;
+}
