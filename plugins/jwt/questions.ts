@@ -2,7 +2,8 @@ import { isRevokedBy, type RevocationQuery, type Store } from "../../src/plugin.
 
 /** What is asked together. */
 interface Batch {
-  readonly keys: string[];
+  readonly groups: RevocationQuery["group"][];
+  keys: number;
   readonly questions: Question[];
 }
 
@@ -41,15 +42,16 @@ export class RevocationQuestions {
   ask(token: AskedToken, query: RevocationQuery, withoutStore: WithoutStore): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const batch = this.#room(query.keys.length);
-      for (const key of query.keys) batch.keys.push(key);
+      batch.groups.push(query.group);
+      batch.keys += query.keys.length;
       batch.questions.push({ token, query, withoutStore, resolve, reject });
     });
   }
 
   #room(keys: number): Batch {
     const current = this.#batch;
-    if (current !== undefined && current.keys.length + keys <= MAX_KEYS) return current;
-    const batch: Batch = { keys: [], questions: [] };
+    if (current !== undefined && current.keys + keys <= MAX_KEYS) return current;
+    const batch: Batch = { groups: [], keys: 0, questions: [] };
     this.#batch = batch;
     setImmediate(() => void this.#send(batch));
     return batch;
@@ -58,7 +60,7 @@ export class RevocationQuestions {
   async #send(batch: Batch): Promise<void> {
     if (this.#batch === batch) this.#batch = undefined;
     try {
-      const values = await this.#raw.getFew(batch.keys);
+      const values = await this.#raw.getFew(batch.groups);
       let from = 0;
       for (const { token, query, resolve } of batch.questions) {
         // Nearly always nothing at all is revoked.

@@ -1,9 +1,10 @@
 import { type Context, contextKey, definePlugin, GatewayError, type Phases, type Taken } from "../../src/plugin.ts";
+import { type Charges, compileCharges } from "./charges.ts";
 import { responseCost } from "./cost.ts";
 import { createCounts } from "./counts.ts";
 import { FailureLimit } from "./failures.ts";
 import { retryAfter, setFields } from "./fields.ts";
-import { type Charges, chargesOf, compileLimits } from "./limits.ts";
+import { compileLimits } from "./limits.ts";
 import { OptionsSchema } from "./options.ts";
 import { syncerOf } from "./sync.ts";
 import { createTaker } from "./take.ts";
@@ -24,6 +25,7 @@ export default definePlugin({
     if (options.sync < LEAST_SYNC_MS) throw new Error(`sync: expected at least ${LEAST_SYNC_MS}ms`);
     const counts = createCounts(scope);
     const limits = compileLimits(options, scope);
+    const chargesOf = compileCharges(limits, scope.store, tierClaim, cost);
     const taker = createTaker(options, scope, counts);
     const failures = failureLimit();
     const answerKey = contextKey<Answer>("what the rate limits have said");
@@ -59,7 +61,7 @@ export default definePlugin({
       try {
         taken = await pending;
       } catch (error) {
-        taken = taker.onFailure(error, asked.charges);
+        taken = taker.onFailure(error, asked);
       }
       return settle(ctx, asked, taken);
     }
@@ -80,9 +82,9 @@ export default definePlugin({
       ...(limits.length > 0 && {
         limit(ctx) {
           failures?.leave(ctx);
-          const asked = chargesOf(limits, ctx, tierClaim, cost);
+          const asked = chargesOf(ctx);
           if (asked.charges.length === 0) return undefined;
-          const taken = taker.take(asked.charges);
+          const taken = taker.take(asked);
           return taken instanceof Promise ? settleLater(ctx, asked, taken) : settle(ctx, asked, taken);
         },
       }),

@@ -1,6 +1,4 @@
 import {
-  type Charge,
-  type Context,
   compileKey,
   type KeyOf,
   type KeySpec,
@@ -29,12 +27,6 @@ export interface Limit {
   readonly base: Grade;
   /** By tier; undefined where a tier has no limit. */
   readonly tiers: ReadonlyMap<string, Grade | undefined>;
-}
-
-/** What a request is charged, and by which grades; both in the same order. */
-export interface Charges {
-  readonly grades: readonly Grade[];
-  readonly charges: readonly Charge[];
 }
 
 /** Checks and works out the limits of the options. Throws Error with a text for people. */
@@ -139,19 +131,4 @@ function most({ kind, limit, burst }: LimitPolicy): number {
 function policyField(name: string, { limit, windowMs }: LimitPolicy): string {
   const window = windowMs % 1_000 === 0 ? `;w=${windowMs / 1_000}` : "";
   return `"${name}";q=${limit}${window}`;
-}
-
-/** What a request is charged by these limits. */
-export function chargesOf(limits: readonly Limit[], ctx: Context, tierClaim: string, cost: number): Charges {
-  const tier = ctx.principal?.claims[tierClaim];
-  const grades: Grade[] = [];
-  const charges: Charge[] = [];
-  for (const limit of limits) {
-    const isTier = typeof tier === "string" && limit.tiers.has(tier);
-    const grade = isTier ? limit.tiers.get(tier) : limit.base;
-    if (grade === undefined) continue;
-    grades.push(grade);
-    charges.push({ key: limit.space + limit.keyOf(ctx), policy: grade.policy, cost });
-  }
-  return { grades, charges };
 }

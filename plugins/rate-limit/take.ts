@@ -8,6 +8,7 @@ import {
   StoreError,
   type Taken,
 } from "../../src/plugin.ts";
+import type { Charges } from "./charges.ts";
 import type { Counts } from "./counts.ts";
 import type { Options } from "./options.ts";
 import { type Syncer, syncerOf } from "./sync.ts";
@@ -15,7 +16,7 @@ import { type Syncer, syncerOf } from "./sync.ts";
 /** Asks the limits of a request, all of them at once. */
 export interface Taker {
   /** A promise may reject: then `onFailure` has the answer. Undefined where everything passes. Throws GatewayError. */
-  take(charges: readonly Charge[]): Awaitable<readonly Taken[] | undefined>;
+  take(charges: Charges): Awaitable<readonly Taken[] | undefined>;
   readonly onFailure: OnFailure;
   /** For what has happened already; it never fails, and nobody waits for it. */
   settle(charges: readonly Charge[], isGivenBack: boolean): void;
@@ -27,11 +28,11 @@ export function createTaker(options: Options, scope: Scope, counts: Counts): Tak
   const onFailure = failurePolicy(options["store-failure"], scope, counts);
   if (isLocal(store)) {
     return {
-      take(charges) {
+      take(asked) {
         try {
-          return store.takeNow(charges);
+          return store.takeNow(asked.prepared);
         } catch (error) {
-          return onFailure(error, charges);
+          return onFailure(error, asked);
         }
       },
       onFailure,
@@ -41,7 +42,7 @@ export function createTaker(options: Options, scope: Scope, counts: Counts): Tak
   if (options.mode === "synced")
     return { ...syncedTaker(syncerOf(scope, options.sync, counts), local, counts), onFailure };
   return {
-    take: (charges) => store.take(charges),
+    take: ({ prepared }) => store.take(prepared),
     onFailure,
     settle: (charges, isGivenBack) => settleIn(store, charges, isGivenBack, counts),
   };
@@ -53,7 +54,7 @@ function isLocal(store: Store): store is LocalStore {
 
 function syncedTaker(syncer: Syncer, local: Scope["local"], counts: Counts): Omit<Taker, "onFailure"> {
   return {
-    take(charges) {
+    take({ charges }) {
       const taken = local.takeNow(charges);
       if (taken.every(({ allowed }) => allowed)) syncer.note(charges, false);
       return taken;
@@ -71,11 +72,11 @@ function settleIn(store: Scope["store"], charges: readonly Charge[], isGivenBack
 }
 
 /** The answer where the store has failed. Throws GatewayError, and the error if it is not the store's. */
-type OnFailure = (error: unknown, charges: readonly Charge[]) => readonly Taken[] | undefined;
+type OnFailure = (error: unknown, asked: Charges) => readonly Taken[] | undefined;
 
 /** What holds while the store does not answer. Even a local count may have no room for another key: then it is denied. */
 function failurePolicy(policy: Options["store-failure"], { local }: Scope, counts: Counts): OnFailure {
-  return (error, charges) => {
+  return (error, { charges }) => {
     if (!(error instanceof StoreError)) throw error;
     counts.fallback.inc();
     if (policy === "allow") return undefined;

@@ -1,3 +1,4 @@
+import { KeyGroup } from "../store/key-group.ts";
 import type { Store } from "../store/store.ts";
 import type { JtiKeyForm } from "./revocation-keys.ts";
 import { revocationKey } from "./revocation-keys.ts";
@@ -16,8 +17,10 @@ export interface TokenMarks {
 
 /** What to look for in the store, for one token: made once, when it is verified. */
 export interface RevocationQuery {
-  /** Whole keys, for `store.raw`. */
+  /** Whole keys. */
   readonly keys: readonly string[];
+  /** The same for `store.raw`. */
+  readonly group: KeyGroup;
   /** Which of them is the subject's; -1 if none is. */
   readonly subjectAt: number;
   readonly issuedAt: number | undefined;
@@ -33,12 +36,9 @@ export function revocationQuery(store: Store, form: JtiKeyForm, marks: TokenMark
   const keys = [revocationKey(store, form, { kind: "token", value: digest })];
   if (jti !== undefined) keys.push(revocationKey(store, form, { kind: "jti", value: jti }));
   if (kid !== undefined) keys.push(revocationKey(store, form, { kind: "kid", value: kid }));
-  if (subject === undefined) return { keys, subjectAt: -1, issuedAt };
-  return {
-    keys: [...keys, revocationKey(store, form, { kind: "subject", value: subject })],
-    subjectAt: keys.length,
-    issuedAt,
-  };
+  const subjectAt = subject === undefined ? -1 : keys.length;
+  if (subject !== undefined) keys.push(revocationKey(store, form, { kind: "subject", value: subject }));
+  return { keys, group: new KeyGroup(keys), subjectAt, issuedAt };
 }
 
 /**

@@ -1,4 +1,6 @@
+import type { KeyGroup } from "./key-group.ts";
 import type { Charge, Taken } from "./limit.ts";
+import type { OwnCharge } from "./own-charge.ts";
 import type { StoreReport } from "./report.ts";
 import type { Subscriber, Wait, Write } from "./store.ts";
 
@@ -7,7 +9,7 @@ export interface Backend {
   get(key: string, wait?: Wait): Promise<string | undefined>;
   getBytes(key: string, wait?: Wait): Promise<Uint8Array | undefined>;
   getMany(keys: readonly string[], wait?: Wait): Promise<readonly (string | undefined)[]>;
-  getFew(keys: readonly string[], wait?: Wait): Promise<ReadonlyMap<number, string>>;
+  getFew(groups: readonly KeyGroup[], wait?: Wait): Promise<ReadonlyMap<number, string>>;
   exists(key: string, wait?: Wait): Promise<boolean>;
   /** A `ttlMs` of 0 is none. */
   set(key: string, value: string | Uint8Array, ttlMs: number, ifAbsent: boolean, wait?: Wait): Promise<boolean>;
@@ -16,7 +18,7 @@ export interface Backend {
   /** Keys share a place: the caller has seen to it. */
   transact(writes: readonly Write[], wait?: Wait): Promise<void>;
   /** Charges are checked, their keys complete and different. */
-  take(charges: readonly Charge[], wait?: Wait): Promise<readonly Taken[]>;
+  take(charges: readonly OwnCharge[], wait?: Wait): Promise<readonly Taken[]>;
   giveBack(charges: readonly Charge[], wait?: Wait): Promise<void>;
   /** The fence of the new holder; 0 if somebody else has it. */
   lock(key: string, token: string, ttlMs: number, wait?: Wait): Promise<number>;

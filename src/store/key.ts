@@ -25,5 +25,15 @@ export function slotTag(key: string): string {
 }
 
 function escapePart(part: string): string {
+  // Nearly all parts stand as they are.
+  if (!isSpecial(part)) return part;
   return part.replace(SPECIAL, (char) => ESCAPES[char] ?? char);
+}
+
+function isSpecial(part: string): boolean {
+  for (let i = 0; i < part.length; i++) {
+    const code = part.charCodeAt(i);
+    if (code === 0x25 || code === 0x3a || code === 0x7b || code === 0x7d) return true;
+  }
+  return false;
 }

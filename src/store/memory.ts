@@ -1,7 +1,8 @@
 import type { Backend } from "./backend.ts";
 import { Channels } from "./channels.ts";
 import { StoreError, type StoreFailure } from "./error.ts";
-import { foundIn } from "./found.ts";
+import { allKeys, foundIn } from "./found.ts";
+import type { KeyGroup } from "./key-group.ts";
 import type { Charge, Taken } from "./limit.ts";
 import { entryBytes, MemoryTable, type TableBounds, type Value } from "./memory-table.ts";
 import { giveBackTo, takeFrom } from "./memory-take.ts";
@@ -49,8 +50,8 @@ export class MemoryBackend implements Backend {
     return this.#call(wait, (now) => keys.map((key) => textOf(this.#table.get(key, now))));
   }
 
-  getFew(keys: readonly string[], wait?: Wait): Promise<ReadonlyMap<number, string>> {
-    return this.#call(wait, (now) => foundIn(keys.map((key) => textOf(this.#table.get(key, now)))));
+  getFew(groups: readonly KeyGroup[], wait?: Wait): Promise<ReadonlyMap<number, string>> {
+    return this.#call(wait, (now) => foundIn(allKeys(groups).map((key) => textOf(this.#table.get(key, now)))));
   }
 
   exists(key: string, wait?: Wait): Promise<boolean> {

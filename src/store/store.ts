@@ -1,3 +1,4 @@
+import type { KeyGroup } from "./key-group.ts";
 import type { Charge, Taken } from "./limit.ts";
 
 /** How long a call may wait. Without it: as long as the store's own bound on a command (`redis.command-timeout`). */
@@ -81,10 +82,10 @@ export interface Store {
   /** In one round trip, in their order. */
   getMany(keys: readonly string[], wait?: Wait): Promise<readonly (string | undefined)[]>;
   /**
-   * The same where most keys have nothing: what there is, by its key's place in the list. All of that costs little more
-   * than one key.
+   * In one round trip the few texts that there are, by the places of their keys among the keys of all groups. For keys of
+   * which most have nothing: that costs nearly nothing then, if the groups are kept and asked for again.
    */
-  getFew(keys: readonly string[], wait?: Wait): Promise<ReadonlyMap<number, string>>;
+  getFew(groups: readonly KeyGroup[], wait?: Wait): Promise<ReadonlyMap<number, string>>;
   exists(key: string, wait?: Wait): Promise<boolean>;
   /** False if `ifAbsent` was asked for and there is something. */
   set(key: string, value: string | Uint8Array, options?: SetOptions, wait?: Wait): Promise<boolean>;
@@ -101,8 +102,10 @@ export interface Store {
    * refuses, so that a refusal may cost others a little for a moment.
    */
   take(charges: readonly Charge[], wait?: Wait): Promise<readonly Taken[]>;
+  /** Works out once what is then asked often: for `take` of this part of the store, whatever else it is. Throws RangeError. */
+  prepare(charges: readonly Charge[]): readonly Charge[];
   /**
-   * The same without a promise. Only the embedded store has it, where nothing waits; a shared one leaves it out. Throws
+   * The same as `take` without a promise. Only the embedded store has it, where nothing waits; a shared one leaves it out. Throws
    * what `take` rejects with.
    */
   readonly takeNow?: (charges: readonly Charge[]) => readonly Taken[];

@@ -2,9 +2,11 @@ import type { Backend } from "./backend.ts";
 import { checkCharges, checkPositive } from "./check.ts";
 import { StoreError } from "./error.ts";
 import { slotTag } from "./key.ts";
+import { KeyGroup } from "./key-group.ts";
 import type { Charge, Taken } from "./limit.ts";
 import { waitForLock } from "./lock.ts";
 import type { MemoryBackend } from "./memory.ts";
+import { OwnCharge } from "./own-charge.ts";
 import type {
   Lease,
   LeaseOptions,
@@ -60,10 +62,11 @@ class StoreView implements Store {
     );
   }
 
-  async getFew(keys: readonly string[], wait?: Wait) {
-    if (keys.length === 0) return new Map<number, string>();
-    const { length } = this.#start;
-    return this.#backend.getFew(length === 0 ? keys : keys.map((key) => this.#start + key), wait);
+  async getFew(groups: readonly KeyGroup[], wait?: Wait) {
+    if (groups.length === 0) return new Map<number, string>();
+    if (this.#start === "") return this.#backend.getFew(groups, wait);
+    const own = groups.map(({ keys }) => new KeyGroup(keys.map((key) => this.#start + key)));
+    return this.#backend.getFew(own, wait);
   }
 
   exists(key: string, wait?: Wait) {
@@ -98,6 +101,10 @@ class StoreView implements Store {
       throw new RangeError("a transaction writes each key once");
     }
     await this.#backend.transact(own, wait);
+  }
+
+  prepare(charges: readonly Charge[]): readonly Charge[] {
+    return this.#charges(charges);
   }
 
   /** Every limited request comes through here: no promise but the backend's. */
@@ -179,19 +186,18 @@ class StoreView implements Store {
   }
 
   /** Limits of one key share a place in a Cluster: the key is the part in braces. */
-  #charges(charges: readonly Charge[]): readonly Charge[] {
-    const own = charges.map(({ key, policy, cost = 1, isForced = false }) => ({
-      key: `${this.#start}limit:{${tagged(key)}}:${policy.id}`,
-      policy,
-      cost,
-      isForced,
-    }));
+  #charges(charges: readonly Charge[]): readonly OwnCharge[] {
+    if (isPrepared(charges, this)) return charges;
+    const own = charges.map((charge) => {
+      const key = `${this.#start}limit:{${tagged(charge.key)}}:${charge.policy.id}`;
+      return new OwnCharge(key, charge, this);
+    });
     checkCharges(own);
     return own;
   }
 
   /** For those below. */
-  protected ownCharges(charges: readonly Charge[]): readonly Charge[] {
+  protected ownCharges(charges: readonly Charge[]): readonly OwnCharge[] {
     return this.#charges(charges);
   }
 }
@@ -207,6 +213,14 @@ class LocalView extends StoreView implements LocalStore {
   takeNow(charges: readonly Charge[]): readonly Taken[] {
     return charges.length === 0 ? [] : this.#memory.takeNow(this.ownCharges(charges));
   }
+}
+
+/** Those that `prepare` has made are all of one part of the store. */
+function isPrepared(charges: readonly Charge[], part: object): charges is readonly OwnCharge[] {
+  const [first] = charges;
+  if (!(first instanceof OwnCharge)) return false;
+  if (first.part === part) return true;
+  throw new RangeError("these charges were prepared by another part of the store");
 }
 
 /** Whether it may have been done in spite of its failure. */

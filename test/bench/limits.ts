@@ -36,17 +36,22 @@ function tokenOf(client: number): string {
 
 const WIDE = { limit: 1_000_000_000, window: "1h" };
 const JWT = { "public-key": publicKey, algorithms: ["RS256"], blacklist: { mode: "check" } };
-const CASES: readonly [string, Plugin<TSchema>, Record<string, unknown>][] = [
-  ["nothing", { ...rateLimit, setup: () => ({}) }, { limit: "1/s" }],
-  ["rate-limit, ip, no fields", rateLimit, { ...WIDE, headers: "none" }],
-  ["rate-limit, ip", rateLimit, WIDE],
-  ["rate-limit, principal", rateLimit, { ...WIDE, key: "principal" }],
-  ["rate-limit, two limits", rateLimit, { limits: [WIDE, { ...WIDE, key: "principal" }] }],
-  ["rate-limit, ip, synced", rateLimit, { ...WIDE, mode: "synced" }],
-  ["quota, day and month", quota, { day: 1_000_000_000, month: 1_000_000_000 }],
-  ["concurrency-limit, ip", concurrencyLimit, { limit: 1_000, key: "ip" }],
-  ["jwt, blacklist (check)", jwt, JWT],
-  ["jwt, blacklist (push)", jwt, { ...JWT, blacklist: { mode: "push" } }],
+type Case = readonly [name: string, ...plugins: (readonly [Plugin<TSchema>, Record<string, unknown>])[]];
+const PUSH = { ...JWT, blacklist: { mode: "push" } };
+const BY_PRINCIPAL = { ...WIDE, key: "principal" };
+const CASES: readonly Case[] = [
+  ["nothing"],
+  ["rate-limit, ip, no fields", [rateLimit, { ...WIDE, headers: "none" }]],
+  ["rate-limit, ip", [rateLimit, WIDE]],
+  ["rate-limit, principal", [rateLimit, BY_PRINCIPAL]],
+  ["rate-limit, two limits", [rateLimit, { limits: [WIDE, { ...WIDE, key: "principal" }] }]],
+  ["rate-limit, ip, synced", [rateLimit, { ...WIDE, mode: "synced" }]],
+  ["quota, day and month", [quota, { day: 1_000_000_000, month: 1_000_000_000 }]],
+  ["concurrency-limit, ip", [concurrencyLimit, { limit: 1_000, key: "ip" }]],
+  ["jwt, blacklist (check)", [jwt, JWT]],
+  ["jwt, blacklist (push)", [jwt, PUSH]],
+  ["jwt (check), rate-limit", [jwt, JWT], [rateLimit, BY_PRINCIPAL]],
+  ["jwt (push), rate-limit", [jwt, PUSH], [rateLimit, BY_PRINCIPAL]],
 ];
 
 async function setUp(plugin: Plugin<TSchema>, options: Record<string, unknown>, store: SharedStore): Promise<Phases> {
@@ -65,20 +70,24 @@ const contexts = Array.from({ length: CLIENTS }, (_, i) => ({
   headers: { authorization: `Bearer ${tokenOf(i)}` },
 }));
 
-/** One request through the phases of the plugin. */
-async function request({ authenticate, limit, response, log }: Phases, index: number): Promise<void> {
+/** One request through the phases of the plugins. */
+async function request(all: readonly Phases[], index: number): Promise<void> {
   const ctx = createContext(contexts[index % CLIENTS] ?? {}, undefined, undefined);
-  const identified = authenticate?.(ctx);
-  if (identified instanceof Promise) await identified;
-  const pending = limit?.(ctx);
-  if (pending instanceof Promise) await pending;
-  const reply = response?.(ctx, new Reply(200));
-  if (reply instanceof Promise) await reply;
-  log?.(ctx, {} as never);
+  for (const { authenticate, limit } of all) {
+    const identified = authenticate?.(ctx);
+    if (identified instanceof Promise) await identified;
+    const pending = limit?.(ctx);
+    if (pending instanceof Promise) await pending;
+  }
+  for (const { response, log } of all) {
+    const reply = response?.(ctx, new Reply(200));
+    if (reply instanceof Promise) await reply;
+    log?.(ctx, {} as never);
+  }
 }
 
 /** CPU µs a request, user and system; the least of the rounds, as noise only ever adds. */
-async function measure(phases: Phases, requests: number): Promise<number> {
+async function measure(phases: readonly Phases[], requests: number): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   for (let round = 0; round < ROUNDS; round++) {
     let next = 0;
@@ -99,9 +108,12 @@ console.log(
   `${"CPU µs a request".padEnd(28)}${"in memory".padStart(12)}${`Redis, ${IN_FLIGHT} in flight`.padStart(24)}`,
 );
 let base: readonly number[] = [];
-for (const [name, plugin, options] of CASES) {
-  const memory = await setUp(plugin, options, shareStore(new MemoryBackend({ now: Date.now }), ""));
-  const shared = await setUp(plugin, options, onRedis);
+const only = process.argv.slice(2);
+for (const [name, ...plugins] of CASES) {
+  if (name !== "nothing" && only.length > 0 && !only.includes(name)) continue;
+  const inProcess = shareStore(new MemoryBackend({ now: Date.now }), "");
+  const memory = await Promise.all(plugins.map(([plugin, options]) => setUp(plugin, options, inProcess)));
+  const shared = await Promise.all(plugins.map(([plugin, options]) => setUp(plugin, options, onRedis)));
   const found = [await measure(memory, REQUESTS), await measure(shared, REQUESTS / 2)];
   if (base.length === 0) base = found;
   const [inMemory = 0, overRedis = 0] = found.map((us, i) => us - (base[i] ?? 0));

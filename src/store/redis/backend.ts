@@ -1,7 +1,9 @@
 import type { Backend } from "../backend.ts";
-import { foundIn } from "../found.ts";
+import { allKeys, foundIn } from "../found.ts";
 import { slotTag } from "../key.ts";
+import type { KeyGroup } from "../key-group.ts";
 import type { Charge, Taken } from "../limit.ts";
+import type { OwnCharge } from "../own-charge.ts";
 import type { StoreReport } from "../report.ts";
 import type { Subscriber, Wait, Write } from "../store.ts";
 import type { Argument, RedisConnection } from "./connection.ts";
@@ -62,11 +64,13 @@ export class RedisBackend implements Backend {
     return Array.isArray(reply) ? reply.map(textOf) : [];
   }
 
-  async getFew(keys: readonly string[], wait?: Wait): Promise<ReadonlyMap<number, string>> {
-    if (this.#mode === "cluster" || keys.length > MOST_FEW) return foundIn(await this.getMany(keys, wait));
+  async getFew(groups: readonly KeyGroup[], wait?: Wait): Promise<ReadonlyMap<number, string>> {
     const input = new ScriptInput();
-    for (const key of keys) input.addKey(key);
-    return fewOf(await this.#connection.runBatch(GET_FEW, input, 1, wait), keys.length);
+    for (const group of groups) input.addGroup(group);
+    const { keyCount } = input;
+    const isOneScript = this.#mode !== "cluster" && keyCount <= MOST_FEW;
+    if (!isOneScript) return foundIn(await this.getMany(allKeys(groups), wait));
+    return fewOf(await this.#connection.runBatch(GET_FEW, input, 1, wait), keyCount);
   }
 
   async exists(key: string, wait?: Wait): Promise<boolean> {
@@ -97,7 +101,7 @@ export class RedisBackend implements Backend {
     await this.#connection.run(TRANSACT, keys, args, wait);
   }
 
-  take(charges: readonly Charge[], wait?: Wait): Promise<readonly Taken[]> {
+  take(charges: readonly OwnCharge[], wait?: Wait): Promise<readonly Taken[]> {
     if (this.#mode === "cluster" && charges.length > 1) return this.#takeByPlace(charges, wait);
     if (this.#mode !== "cluster" && wait === undefined) return this.#batch.take(charges);
     return this.#takeTogether(charges, wait);

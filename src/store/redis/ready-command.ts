@@ -1,4 +1,5 @@
 import { Command } from "ioredis";
+import type { KeyGroup } from "../key-group.ts";
 
 /**
  * A command that is written as it goes over the wire (RESP2) while its parts are gathered. The driver would take each
@@ -37,15 +38,18 @@ export class ScriptInput {
     return this.#keyCount;
   }
 
-  addKey(key: string): void {
-    this.#keys += bulk(key);
-    this.#keyCount++;
+  addGroup(group: KeyGroup): void {
+    group.wire ??= group.keys.map(bulk).join("");
+    this.#keys += group.wire;
+    this.#keyCount += group.keys.length;
   }
 
-  /** @param args made by `bulk` */
-  addArgs(args: string, count: number): void {
+  /** A key and two arguments, made by `bulk`. */
+  addCharge(key: string, args: string): void {
+    this.#keys += key;
     this.#args += args;
-    this.#argCount += count;
+    this.#keyCount++;
+    this.#argCount += 2;
   }
 
   /** EVAL with the script's text, or EVALSHA with its digest. */

@@ -1,4 +1,5 @@
 import type { Charge, Taken } from "../limit.ts";
+import type { OwnCharge } from "../own-charge.ts";
 import type { RedisConnection } from "./connection.ts";
 import { toStoreError } from "./failure.ts";
 import { TAKE } from "./limit-scripts.ts";
@@ -30,7 +31,7 @@ export class TakeBatch {
   }
 
   /** Resolves with the answers. Rejects with StoreError. */
-  take(charges: readonly Charge[]): Promise<readonly Taken[]> {
+  take(charges: readonly OwnCharge[]): Promise<readonly Taken[]> {
     if (this.#input.keyCount + charges.length > MAX_KEYS) this.#send();
     const start = this.#input.keyCount;
     addInput(charges, this.#input);
@@ -73,17 +74,14 @@ export class TakeBatch {
 }
 
 /** Adds what the script reads of these charges, which belong together. */
-function addInput(charges: readonly Charge[], input: ScriptInput): void {
+function addInput(charges: readonly OwnCharge[], input: ScriptInput): void {
   for (let i = 0; i < charges.length; i++) {
-    const charge = charges[i] as Charge;
-    input.addKey(charge.key);
-    const cost = costText(charge, i === 0);
-    input.addArgs(bulk(charge.policy.text) + (cost === "1" ? ONE : bulk(cost)), 2);
+    const charge = charges[i] as OwnCharge;
+    // A charge has its place in its call for good: the same text serves each time.
+    charge.wire ??= { key: bulk(charge.key), args: bulk(charge.policy.text) + bulk(costText(charge, i === 0)) };
+    input.addCharge(charge.wire.key, charge.wire.args);
   }
 }
-
-/** What nearly all cost. */
-const ONE = bulk("1");
 
 /** The cost as the script reads it: whether it belongs to the charge before, and is forced. */
 export function costText({ cost = 1, isForced = false }: Charge, isFirst: boolean): string {
