@@ -82,8 +82,8 @@ export interface Store {
   /** In one round trip, in their order. */
   getMany(keys: readonly string[], wait?: Wait): Promise<readonly (string | undefined)[]>;
   /**
-   * In one round trip the few texts that there are, by the places of their keys among the keys of all groups. For keys of
-   * which most have nothing: that costs nearly nothing then, if the groups are kept and asked for again.
+   * The few texts that there are, by the places of their keys among the keys of all groups. For keys that mostly have
+   * nothing: then it is one round trip and costs next to nothing, if the groups are kept and asked for again.
    */
   getFew(groups: readonly KeyGroup[], wait?: Wait): Promise<ReadonlyMap<number, string>>;
   exists(key: string, wait?: Wait): Promise<boolean>;

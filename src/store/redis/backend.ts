@@ -7,9 +7,8 @@ import type { OwnCharge } from "../own-charge.ts";
 import type { StoreReport } from "../report.ts";
 import type { Subscriber, Wait, Write } from "../store.ts";
 import type { Argument, RedisConnection } from "./connection.ts";
-import { fewOf, GET_FEW, MOST_FEW } from "./few.ts";
 import { GIVE_BACK, TAKE } from "./limit-scripts.ts";
-import { ScriptInput } from "./ready-command.ts";
+import { existsCommand } from "./ready-command.ts";
 import { scanKeys } from "./scan.ts";
 import {
   EXTEND_LOCK,
@@ -28,6 +27,8 @@ import { takenOf } from "./taken.ts";
 
 /** How long the fence of a lock that nobody holds is remembered. */
 const FENCE_MS = 86_400_000;
+
+const NOTHING: ReadonlyMap<number, string> = new Map();
 
 /** The store in Redis: one command or one script a call. */
 export class RedisBackend implements Backend {
@@ -65,12 +66,14 @@ export class RedisBackend implements Backend {
   }
 
   async getFew(groups: readonly KeyGroup[], wait?: Wait): Promise<ReadonlyMap<number, string>> {
-    const input = new ScriptInput();
-    for (const group of groups) input.addGroup(group);
-    const { keyCount } = input;
-    const isOneScript = this.#mode !== "cluster" && keyCount <= MOST_FEW;
-    if (!isOneScript) return foundIn(await this.getMany(allKeys(groups), wait));
-    return fewOf(await this.#connection.runBatch(GET_FEW, input, 1, wait), keyCount);
+    if (this.#mode === "cluster") return foundIn(await this.getMany(allKeys(groups), wait));
+    const startedAt = performance.now();
+    const count = await this.#connection.sendReady(existsCommand(groups), wait);
+    if (count === 0) return NOTHING;
+    // The two together have the time of one.
+    const { commandTimeoutMs } = this.#connection;
+    const leftMs = (wait?.timeoutMs ?? commandTimeoutMs) - (performance.now() - startedAt);
+    return foundIn(await this.getMany(allKeys(groups), { ...wait, timeoutMs: Math.max(leftMs, 1) }));
   }
 
   async exists(key: string, wait?: Wait): Promise<boolean> {

@@ -73,6 +73,10 @@ export class RedisConnection implements CallOwner {
     });
   }
 
+  get commandTimeoutMs(): number {
+    return this.#timeouts.ms;
+  }
+
   get inFlight(): number {
     return this.#inFlight;
   }
@@ -108,12 +112,20 @@ export class RedisConnection implements CallOwner {
   }
 
   /** The same past the driver's own batches, for what is one already, of so many requests; not for a Cluster. */
-  runBatch({ lua, sha }: Script, input: ScriptInput, requests: number, wait?: Wait): Promise<unknown> {
+  runBatch({ lua, sha }: Script, input: ScriptInput, requests: number): Promise<unknown> {
     const start = (call: PendingCall) => {
-      const sent = this.#sendReady(input.command("evalsha", sha));
-      this.#follow(call, sent, () => this.#sendReady(input.command("eval", lua)));
+      const sent = this.#write(input.command("evalsha", sha));
+      this.#follow(call, sent, () => this.#write(input.command("eval", lua)));
     };
-    return this.#begin(wait, start, requests);
+    return this.#begin(undefined, start, requests);
+  }
+
+  /** A single command in the same way. */
+  sendReady(command: ReadyCommand, wait?: Wait): Promise<unknown> {
+    return this.#begin(wait, (call) => {
+      const sent = this.#write(command);
+      this.#follow(call, sent, () => sent);
+    });
   }
 
   close(): void {
@@ -194,7 +206,7 @@ export class RedisConnection implements CallOwner {
     return this.client.sendCommand(new Command(command, [...args], { replyEncoding }));
   }
 
-  async #sendReady(command: ReadyCommand): Promise<unknown> {
+  async #write(command: ReadyCommand): Promise<unknown> {
     return this.client.sendCommand(command);
   }
 

@@ -26,6 +26,18 @@ export function bulk(text: string): string {
   return `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
 }
 
+/** Asks how many of the keys of all groups there are. */
+export function existsCommand(groups: readonly KeyGroup[]): ReadyCommand {
+  let keys = "";
+  let count = 0;
+  for (const group of groups) {
+    group.wire ??= group.keys.map(bulk).join("");
+    keys += group.wire;
+    count += group.keys.length;
+  }
+  return new ReadyCommand("exists", `*${count + 1}\r\n${bulk("exists")}${keys}`);
+}
+
 /** Keys and arguments of a script, gathered as they go over the wire. */
 export class ScriptInput {
   #keys = "";
@@ -36,12 +48,6 @@ export class ScriptInput {
   /** Keys so far. */
   get keyCount(): number {
     return this.#keyCount;
-  }
-
-  addGroup(group: KeyGroup): void {
-    group.wire ??= group.keys.map(bulk).join("");
-    this.#keys += group.wire;
-    this.#keyCount += group.keys.length;
   }
 
   /** A key and two arguments, made by `bulk`. */
