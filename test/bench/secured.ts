@@ -9,6 +9,8 @@ export interface Secured {
   readonly publicKeyFile: string;
   /** Valid ones, each of another subject. */
   readonly tokens: readonly string[];
+  /** One whose time is over. */
+  readonly expired: string;
   /** Requests that a subject may make in an hour. */
   readonly limit: number;
   /** At 127.0.0.1; nobody listens there if Redis is not installed. */
@@ -25,20 +27,16 @@ export async function prepareSecured(dir: string, subjects: number, limit: numbe
   const publicKeyFile = `${dir}/jwt.pem`;
   await Bun.write(publicKeyFile, publicKey.export({ type: "spki", format: "pem" }));
   const exp = Math.floor(Date.now() / 1_000) + HOUR_S;
-  const tokens = Array.from({ length: subjects }, (_, i) => {
-    const claims = {
-      iss: "https://id.example.com",
-      sub: `user-${i}`,
-      jti: crypto.randomUUID(),
-      iat: exp - HOUR_S,
-      exp,
-    };
+  const tokenOf = (sub: string, exp: number) => {
+    const claims = { iss: "https://id.example.com", sub, jti: crypto.randomUUID(), iat: exp - HOUR_S, exp };
     const input = [{ alg: "RS256", typ: "JWT", kid: "bench" }, claims].map(encoded).join(".");
     return `${input}.${sign("sha256", Buffer.from(input), privateKey).toString("base64url")}`;
-  });
+  };
+  const tokens = Array.from({ length: subjects }, (_, i) => tokenOf(`user-${i}`, exp));
+  const expired = tokenOf("late", exp - 2 * HOUR_S);
   const [redisPort = 0] = freePorts(1);
   if (redisVersion() !== undefined) await startRedis(dir, redisPort);
-  return { publicKeyFile, tokens, limit, redisPort };
+  return { publicKeyFile, tokens, expired, limit, redisPort };
 }
 
 /** Undefined if it is not installed. */

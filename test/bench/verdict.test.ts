@@ -52,6 +52,14 @@ describe("verdict", () => {
     expect(lines).toContain("not measured  idle: less than 5000 bytes a connection");
   });
 
+  test("what plugins add is taken from what a request costs without them", () => {
+    const series = { sluice: sample(20), "sluice-jwt": sample(26), haproxy: sample(10), "haproxy-jwt": sample(20) };
+    const lines = verdict(results("jwt", series));
+    expect(lines).toContain("met  jwt: plugins add at most 6 µs, found 6.0");
+    expect(lines).toContain("MISSED  jwt: CPU at most 1.00 × haproxy-jwt, found 1.30");
+    expect(verdict(results("small", series))).toContain("not measured  jwt: plugins add at most 6 µs");
+  });
+
   test("p99 is compared for the open loop, unless the load generator was late itself", () => {
     const at = (p99Us: number, lateP99Us: number) => sample(1, { p99Us, lateP99Us });
     const clear = verdict(results("open-own", { sluice: at(2_100, 10), haproxy: at(1_000, 10) }));

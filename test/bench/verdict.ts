@@ -8,6 +8,8 @@ interface Target {
   readonly what: string;
   /** The measured figure is to be at most this. */
   readonly most: number;
+  /** What is measured; Sluice without plugins unless told. */
+  readonly contender?: string;
   /** The contender that it is compared to; undefined: the figure stands for itself. */
   readonly reference?: string;
   readonly of: (sample: Sample) => number;
@@ -24,6 +26,7 @@ const RATIOS: readonly Target[] = [
   { scenario: "large", what: "CPU", reference: "nginx-stock", most: 1, of: cpuUsPerRequest },
   { scenario: "large", what: "CPU", reference: "caddy", most: 1, of: cpuUsPerRequest },
   { scenario: "tls", what: "CPU", reference: "nginx", most: 1, of: cpuUsPerRequest },
+  { scenario: "jwt", what: "CPU", contender: "sluice-jwt", reference: "haproxy-jwt", most: 1, of: cpuUsPerRequest },
   { scenario: "open-same", what: "p99", reference: "haproxy", most: 2, of: p99 },
   { scenario: "open-own", what: "p99", reference: "haproxy", most: 2, of: p99 },
 ];
@@ -31,12 +34,14 @@ const RATIOS: readonly Target[] = [
 const MOST_LATE = 0.5;
 const LATE = "the load generator itself was late, its core has other work";
 const IDLE_BYTES = 5_000;
+/** What tokens, blacklist and limit may add to a request, in microseconds. */
+const ADDED_US = 6;
 
 /** A line for each target: met or missed, with the figure; or that it was not measured. */
 export function verdict(results: Results): readonly string[] {
-  const ratios = RATIOS.map(({ scenario, what, reference = "", most, of }) => {
+  const ratios = RATIOS.map(({ scenario, what, contender = US, reference = "", most, of }) => {
     const result = results.scenarios.find((each) => each.scenario.name === scenario);
-    const [ours, theirs] = [seriesOf(result, US), seriesOf(result, reference)];
+    const [ours, theirs] = [seriesOf(result, contender), seriesOf(result, reference)];
     const target = `${scenario}: ${what} at most ${most.toFixed(2)} × ${reference}`;
     if (ours === undefined || theirs === undefined) return `not measured  ${target}`;
     const ratio = figureOf(ratiosOf(ours.samples, theirs.samples, of)).median;
@@ -46,6 +51,7 @@ export function verdict(results: Results): readonly string[] {
   });
   return [
     ...ratios,
+    addedLine(results.scenarios.find((each) => each.scenario.name === "jwt")),
     idleLine(
       seriesOf(
         results.scenarios.find((each) => each.scenario.idle > 0),
@@ -53,6 +59,19 @@ export function verdict(results: Results): readonly string[] {
       ),
     ),
   ];
+}
+
+/** Within each round, as for ratios. */
+function addedLine(result: ScenarioResult | undefined): string {
+  const target = `jwt: plugins add at most ${ADDED_US} µs`;
+  const [plain, secured] = [seriesOf(result, US), seriesOf(result, "sluice-jwt")];
+  if (plain === undefined || secured === undefined) return `not measured  ${target}`;
+  const added = secured.samples.flatMap((sample, round) => {
+    const without = plain.samples[round];
+    return without === undefined ? [] : [cpuUsPerRequest(sample) - cpuUsPerRequest(without)];
+  });
+  const { median } = figureOf(added);
+  return `${median <= ADDED_US ? "met" : "MISSED"}  ${target}, found ${median.toFixed(1)}`;
 }
 
 function idleLine(series: Series | undefined): string {

@@ -29,7 +29,7 @@ export const sluiceJwt: Contender = {
 };
 
 function securedBy({ publicKeyFile, limit, redisPort }: Secured): string {
-  return `redis: { url: "redis://127.0.0.1:${redisPort}" }
+  return `redis: { url: "redis://127.0.0.1:${redisPort}", command-timeout: 1s }
 plugins:
   jwt: { public-key: ${publicKeyFile}, algorithms: [RS256], blacklist: { mode: check } }
   rate-limit: { limit: ${limit}, window: 1h, key: principal }
