@@ -108,10 +108,25 @@ describe("scanRequestHead", () => {
       taken++;
       const wire = copied(scanned);
       const parsed = parseRequestHead(head, limits);
+      // Of the one that nobody has had taken apart.
+      expect(scanned.headers.getAll("authorization"), head).toEqual(parsed.headers.getAll("authorization"));
+      expect(scanned.headers.get("authorization"), head).toBe(parsed.headers.get("authorization"));
       expect(meaning(scanned), head).toEqual(meaning(parsed));
       expect(wire, head).toBe(passedOn(parsed.headers));
     }
     expect(taken).toBeGreaterThan(5_000);
+  });
+
+  test("finds Authorization without taking the lines apart, once, twice and after a change", () => {
+    const once = scanRequest("GET / HTTP/1.1\r\nHost: a\r\nAUTHORIZATION: Bearer \xe9\r\nX-A: 1\r\n\r\n")?.headers;
+    expect(once?.getAll("authorization")).toEqual(["Bearer \xe9"]);
+    once?.delete("authorization");
+    expect(once?.getAll("authorization")).toEqual([]);
+    const twice = scanRequest("GET / HTTP/1.1\r\nHost: a\r\nAuthorization: a\r\nAuthorization: b\r\n\r\n")?.headers;
+    expect(twice?.getAll("authorization")).toEqual(["a", "b"]);
+    expect(twice?.get("authorization")).toBe("a, b");
+    const none = scanRequest("GET / HTTP/1.1\r\nHost: a\r\nX-Authorization: a\r\n\r\n")?.headers;
+    expect([none?.get("authorization"), none?.getAll("authorization")]).toEqual([undefined, []]);
   });
 
   test("takes an ordinary head as it came, in whatever case its names are", () => {

@@ -62,6 +62,24 @@ export function describeLimits(
       },
     );
 
+    test("charges that were prepared count like others, each time anew", async () => {
+      const [here, there] = await setUp();
+      const policy = limitPolicy({ kind: "fixed-window", limit: 4, windowMs: 86_400_000 });
+      const charges = [
+        { key: "p", policy },
+        { key: "q", policy, cost: 2 },
+      ];
+      const prepared = here.prepare(charges);
+      expect((await here.take(prepared)).map(({ remaining }) => remaining)).toEqual([3, 2]);
+      expect((await there.take(charges)).map(({ remaining }) => remaining)).toEqual([2, 0]);
+      expect((await here.take(prepared)).map(({ allowed }) => allowed)).toEqual([true, false]);
+      await here.giveBack(prepared);
+      expect((await here.take(prepared)).map(({ remaining }) => remaining)).toEqual([2, 0]);
+      expect(here.prepare([])).toEqual([]);
+      expect(() => here.prepare([{ key: "p", policy, cost: 0 }])).toThrow(RangeError);
+      await expect(here.raw.take(prepared)).rejects.toThrow("another part of the store");
+    });
+
     test("if one of several refuses, none is charged", async () => {
       const [store] = await setUp();
       const wide = limitPolicy({ kind: "gcra", limit: 100, windowMs: 3_600_000 });

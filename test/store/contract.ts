@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { groupKey } from "../../src/store/key.ts";
+import { KeyGroup } from "../../src/store/key-group.ts";
 import { limitPolicy } from "../../src/store/limit.ts";
 import type { SharedStore } from "../../src/store/shared.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -38,6 +39,19 @@ export function describeStore(name: string, { stores, pass }: Contestant): void 
       expect([...((await there.getBytes("b")) ?? [])]).toEqual([...bytes]);
       expect(await here.getMany(["b2", "a", "none"])).toEqual([undefined, "é\r\n\0", undefined]);
       expect(await here.getMany([])).toEqual([]);
+      const groups = [new KeyGroup(["none", "x"]), new KeyGroup(["y", "a", "é"]), new KeyGroup(["z"])];
+      expect([...(await here.getFew(groups))]).toEqual([[3, "é\r\n\0"]]);
+      // Asked again, with more to find, by another part and under whole keys.
+      await here.set("é", "2");
+      expect([...(await there.getFew(groups))]).toEqual([
+        [3, "é\r\n\0"],
+        [4, "2"],
+      ]);
+      const whole = new KeyGroup(["none", here.wholeKey("é")]);
+      expect([...(await here.raw.getFew([whole]))]).toEqual([[1, "2"]]);
+      await here.delete("é");
+      expect([...(await here.raw.getFew([whole]))]).toEqual([]);
+      expect([...(await here.getFew([]))]).toEqual([]);
       expect(await there.delete("a")).toBe(true);
       expect(await there.delete("a")).toBe(false);
       expect(await here.get("a")).toBeUndefined();

@@ -187,6 +187,17 @@ describe("tiers", () => {
     tiers: { pro: { limit: 3 }, team: { limit: 6, burst: 2 }, staff: false },
   };
 
+  test("of a caller who is known already may change, and may be changed back", async () => {
+    const t = await testPlugin(plugin, options);
+    const policyFor = async (claims: Record<string, unknown>) =>
+      (await t.request(principal("a", claims))).reply.headers.get("ratelimit-policy");
+    expect(await policyFor({ tier: "pro" })).toBe('"default";q=3;w=60');
+    expect(await policyFor({ tier: "team" })).toBe('"default";q=6;w=60');
+    expect(await policyFor({ tier: "staff" })).toBeUndefined();
+    expect(await policyFor({})).toBe('"default";q=1;w=60');
+    expect(await policyFor({ tier: "pro" })).toBe('"default";q=3;w=60');
+  });
+
   test("have limits of their own, or none", async () => {
     const t = await testPlugin(plugin, options);
     expect(await passes(t, 5, principal("a"))).toBe(1);
