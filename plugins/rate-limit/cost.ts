@@ -20,13 +20,13 @@ export function responseCost(
     const total = WHOLE.test(text) ? Number(text) : charged;
     const more = Math.min(total, MAX_COST) - charged;
     if (more === 0 || answer?.taken.every(({ allowed }) => allowed) !== true) return;
-    const rest = answer.charges.map((charge) => ({ ...charge, cost: Math.abs(more), isForced: more > 0 }));
+    const rest = answer.asked.charges.map((charge) => ({ ...charge, cost: Math.abs(more), isForced: more > 0 }));
     taker.settle(rest, more < 0);
   };
 }
 
 interface CostAnswer {
-  readonly charges: readonly Charge[];
+  readonly asked: { readonly charges: readonly Charge[] };
   readonly taken: readonly Taken[];
 }
 

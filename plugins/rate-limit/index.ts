@@ -10,7 +10,8 @@ import { syncerOf } from "./sync.ts";
 import { createTaker } from "./take.ts";
 
 /** What the limits have said of a request. */
-interface Answer extends Charges {
+interface Answer {
+  readonly asked: Charges;
   readonly taken: readonly Taken[];
 }
 
@@ -43,7 +44,7 @@ export default definePlugin({
 
     function settle(ctx: Context, asked: Charges, taken: readonly Taken[] | undefined): undefined {
       if (taken !== undefined) {
-        if (isTold) ctx.set(answerKey, { ...asked, taken });
+        if (isTold) ctx.set(answerKey, { asked, taken });
         if (!taken.every(({ allowed }) => allowed)) {
           counts.refused.inc();
           throw refusal(retryAfter(taken));
@@ -91,7 +92,8 @@ export default definePlugin({
       ...((failures !== undefined || (isTold && limits.length > 0)) && {
         response(ctx, reply) {
           const answer = isTold ? ctx.get(answerKey) : undefined;
-          if (answer !== undefined && form !== "none") setFields(reply.headers, form, answer.grades, answer.taken);
+          if (answer !== undefined && form !== "none")
+            setFields(reply.headers, form, answer.asked.grades, answer.taken);
           chargeCost?.(reply, answer);
           if (failures === undefined || reply.status !== 401) {
             failures?.leave(ctx);
