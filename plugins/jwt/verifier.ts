@@ -33,8 +33,8 @@ export interface VerifiedToken {
 
 /** Together they stay below 32 MB, by an estimate. */
 const BOUNDS = { entries: 20_000, bytes: 33_554_432 };
-/** Bytes of a remembered token beside its text; its claims are reckoned at six times their text. */
-const OVERHEAD = 1_024;
+/** Bytes of a remembered token beside its text, what the store is asked for it among them; its claims are reckoned at six times their text. */
+const OVERHEAD = 1_536;
 /** A token without a kid is tried with so many keys. */
 const MAX_TRIES = 8;
 
