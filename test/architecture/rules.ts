@@ -23,7 +23,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   edge: PARTS,
   admin: [...PARTS, "identity", "store", "traffic", "upstream"],
   store: [...BASE, "config", "timeouts"],
-  openapi: PARTS,
+  openapi: [...PARTS, "routing"],
   traffic: [...PARTS, "routing", "scope", "store", "upstream"],
   pipeline: [...BASE, "plugin"],
   scope: [...BASE, "plugin", "store"],

@@ -1,0 +1,273 @@
+import type { RouteConfig } from "../config/schema.ts";
+import { METHODS, SECTIONS, type Section } from "./grammar.ts";
+import type { Owned } from "./identity.ts";
+import { type Draft, isObject, type Json, type JsonObject, objectAt, pointerToken, textAt } from "./json.ts";
+import { nameComponents, nameOf, order } from "./names.ts";
+import { nameOperations } from "./operation-ids.ts";
+import { operationsOf } from "./operations.ts";
+import { placedParameters } from "./parameters.ts";
+import { type PlacedOperation, placeOperations, shapeOf } from "./place.ts";
+import { NO_POLICY, type Policy, type PolicyOf } from "./policy.ts";
+import { createProjector, hostOf, type Projector, type RouteEntry } from "./project.ts";
+import { reachable } from "./reach.ts";
+import { Report, type ReportLine } from "./report.ts";
+import { Source } from "./source.ts";
+import { stubsOf } from "./stubs.ts";
+import { nameTags, type Tags } from "./tags.ts";
+import { upgraded } from "./upgrade.ts";
+import { createWriter, type Names, UNKNOWN, unknownComponent } from "./writer.ts";
+
+/** The document of a service as it was read, in any version. */
+export interface MergeInput {
+  readonly service: string;
+  readonly document: Json;
+}
+
+export interface MergeOptions {
+  readonly title: string;
+  readonly version: string;
+  readonly routes: readonly RouteConfig[];
+  /** Services that are not to be documented at all. */
+  readonly hidden?: ReadonlySet<string>;
+  readonly policyOf?: PolicyOf;
+  /** Which operations are published; all unless told. Asked with the service and the tags that an operation has in the end. */
+  readonly isPublished?: (service: string, tags: readonly string[]) => boolean;
+}
+
+export interface Merged {
+  readonly document: JsonObject;
+  readonly lines: readonly ReportLine[];
+}
+
+/**
+ * Makes one document of those of all services: each operation where clients find it through the routes, once, under an id of its
+ * own. The order of the inputs does not matter. A document that is none is left out and reported.
+ */
+export function mergeDocuments(inputs: readonly MergeInput[], options: MergeOptions): Merged {
+  return new Merger(inputs, options).run();
+}
+
+class Merger {
+  readonly #options: MergeOptions;
+  readonly #report = new Report();
+  readonly #sources: readonly Source[];
+  readonly #projector: Projector;
+
+  constructor(inputs: readonly MergeInput[], options: MergeOptions) {
+    this.#options = options;
+    this.#projector = createProjector(options.routes);
+    this.#sources = inputs
+      .toSorted((a, b) => order(a.service, b.service))
+      .flatMap(({ service, document }) => {
+        try {
+          return [new Source(service, upgraded(document))];
+        } catch (error) {
+          this.#report.add({
+            kind: "document-failed",
+            service,
+            message: error instanceof Error ? error.message : String(error),
+          });
+          return [];
+        }
+      });
+  }
+
+  run(): Merged {
+    const operations = this.#sources.flatMap((source) => operationsOf(source, this.#report));
+    const all = placeOperations(operations, this.#projector, this.#report);
+    const tags = nameTags(all, this.#report);
+    const { isPublished } = this.#options;
+    const placed =
+      isPublished === undefined ? all : all.filter((one) => isPublished(one.operation.source.service, tags.of(one)));
+    const webhooks = isPublished === undefined ? this.#webhooks() : [];
+    const owned = this.#owned(placed, webhooks);
+    const components = nameComponents(owned, this.#report);
+    const ids = nameOperations(placed, this.#report);
+    const names = namesOf(placed, ids, components);
+    const schemes = new Map<string, Json>();
+    const paths = this.#paths(placed, ids, names, tags, schemes);
+    const hooks = this.#hooks(webhooks, names);
+    const written = this.#components(owned, components, names);
+    for (const [name, scheme] of schemes)
+      written.securitySchemes = { ...objectAt(written, "securitySchemes"), [name]: scheme };
+    addUnknown(paths, hooks, written);
+    return { document: this.#document(paths, hooks, written, tags), lines: this.#report.lines };
+  }
+
+  #document(paths: JsonObject, webhooks: JsonObject, components: JsonObject, { tags, groups }: Tags): JsonObject {
+    const isLater = this.#sources.some(({ document }) => textAt(document, "openapi")?.startsWith("3.2"));
+    const services = this.#sources.map(({ service, document }) => {
+      const extensions = Object.entries(document).filter(([key]) => key.startsWith("x-"));
+      return [service, { ...objectAt(document, "info"), ...Object.fromEntries(extensions) }] as const;
+    });
+    return {
+      openapi: isLater ? "3.2.0" : "3.1.1",
+      info: { title: this.#options.title, version: this.#options.version },
+      servers: [{ url: "/" }],
+      tags,
+      ...(groups.length > 0 && { "x-tagGroups": groups }),
+      paths,
+      ...(Object.keys(webhooks).length > 0 && { webhooks }),
+      ...(Object.keys(components).length > 0 && { components }),
+      ...(services.length > 0 && { "x-services": Object.fromEntries(services) }),
+    };
+  }
+
+  #webhooks(): readonly Webhook[] {
+    return this.#sources.flatMap((source) =>
+      Object.entries(objectAt(source.document, "webhooks") ?? {}).flatMap(([name, value]) =>
+        isObject(value) && value["x-internal"] !== true ? [{ source, name, value }] : [],
+      ),
+    );
+  }
+
+  #owned(placed: readonly PlacedOperation[], webhooks: readonly Webhook[]): readonly Owned[] {
+    return this.#sources.flatMap((source) => {
+      const operations = placed.filter(({ operation }) => operation.source === source);
+      const roots = operations.map((one) => ({ value: this.#ownPart(one), kind: "operation" as const }));
+      const hooks = webhooks.filter((hook) => hook.source === source);
+      return reachable(source, [...roots, ...hooks.map(({ value }) => ({ value, kind: "pathItem" as const }))]);
+    });
+  }
+
+  /** What of an operation its service says: its security only where the gateway has none. */
+  #ownPart(one: PlacedOperation): JsonObject {
+    const { servers: _, operationId: __, security, ...rest } = one.operation.value;
+    const isOurs = this.#policyOf(one.place.route, one.operation.source.service).security !== undefined;
+    return { ...rest, parameters: placedParameters(one), ...(security !== undefined && !isOurs && { security }) };
+  }
+
+  #policyOf(route: RouteEntry, service: string): Policy {
+    return this.#options.policyOf?.(route, service) ?? NO_POLICY;
+  }
+
+  #paths(
+    placed: readonly PlacedOperation[],
+    ids: ReadonlyMap<PlacedOperation, string>,
+    names: Names,
+    tags: Tags,
+    schemes: Map<string, Json>,
+  ): JsonObject {
+    const paths = new Map<string, Draft>();
+    const put = (path: string, method: string, operation: JsonObject) => {
+      const item = paths.get(path) ?? {};
+      paths.set(path, item);
+      const key = method.toLowerCase();
+      if ((METHODS as readonly string[]).includes(key)) item[key] = operation;
+      else item.additionalOperations = { ...objectAt(item, "additionalOperations"), [method]: operation };
+    };
+    const writers = new Map(this.#sources.map((source) => [source, createWriter(source, names, this.#report)]));
+    for (const one of placed) {
+      const { source, method } = one.operation;
+      const written = writers.get(source)?.(this.#ownPart(one), "operation");
+      if (!isObject(written)) continue;
+      const policy = this.#policyOf(one.place.route, source.service);
+      const own = { ...written, operationId: ids.get(one) ?? "", tags: tags.of(one) };
+      put(one.path, method, withPolicy(own, policy, one.place.route, schemes));
+    }
+    const taken = new Set(placed.map(({ path, operation }) => `${operation.method} ${shapeOf(path)}`));
+    for (const { path, method, value, route, service } of this.#stubs(taken)) {
+      put(path, method, withPolicy(value, this.#policyOf(route, service), route, schemes));
+    }
+    return Object.fromEntries([...paths].sort(([a], [b]) => order(a, b)));
+  }
+
+  #stubs(taken: ReadonlySet<string>) {
+    const documented = new Set(this.#sources.map(({ service }) => service));
+    const stubs = stubsOf(this.#projector, documented, this.#options.hidden ?? new Set(), taken, this.#report);
+    const { isPublished } = this.#options;
+    return isPublished === undefined ? stubs : stubs.filter(({ service }) => isPublished(service, [service]));
+  }
+
+  #hooks(webhooks: readonly Webhook[], names: Names): JsonObject {
+    const owners = Map.groupBy(webhooks, ({ name }) => name);
+    const written = webhooks.map(({ source, name, value }) => {
+      const isShared = (owners.get(name)?.length ?? 0) > 1;
+      const next = isShared ? `${nameOf(source.service)}_${name}` : name;
+      if (isShared) {
+        const message = `the webhook ${name} is ${next}, for others have one too`;
+        this.#report.add({ kind: "webhook-renamed", service: source.service, message });
+      }
+      return [next, createWriter(source, names, this.#report)(value, "pathItem")] as const;
+    });
+    return Object.fromEntries(written.sort(([a], [b]) => order(a, b)));
+  }
+
+  /** One for each name: those that share one mean the same. */
+  #components(owned: readonly Owned[], components: Names["components"], names: Names): Draft {
+    const sections: Draft = {};
+    for (const section of Object.keys(SECTIONS) as Section[]) {
+      const written = new Map<string, Json>();
+      for (const { source, component } of owned) {
+        const name = components.get(component);
+        if (component.section !== section || name === undefined || written.has(name)) continue;
+        written.set(name, createWriter(source, names, this.#report)(component.value, SECTIONS[section]));
+      }
+      if (written.size > 0) sections[section] = Object.fromEntries([...written].sort(([a], [b]) => order(a, b)));
+    }
+    return sections;
+  }
+}
+
+interface Webhook {
+  readonly source: Source;
+  readonly name: string;
+  readonly value: JsonObject;
+}
+
+function namesOf(
+  placed: readonly PlacedOperation[],
+  ids: ReadonlyMap<PlacedOperation, string>,
+  components: Names["components"],
+): Names {
+  const byPointer = new Map<string, { readonly id: string; readonly pointer: string }>();
+  const byId = new Map<string, string>();
+  const used = new Set(ids.values());
+  for (const one of placed) {
+    const { source, pointer, value, method } = one.operation;
+    const id = ids.get(one) ?? "";
+    const at = `/paths/${pointerToken(one.path)}/${method.toLowerCase()}`;
+    if (!byPointer.has(`${source.service} ${pointer}`))
+      byPointer.set(`${source.service} ${pointer}`, { id, pointer: at });
+    const own = textAt(value, "operationId");
+    if (own !== undefined && !byId.has(`${source.service} ${own}`)) byId.set(`${source.service} ${own}`, pointer);
+  }
+  return {
+    components,
+    operationAt: ({ service }, pointer) => byPointer.get(`${service} ${pointer}`),
+    pointerOf: ({ service }, id) => byId.get(`${service} ${id}`),
+    freshId({ service }, wanted) {
+      let id = wanted;
+      for (let n = 1; used.has(id); n++) id = `${nameOf(service)}_${wanted}${n === 1 ? "" : `_${n}`}`;
+      used.add(id);
+      return id;
+    },
+  };
+}
+
+/** With what the gateway does on the way, and where it listens for it. */
+function withPolicy(operation: JsonObject, policy: Policy, route: RouteEntry, schemes: Map<string, Json>): JsonObject {
+  const host = hostOf(route.config);
+  const { security, responses, extensions, notes, isDeprecated } = policy;
+  for (const [name, scheme] of Object.entries(security?.schemes ?? {})) schemes.set(name, scheme);
+  const description = [textAt(operation, "description"), ...notes].filter((text) => text !== undefined && text !== "");
+  const all = { ...responses, ...objectAt(operation, "responses") };
+  return {
+    ...operation,
+    ...(description.length > 0 && { description: description.join("\n\n") }),
+    ...(host !== undefined && { servers: [{ url: `//${host}` }] }),
+    ...(security !== undefined && { security: security.requirements }),
+    responses: Object.keys(all).length > 0 ? all : { default: { description: "What the service answers." } },
+    ...(isDeprecated === true && { deprecated: true }),
+    ...extensions,
+  };
+}
+
+/** Where something refers to what is not there, something is there that says so. */
+function addUnknown(paths: JsonObject, webhooks: JsonObject, components: Draft): void {
+  const text = JSON.stringify([paths, webhooks, components]);
+  for (const section of Object.keys(SECTIONS) as Section[]) {
+    if (!text.includes(`"#/components/${section}/${UNKNOWN}"`)) continue;
+    components[section] = { ...objectAt(components, section), [UNKNOWN]: unknownComponent(section) };
+  }
+}

@@ -1,0 +1,52 @@
+import { classesOf, type Owned } from "./identity.ts";
+import type { Report } from "./report.ts";
+import type { Component } from "./source.ts";
+
+/** Under which name each component stands in the merged document; those that mean the same share one. */
+export function nameComponents(owned: readonly Owned[], report: Report): ReadonlyMap<Component, string> {
+  const classes = classesOf(owned);
+  const names = new Map<Component, string>();
+  const taken = new Set(owned.map(({ component }) => component.id));
+  const byId = Map.groupBy(
+    owned.toSorted((a, b) => order(a.source.service, b.source.service)),
+    ({ component }) => component.id,
+  );
+  for (const [, group] of [...byId].sort(([a], [b]) => order(a, b))) {
+    const byClass = Map.groupBy(group, ({ component }) => classes.get(component));
+    for (const same of byClass.values()) {
+      const [first] = same;
+      if (first === undefined) continue;
+      const { section, name } = first.component;
+      const chosen = byClass.size === 1 ? name : freeName(section, `${nameOf(first.source.service)}_${name}`, taken);
+      for (const { source, component } of same) {
+        names.set(component, chosen);
+        if (chosen === name) continue;
+        const message = `${section}/${name} is ${chosen}, for another service has a different one of that name`;
+        report.add({
+          kind: "component-renamed",
+          service: source.service,
+          pointer: `/components/${component.id}`,
+          message,
+        });
+      }
+    }
+  }
+  return names;
+}
+
+/** A service's name as a part of a component's: letters, digits, dots, hyphens and underscores (OpenAPI 3.1 §4.8.7). */
+export function nameOf(service: string): string {
+  const name = service.replace(/[^A-Za-z0-9._-]+/g, "_");
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+function freeName(section: string, wanted: string, taken: Set<string>): string {
+  let name = wanted;
+  for (let n = 2; taken.has(`${section}/${name}`); n++) name = `${wanted}_${n}`;
+  taken.add(`${section}/${name}`);
+  return name;
+}
+
+export function order(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

@@ -1,0 +1,127 @@
+import { copyNode } from "./copy.ts";
+import { type Kind, SECTIONS, type Section, sectionOf } from "./grammar.ts";
+import { isObject, type Json, type JsonObject, objectAt, pointerKeys, valueAt } from "./json.ts";
+
+/** A part of a document that others refer to; `id` is its section and its name: "schemas/User". */
+export interface Component {
+  readonly id: string;
+  readonly section: Section;
+  readonly name: string;
+  readonly value: Json;
+}
+
+/** A reference that leads nowhere, or out of the document. */
+export interface BrokenReference {
+  readonly ref: string;
+  readonly reason: "outside" | "missing";
+}
+
+/**
+ * The document of one service, in OpenAPI 3.1 or later, and what its references lead to. A reference to something that is no
+ * component makes one of it, so that whatever is referred to has a name.
+ */
+export class Source {
+  readonly service: string;
+  readonly document: JsonObject;
+  readonly broken = new Map<string, BrokenReference>();
+  readonly #components = new Map<string, Component>();
+  readonly #byReference = new Map<string, Component | undefined>();
+
+  constructor(service: string, document: JsonObject) {
+    this.service = service;
+    this.document = document;
+    for (const section of Object.keys(SECTIONS) as Section[]) {
+      for (const [name, value] of Object.entries(objectAt(document.components, section) ?? {}))
+        this.#add(section, name, value);
+    }
+  }
+
+  component(id: string): Component | undefined {
+    return this.#components.get(id);
+  }
+
+  get components(): Iterable<Component> {
+    return this.#components.values();
+  }
+
+  /** What a reference from the place of such an object leads to; undefined if it is broken, which is noted. */
+  locate(ref: string, kind: Kind): Component | undefined {
+    const key = `${kind} ${ref}`;
+    if (this.#byReference.has(key)) return this.#byReference.get(key);
+    const found = this.#find(ref, kind);
+    this.#byReference.set(key, found);
+    return found;
+  }
+
+  /** What stands in the place of a reference, through references to references; undefined if there is nothing. */
+  resolve(value: Json | undefined, kind: Kind): JsonObject | undefined {
+    let found = value;
+    for (let steps = 0; steps < 32; steps++) {
+      if (!isObject(found)) return undefined;
+      if (typeof found.$ref !== "string") return found;
+      found = this.locate(found.$ref, kind)?.value;
+    }
+    return undefined;
+  }
+
+  /** The components that an object of that kind refers to. */
+  references(value: Json, kind: Kind): readonly Component[] {
+    const found = new Set<Component>();
+    copyNode(value, kind, {
+      reference: (ref, at) => {
+        const component = this.locate(ref, at);
+        if (component !== undefined) found.add(component);
+        return ref;
+      },
+    });
+    return [...found];
+  }
+
+  #find(ref: string, kind: Kind): Component | undefined {
+    if (!ref.startsWith("#")) return this.#break(ref, "outside");
+    const fragment = ref.slice(1);
+    if (fragment !== "" && !fragment.startsWith("/")) return this.#anchored(ref, fragment, kind);
+    const keys = fragment === "" ? [] : pointerKeys(fragment.slice(1));
+    if (keys === undefined) return this.#break(ref, "missing");
+    const [root, section, name] = keys;
+    if (root === "components" && keys.length === 3) {
+      return this.#components.get(`${section}/${name}`) ?? this.#break(ref, "missing");
+    }
+    const value = valueAt(this.document, keys);
+    return value === undefined ? this.#break(ref, "missing") : this.#hoist(keys.join("_"), value, kind, ref);
+  }
+
+  /** A schema with that `$anchor` (JSON Schema 2020-12 §8.2.2). */
+  #anchored(ref: string, anchor: string, kind: Kind): Component | undefined {
+    let found: JsonObject | undefined;
+    for (const { value, section } of this.#components.values()) {
+      copyNode(value, SECTIONS[section], {
+        reference: (text) => text,
+        leave(_, __, original) {
+          if (original.$anchor === anchor || original.$dynamicAnchor === anchor) found ??= original;
+        },
+      });
+    }
+    return found === undefined ? this.#break(ref, "missing") : this.#hoist(anchor, found, kind, ref);
+  }
+
+  #hoist(text: string, value: Json, kind: Kind, ref: string): Component | undefined {
+    const section = sectionOf(kind);
+    if (section === undefined) return this.#break(ref, "missing");
+    const base = text.replace(/[^A-Za-z0-9._-]+/g, "_").replace(/^_+|_+$/g, "") || "root";
+    let name = base;
+    for (let n = 2; this.#components.has(`${section}/${name}`); n++) name = `${base}_${n}`;
+    return this.#add(section, name, value);
+  }
+
+  #add(section: Section, name: string, value: Json): Component {
+    const component = { id: `${section}/${name}`, section, name, value };
+    this.#components.set(component.id, component);
+    return component;
+  }
+
+  #break(ref: string, reason: BrokenReference["reason"]): undefined {
+    this.broken.set(ref, { ref, reason });
+    return undefined;
+  }
+}

@@ -1,0 +1,56 @@
+import { type Draft, isObject, type JsonObject, listAt, textAt } from "./json.ts";
+import { order } from "./names.ts";
+import type { PlacedOperation } from "./place.ts";
+import type { Report } from "./report.ts";
+import type { Source } from "./source.ts";
+
+/** The tags of the merged document. */
+export interface Tags {
+  /** Of an operation; one without is tagged with its service. */
+  of(placed: PlacedOperation): readonly string[];
+  readonly tags: readonly JsonObject[];
+  /** By service, for the page. */
+  readonly groups: readonly JsonObject[];
+}
+
+/** Names the tags: those of one service alone stay as they are, others get the service's name before theirs. */
+export function nameTags(placed: readonly PlacedOperation[], report: Report): Tags {
+  const owners = new Map<string, Set<string>>();
+  for (const { operation } of placed) {
+    for (const tag of ownTags(operation.source, operation.value)) {
+      owners.set(tag, (owners.get(tag) ?? new Set()).add(operation.source.service));
+    }
+  }
+  const nameIn = (source: Source, tag: string) =>
+    (owners.get(tag)?.size ?? 0) > 1 ? `${source.service} / ${tag}` : tag;
+  const tags = new Map<string, Draft>();
+  const groups = new Map<string, Set<string>>();
+  const of = ({ operation: { source, value } }: PlacedOperation) =>
+    ownTags(source, value).map((tag) => nameIn(source, tag));
+  for (const one of placed.toSorted((a, b) => order(a.operation.source.service, b.operation.source.service))) {
+    const { source, value } = one.operation;
+    for (const own of ownTags(source, value)) {
+      const name = nameIn(source, own);
+      groups.set(source.service, (groups.get(source.service) ?? new Set()).add(name));
+      if (tags.has(name)) continue;
+      const described = listAt(source.document, "tags").find((tag) => textAt(tag, "name") === own);
+      tags.set(name, { ...(isObject(described) ? described : {}), name });
+      if (name === own) continue;
+      report.add({
+        kind: "tag-renamed",
+        service: source.service,
+        message: `the tag ${own} is ${name}, for others have it too`,
+      });
+    }
+  }
+  return {
+    of,
+    tags: [...tags.values()].sort((a, b) => order(String(a.name), String(b.name))),
+    groups: [...groups].map(([name, names]) => ({ name, tags: [...names].sort() })),
+  };
+}
+
+function ownTags({ service }: Source, operation: JsonObject): readonly string[] {
+  const tags = listAt(operation, "tags").filter((tag) => typeof tag === "string");
+  return tags.length > 0 ? tags : [service];
+}

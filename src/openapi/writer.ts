@@ -1,0 +1,152 @@
+import { copyNode, type Visitor } from "./copy.ts";
+import { type Kind, type SECTIONS, sectionOf } from "./grammar.ts";
+import { type Draft, isObject, type Json, type JsonObject, listAt, objectAt, pointerToken, textAt } from "./json.ts";
+import { heirsOf } from "./reach.ts";
+import type { Report } from "./report.ts";
+import type { Component, Source } from "./source.ts";
+
+/** Under which names things of the services stand in the merged document. */
+export interface Names {
+  readonly components: ReadonlyMap<Component, string>;
+  /** The new id, and the new pointer, of an operation by the pointer in its service's document; undefined: it is not there. */
+  operationAt(source: Source, pointer: string): { readonly id: string; readonly pointer: string } | undefined;
+  /** An operation's pointer by the id that it had. */
+  pointerOf(source: Source, operationId: string): string | undefined;
+  /** Another id for an operation that clients do not call: of a callback or a webhook. */
+  freshId(source: Source, operationId: string): string;
+}
+
+/** Writes parts of one service's document as they stand in the merged one: what they refer to has another name there. */
+export function createWriter(source: Source, names: Names, report: Report): (value: Json, kind: Kind) => Json {
+  const heirs = heirsOf(source);
+  const referenceTo = (component: Component): string => {
+    return `#/components/${component.section}/${pointerToken(names.components.get(component) ?? component.name)}`;
+  };
+  const visitor: Visitor = {
+    reference(ref, kind) {
+      const component = source.locate(ref, kind);
+      if (component !== undefined) return referenceTo(component);
+      const { reason } = source.broken.get(ref) ?? { reason: "missing" };
+      const message = reason === "outside" ? `${ref} is outside of the document` : `${ref} leads nowhere`;
+      report.add({ kind: "reference-broken", service: source.service, message });
+      return `#/components/${sectionOf(kind) ?? "schemas"}/${UNKNOWN}`;
+    },
+    leave(copy, kind, original) {
+      if (kind === "schema") writeNullable(copy);
+      if (kind === "schema" && isObject(original.discriminator)) writeMapping(copy, original);
+      if (kind === "operation") writeOperation(copy);
+      if (kind === "response") writeLinks(copy);
+      if (kind === "link") writeLink(copy);
+      if (copy["x-internal"] === true) hide(copy, kind);
+    },
+  };
+
+  /** A schema's name is the value that stands for it (OpenAPI 3.1 §4.8.25): where it has another one now, that is said. */
+  function writeMapping(copy: Draft, original: JsonObject): void {
+    const discriminator = objectAt(copy, "discriminator") ?? {};
+    const mapping: Draft = { ...objectAt(discriminator, "mapping") };
+    const named = [...listAt(original, "oneOf"), ...listAt(original, "anyOf")].flatMap((part) => {
+      const ref = textAt(part, "$ref");
+      const component = ref === undefined ? undefined : source.locate(ref, "schema");
+      return component ?? [];
+    });
+    const own = [...heirs].flatMap(([parent, children]) => (parent.value === original ? children : []));
+    let isNeeded = false;
+    for (const component of [...named, ...own]) {
+      if (Object.values(mapping).includes(referenceTo(component))) continue;
+      if (names.components.get(component) !== component.name) isNeeded = true;
+      mapping[component.name] ??= referenceTo(component);
+    }
+    if (isNeeded) copy.discriminator = { ...discriminator, mapping };
+  }
+
+  /** Of callbacks; those that clients call are written anew by whoever places them. */
+  function writeOperation(copy: Draft): void {
+    if (typeof copy.operationId === "string") copy.operationId = names.freshId(source, copy.operationId);
+    if (copy.security !== undefined) copy.security = writeSecurity(source, names, copy.security);
+  }
+
+  function writeLink(copy: Draft): void {
+    const { operationId, operationRef } = copy;
+    const pointer =
+      typeof operationId === "string"
+        ? names.pointerOf(source, operationId)
+        : typeof operationRef === "string" && operationRef.startsWith("#")
+          ? operationRef.slice(1)
+          : undefined;
+    if (pointer === undefined && typeof operationRef === "string" && !operationRef.startsWith("#")) return;
+    const target = pointer === undefined ? undefined : names.operationAt(source, pointer);
+    delete copy.operationId;
+    delete copy.operationRef;
+    if (target !== undefined) copy.operationId = target.id;
+  }
+
+  /** A link to an operation that is not there leads nowhere. */
+  function writeLinks(copy: Draft): void {
+    const links = objectAt(copy, "links");
+    if (links === undefined) return;
+    const kept = Object.entries(links).filter(
+      ([, link]) => isObject(link) && (link.$ref ?? link.operationId ?? link.operationRef) !== undefined,
+    );
+    if (kept.length > 0) copy.links = Object.fromEntries(kept);
+    else delete copy.links;
+  }
+
+  return (value, kind) => copyNode(value, kind, visitor);
+}
+
+/** Stands for what a broken reference was meant to lead to. */
+export const UNKNOWN = "GatewayUnknown";
+
+/** A keyword of OpenAPI 3.0 that the upgrade leaves where a schema has no type of its own. */
+function writeNullable(copy: Draft): void {
+  if (typeof copy.nullable !== "boolean") return;
+  for (const key of ["anyOf", "oneOf"]) {
+    if (copy.nullable && Array.isArray(copy[key])) copy[key] = [...listAt(copy, key), { type: "null" }];
+  }
+  if (copy.nullable && typeof copy.$ref === "string") {
+    copy.anyOf = [{ $ref: copy.$ref }, { type: "null" }];
+    delete copy.$ref;
+  }
+  delete copy.nullable;
+}
+
+/** What is internal is there, for others refer to it, but says nothing. */
+function hide(copy: Draft, kind: Kind): void {
+  if (kind !== "schema") return;
+  for (const key of Object.keys(copy)) delete copy[key];
+  copy.description = "Internal.";
+}
+
+/** Security requirements with the names that schemes have in the merged document; those of schemes that are not there are left out. */
+export function writeSecurity(source: Source, { components }: Pick<Names, "components">, security: Json): Json {
+  if (!Array.isArray(security)) return [];
+  return security.filter(isObject).flatMap((requirement) => {
+    const written: Draft = {};
+    for (const [name, scopes] of Object.entries(requirement)) {
+      const scheme = source.component(`securitySchemes/${name}`);
+      if (scheme === undefined) return [];
+      written[components.get(scheme) ?? name] = scopes;
+    }
+    return [written];
+  });
+}
+
+/** What each section has in the place of something unknown. */
+export function unknownComponent(section: keyof typeof SECTIONS): Json {
+  const description = "The service's document refers to something that is not in it.";
+  switch (section) {
+    case "responses":
+      return { description };
+    case "requestBodies":
+      return { description, content: {} };
+    case "parameters":
+      return { name: "unknown", in: "query", description, schema: {} };
+    case "headers":
+      return { description, schema: {} };
+    case "schemas":
+      return { description };
+    default:
+      return {};
+  }
+}
