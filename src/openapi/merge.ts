@@ -132,9 +132,14 @@ class Merger {
 
   /** What of an operation its service says: its security only where the gateway has none. */
   #ownPart(one: PlacedOperation): JsonObject {
-    const { servers: _, operationId: __, security, ...rest } = one.operation.value;
+    const { servers: _, operationId: __, parameters: ___, security, ...rest } = one.operation.value;
     const isOurs = this.#policyOf(one.place.route, one.operation.source.service).security !== undefined;
-    return { ...rest, parameters: placedParameters(one), ...(security !== undefined && !isOurs && { security }) };
+    const parameters = placedParameters(one);
+    return {
+      ...rest,
+      ...(parameters.length > 0 && { parameters }),
+      ...(security !== undefined && !isOurs && { security }),
+    };
   }
 
   #policyOf(route: RouteEntry, service: string): Policy {
@@ -201,7 +206,11 @@ class Merger {
       for (const { source, component } of owned) {
         const name = components.get(component);
         if (component.section !== section || name === undefined || written.has(name)) continue;
-        written.set(name, createWriter(source, names, this.#report)(component.value, SECTIONS[section]));
+        const value = createWriter(source, names, this.#report)(component.value, SECTIONS[section]);
+        // Nothing refers to a link that leads nowhere any more.
+        if (section === "links" && (textAt(value, "operationId") ?? textAt(value, "operationRef")) === undefined)
+          continue;
+        written.set(name, value);
       }
       if (written.size > 0) sections[section] = Object.fromEntries([...written].sort(([a], [b]) => order(a, b)));
     }

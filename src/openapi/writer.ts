@@ -34,8 +34,9 @@ export function createWriter(source: Source, names: Names, report: Report): (val
     leave(copy, kind, original) {
       if (kind === "schema") writeNullable(copy);
       if (kind === "schema" && isObject(original.discriminator)) writeMapping(copy, original);
+      if (kind === "schema" && isObject(copy.discriminator)) writeDiscriminator(copy, copy.discriminator);
       if (kind === "operation") writeOperation(copy);
-      if (kind === "response") writeLinks(copy);
+      if (kind === "response") writeLinks(copy, original);
       if (kind === "link") writeLink(copy);
       if (copy["x-internal"] === true) hide(copy, kind);
     },
@@ -66,33 +67,43 @@ export function createWriter(source: Source, names: Names, report: Report): (val
     if (copy.security !== undefined) copy.security = writeSecurity(source, names, copy.security);
   }
 
-  function writeLink(copy: Draft): void {
-    const { operationId, operationRef } = copy;
+  /** Where a link leads, if it is to an operation of this document; undefined if that is not there. */
+  function linkTarget({ operationId, operationRef }: JsonObject): { readonly id: string } | undefined {
     const pointer =
-      typeof operationId === "string"
-        ? names.pointerOf(source, operationId)
-        : typeof operationRef === "string" && operationRef.startsWith("#")
-          ? operationRef.slice(1)
-          : undefined;
-    if (pointer === undefined && typeof operationRef === "string" && !operationRef.startsWith("#")) return;
-    const target = pointer === undefined ? undefined : names.operationAt(source, pointer);
-    delete copy.operationId;
+      typeof operationId === "string" ? names.pointerOf(source, operationId) : textOf(operationRef)?.slice(1);
+    return pointer === undefined ? undefined : names.operationAt(source, pointer);
+  }
+
+  function writeLink(copy: Draft): void {
+    if (isOutside(copy)) return;
+    const target = linkTarget(copy);
     delete copy.operationRef;
     if (target !== undefined) copy.operationId = target.id;
   }
 
   /** A link to an operation that is not there leads nowhere. */
-  function writeLinks(copy: Draft): void {
+  function writeLinks(copy: Draft, original: JsonObject): void {
     const links = objectAt(copy, "links");
     if (links === undefined) return;
-    const kept = Object.entries(links).filter(
-      ([, link]) => isObject(link) && (link.$ref ?? link.operationId ?? link.operationRef) !== undefined,
-    );
+    const kept = Object.entries(objectAt(original, "links") ?? {}).flatMap(([name, link]) => {
+      const resolved = source.resolve(link, "link");
+      const isThere = resolved !== undefined && (isOutside(resolved) || linkTarget(resolved) !== undefined);
+      return isThere ? [[name, links[name] ?? null] as const] : [];
+    });
     if (kept.length > 0) copy.links = Object.fromEntries(kept);
     else delete copy.links;
   }
 
   return (value, kind) => copyNode(value, kind, visitor);
+}
+
+function textOf(value: Json | undefined): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+/** A link to an operation of another document. */
+function isOutside({ operationRef }: JsonObject): boolean {
+  return typeof operationRef === "string" && !operationRef.startsWith("#");
 }
 
 /** Stands for what a broken reference was meant to lead to. */
@@ -109,6 +120,12 @@ function writeNullable(copy: Draft): void {
     delete copy.$ref;
   }
   delete copy.nullable;
+}
+
+/** One without a property tells nothing apart, and keys that it does not have are not understood. */
+function writeDiscriminator(copy: Draft, { propertyName, mapping }: JsonObject): void {
+  if (typeof propertyName !== "string") delete copy.discriminator;
+  else copy.discriminator = { propertyName, ...(isObject(mapping) && { mapping }) };
 }
 
 /** What is internal is there, for others refer to it, but says nothing. */

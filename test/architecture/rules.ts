@@ -71,6 +71,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 export const HOME_OF: Readonly<Record<string, readonly string[]>> = {
   elysia: ["src/edge/serve.ts", "src/admin/"],
   "@elysiajs/swagger": ["src/openapi/page.ts"],
+  "@scalar/openapi-upgrader": ["src/openapi/upgrade.ts"],
   ioredis: ["src/store/redis.ts", "src/store/redis/"],
   jose: ["plugins/jwt.ts", "plugins/jwt/"],
   yaml: ["src/config/document.ts"],
