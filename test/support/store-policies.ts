@@ -166,7 +166,7 @@ export interface FaultKind {
 }
 
 /** What a request may wait for a store that does not answer, and what a busy machine adds; in ms. */
-const MOST_MS = 100 + 150;
+const MOST_MS = 100 + 400;
 
 /** Resolves when every policy answers as it may under the fault, and has held that for three rounds more, each answer in time. */
 export async function untilHeld(gateway: PolicyGateway, { fails, mayFail }: FaultKind): Promise<void> {
