@@ -1,4 +1,4 @@
-import { definePlugin } from "../../src/plugin.ts";
+import { type Context, contextKey, definePlugin } from "../../src/plugin.ts";
 import { Mirror } from "./mirror.ts";
 import { Options } from "./options.ts";
 
@@ -12,10 +12,19 @@ export default definePlugin({
     if (service === scope.service) throw new Error("service: its copies would come to the same service");
     if (timeout === 0) throw new Error("timeout leaves no time for a copy");
     const mirror = new Mirror(options, scope);
+    const copied = contextKey<true>("mirrored");
+
+    /** A layer around this one, such as retry, may send a request more than once; it is copied with the first try alone. */
+    const isTurn = (ctx: Context) =>
+      ctx.attempts === 0 && ctx.upgrade === undefined && Math.random() < share && ctx.get(copied) === undefined;
+
     return {
       forward(next) {
         return (ctx) => {
-          if (Math.random() < share && ctx.upgrade === undefined) mirror.copy(ctx);
+          if (isTurn(ctx)) {
+            ctx.set(copied, true);
+            mirror.copy(ctx);
+          }
           return next(ctx);
         };
       },

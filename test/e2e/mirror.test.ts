@@ -20,6 +20,14 @@ const ROUTES: Readonly<Record<string, string>> = {
   some: "{ service: shadow, share: 25% }",
   bare: "{ service: shadow, remove: [x-secret], marker: X-Shadow }",
 };
+/** Routes that try again what the mirror copies, with the one plugin around the other and the other way round. */
+const RETRY = "retry: { attempts: 4, budget: { minimum: 100 }, backoff: { base: 1ms, max: 1ms } }";
+const HEDGE = "retry: { attempts: 2, budget: { minimum: 100 }, hedge: { after: 10ms } }";
+const TRIED = {
+  "retry-mirror": `${RETRY}, mirror: { service: shadow }`,
+  "mirror-retry": `mirror: { service: shadow }, ${RETRY}`,
+  "hedge-mirror": `${HEDGE}, mirror: { service: shadow }`,
+} as const;
 
 beforeAll(async () => {
   main = cleanup.use(startUpstream(replies(response("main"))));
@@ -30,6 +38,9 @@ beforeAll(async () => {
     ([name, options]) =>
       `{ name: the ${name}, path: /${name}/*, service: main, strip-prefix: /${name}, upgrade: [websocket], plugins: { mirror: ${options} } }`,
   );
+  for (const [name, plugins] of Object.entries(TRIED)) {
+    routes.push(`{ path: /${name}/*, service: main, strip-prefix: /${name}, plugins: { ${plugins} } }`);
+  }
   gateway = cleanup.use(
     await startInProcess(`
 ${listenEveryWay()}
@@ -81,6 +92,25 @@ describe("a copy", () => {
     await exchange(gateway.port, `GET /all${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${secrets}\r\n`);
     expect((await one(path))?.raw).not.toMatch(/authorization|cookie|x-api-key|forged/i);
     expect(main.requests.at(-1)?.raw).toMatch(/authorization: Bearer t\r\n/i);
+  });
+
+  test.each([
+    ["retry-mirror", "GET", 4],
+    ["retry-mirror", "PUT", 4],
+    ["mirror-retry", "PUT", 4],
+    ["hedge-mirror", "GET", 2],
+  ] as const)("is made once, however often the original is tried: %s, %s", async (route, method, tries) => {
+    const slow = route === "hedge-mirror";
+    main.answer(async (_, connection) => {
+      if (slow) await until(() => main.requests.filter(({ target }) => target === path).length === tries);
+      await connection.send(response("no", { status: 503 }));
+    });
+    const path = `/${++serial}`;
+    const text = `${method} /${route}${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc`;
+    expect((await exchange(gateway.port, text)).status).toBe(503);
+    expect(main.requests.filter(({ target }) => target === path)).toHaveLength(tries);
+    await areOver();
+    expect(copiesOf(path).map(({ body }) => body.toString())).toEqual(["abc"]);
   });
 
   test("has other marks where the route says so", async () => {
