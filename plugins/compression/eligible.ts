@@ -46,13 +46,18 @@ export function addVary(headers: HeaderList): void {
 export function describeAs(headers: HeaderList, encoding: string): void {
   headers.set("content-encoding", encoding);
   headers.delete("content-length");
-  // Parts are of the content as it was (RFC 9110 §14.3), and so are sums (RFC 9530).
+  // Parts are of the content as it was (RFC 9110 §14.3).
   headers.delete("accept-ranges");
-  headers.delete("content-md5");
-  headers.delete("digest");
-  headers.delete("content-digest");
-  headers.delete("repr-digest");
-  weaken(headers);
+  forgetContent(headers);
+}
+
+/** Fields about the content as it was, wherever they come: sums (RFC 9530) may also be trailers. */
+export function forgetContent(fields: HeaderList): void {
+  fields.delete("content-md5");
+  fields.delete("digest");
+  fields.delete("content-digest");
+  fields.delete("repr-digest");
+  weaken(fields);
 }
 
 /** The octets differ, and the meaning does not: a strong validator becomes a weak one (RFC 9110 §8.8.1). */

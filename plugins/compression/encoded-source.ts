@@ -1,4 +1,5 @@
 import { type BodySink, type BodySource, GatewayError, type HeaderList } from "../../src/plugin.ts";
+import { forgetContent } from "./eligible.ts";
 import type { Encoder } from "./encoders.ts";
 
 /** What is told of a stream. */
@@ -61,6 +62,7 @@ export class EncodedSource implements BodySource, BodySink {
   }
 
   end(trailers?: HeaderList): void {
+    if (trailers !== undefined) forgetContent(trailers);
     this.#trailers = trailers;
     this.#isEnded = true;
     this.#encoder?.end();
