@@ -1,4 +1,4 @@
-const SECONDS = /^\d{1,9}$/;
+const SECONDS = /^\d+$/;
 /** The one form of a date that is still sent (RFC 9110 §5.6.7). */
 const DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
