@@ -1,5 +1,6 @@
 import { type FSWatcher, statSync, watch } from "node:fs";
-import { basename, dirname } from "node:path";
+import { resolve } from "node:path";
+import { placesOf } from "./link-places.ts";
 
 export interface WatchOptions {
   /** Between an event and the call: most changes are several writes. */
@@ -14,12 +15,9 @@ export interface Watching {
   stop(): void;
 }
 
-/** Kubernetes changes all files of a folder at once: they are links into what this one points to. */
-const LINK = "..data";
-
 /**
- * Calls back after files may have changed: when their folders say so, and now and then in any case. Never while the
- * promise of an earlier call is pending; it must not reject. Does not keep the process alive.
+ * Calls back after files may have changed, or links on the way to them: when their folders say so, and now and then in any
+ * case. Never while the promise of an earlier call is pending; it must not reject. Does not keep the process alive.
  */
 export function watchFiles(files: readonly string[], onChange: () => Promise<void>, options: WatchOptions): Watching {
   return new FileWatch(files, onChange, options);
@@ -28,8 +26,9 @@ export function watchFiles(files: readonly string[], onChange: () => Promise<voi
 class FileWatch implements Watching {
   readonly #onChange: () => Promise<void>;
   readonly #options: WatchOptions;
-  readonly #names: ReadonlySet<string>;
-  readonly #folders: ReadonlySet<string>;
+  readonly #files: readonly string[];
+  /** By folder, the names in it that matter. */
+  #places: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   readonly #watchers = new Map<string, { readonly watcher: FSWatcher; readonly id: string }>();
   #timer: Timer | undefined = undefined;
   #dueAt = Number.POSITIVE_INFINITY;
@@ -39,8 +38,7 @@ class FileWatch implements Watching {
   constructor(files: readonly string[], onChange: () => Promise<void>, options: WatchOptions) {
     this.#onChange = onChange;
     this.#options = options;
-    this.#names = new Set([LINK, ...files.map((file) => basename(file))]);
-    this.#folders = new Set(files.map((file) => dirname(file)));
+    this.#files = files.map((file) => resolve(file));
     this.#watchFolders();
     this.again(options.pollMs);
   }
@@ -57,7 +55,7 @@ class FileWatch implements Watching {
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);
-    for (const folder of this.#folders) this.#forget(folder);
+    for (const folder of [...this.#watchers.keys()]) this.#forget(folder);
   }
 
   async #run(): Promise<void> {
@@ -71,16 +69,18 @@ class FileWatch implements Watching {
     this.again(this.#options.pollMs);
   }
 
-  /** A folder that is there only now, or is another one now, is watched before its files are read. */
+  /** A folder that is there only now, is another one now, or is new on the way, is watched before its files are read. */
   #watchFolders(): void {
     if (this.#isStopped) return;
-    for (const folder of this.#folders) {
+    this.#places = placesOfAll(this.#files);
+    for (const folder of [...this.#watchers.keys()]) if (!this.#places.has(folder)) this.#forget(folder);
+    for (const folder of this.#places.keys()) {
       const id = idOf(folder);
       if (this.#watchers.get(folder)?.id === id) continue;
       this.#forget(folder);
       if (id === undefined) continue;
       try {
-        const watcher = watch(folder, { persistent: false }, (_, name) => this.#onEvent(name));
+        const watcher = watch(folder, { persistent: false }, (_, name) => this.#onEvent(folder, name));
         watcher.on("error", () => this.#forget(folder));
         this.#watchers.set(folder, { watcher, id });
       } catch {
@@ -89,14 +89,22 @@ class FileWatch implements Watching {
     }
   }
 
-  #onEvent(name: string | null): void {
-    if (name === null || this.#names.has(name)) this.again(this.#options.settleMs);
+  #onEvent(folder: string, name: string | null): void {
+    if (name === null || this.#places.get(folder)?.has(name) === true) this.again(this.#options.settleMs);
   }
 
   #forget(folder: string): void {
     this.#watchers.get(folder)?.watcher.close();
     this.#watchers.delete(folder);
   }
+}
+
+function placesOfAll(files: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const all = new Map<string, ReadonlySet<string>>();
+  for (const file of files) {
+    for (const [folder, names] of placesOf(file)) all.set(folder, (all.get(folder) ?? new Set()).union(names));
+  }
+  return all;
 }
 
 /** Tells a folder from another one of the same path; undefined if there is none. */

@@ -70,17 +70,51 @@ test("looks now and then without an event", async () => {
   await called(3);
 });
 
-test("at its next look watches the folder that has taken the place of another", async () => {
-  mkdirSync(folder.file("old"));
+test("tells of a folder on the way that is a link, and then leads elsewhere", async () => {
+  folder.write("old/tls.crt", "a");
   symlinkSync("old", folder.file("certs"));
   watch(folder.file("certs/tls.crt"));
-  mkdirSync(folder.file("new"));
+  folder.write("new/tls.crt", "b");
   rmSync(folder.file("certs"));
   symlinkSync("new", folder.file("certs"));
+  await called();
+  calls = 0;
+  folder.write("new/tls.crt", "c");
+  await called();
+});
+
+test("tells of a file that a link in another folder leads to, over other links", async () => {
+  const file = folder.write("real/tls.crt", "a");
+  mkdirSync(folder.file("seen"));
+  symlinkSync("../between", folder.file("seen/tls.crt"));
+  symlinkSync(file, folder.file("between"));
+  watch(folder.file("seen/tls.crt"));
+  folder.write("real/tls.crt", "b");
+  await called();
+  calls = 0;
+  symlinkSync(folder.write("elsewhere/x.crt", "c"), folder.file("next"));
+  renameSync(folder.file("next"), folder.file("between"));
+  await called();
+  calls = 0;
+  folder.write("elsewhere/x.crt", "d");
+  await called();
+  // What it has led to before is of no interest any more.
+  calls = 0;
+  folder.write("real/tls.crt", "e");
+  watching.again(50);
+  await called();
+  expect(calls).toBe(1);
+});
+
+test("at its next look watches the folder that has taken the place of another", async () => {
+  folder.write("certs/tls.crt", "a");
+  watch(folder.file("certs/tls.crt"));
+  renameSync(folder.file("certs"), folder.file("old"));
+  mkdirSync(folder.file("certs"));
   watching.again(0);
   await called();
   calls = 0;
-  folder.write("new/tls.crt", "a");
+  folder.write("certs/tls.crt", "b");
   await called();
 });
 
