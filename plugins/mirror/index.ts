@@ -10,6 +10,7 @@ export default definePlugin({
   setup(options, scope) {
     const { share, service, timeout } = options;
     if (service === scope.service) throw new Error("service: its copies would come to the same service");
+    if (share > 1) throw new Error("share: there are no more requests than 100%");
     if (timeout === 0) throw new Error("timeout leaves no time for a copy");
     const mirror = new Mirror(options, scope);
     const copied = contextKey<true>("mirrored");

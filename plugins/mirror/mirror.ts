@@ -1,4 +1,12 @@
-import { Body, type Context, type Handler, type Scope, type TimeoutQueue, timeoutQueue } from "../../src/plugin.ts";
+import {
+  Body,
+  type Context,
+  type Handler,
+  headerName,
+  type Scope,
+  type TimeoutQueue,
+  timeoutQueue,
+} from "../../src/plugin.ts";
 import { Copy } from "./copy.ts";
 import { createMetrics, type MirrorMetrics } from "./metrics.ts";
 import type { MirrorOptions } from "./options.ts";
@@ -20,6 +28,7 @@ export class Mirror {
   readonly #marker: string;
   readonly #removed: ReadonlySet<string>;
 
+  /** Throws Error for a marker that would not arrive, and if copies could go round and round. */
   constructor(options: MirrorOptions, scope: Scope) {
     const { service, timeout, marker, remove } = options;
     this.#options = options;
@@ -28,9 +37,10 @@ export class Mirror {
     this.#inFlight = scope.state(`in flight to ${service}`, () => ({ count: 0 }));
     this.#metrics = createMetrics(scope.metrics, service);
     this.#log = scope.log;
-    this.#marker = marker.toLowerCase();
+    this.#marker = headerName("marker", marker);
     // An expectation is about the client's own body.
     this.#removed = new Set([...remove.map((name) => name.toLowerCase()), this.#marker, "expect"]);
+    if (this.#removed.has("via")) throw new Error("remove: by Via gateways notice that a copy comes back to them");
   }
 
   /** Copies the request: now, or, if its body is still coming, when that is whole. */

@@ -1,4 +1,4 @@
-import { Duration, Share, Size, type Static, Type } from "../../src/plugin.ts";
+import { Duration, headerName, Share, Size, type Static, Type } from "../../src/plugin.ts";
 
 const closed = { additionalProperties: false };
 
@@ -98,8 +98,10 @@ export const Options = Type.Object({
 export type RetryOptions = Static<typeof Options>;
 
 /** Throws an Error for options that each are valid, but not together. */
-export function checkOptions({ attempts, backoff, hedge, "per-try-timeout": perTry }: RetryOptions): void {
+export function checkOptions(options: RetryOptions): void {
+  const { attempts, backoff, hedge, "per-try-timeout": perTry, "attempts-header": header } = options;
   if (backoff.base > backoff.max) throw new Error("backoff.base is longer than backoff.max");
   if (perTry === 0) throw new Error("per-try-timeout leaves no time for a try");
   if (hedge !== undefined && attempts === 1) throw new Error("hedge needs attempts of at least 2");
+  if (header !== undefined) headerName("attempts-header", header);
 }

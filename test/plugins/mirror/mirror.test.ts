@@ -13,6 +13,10 @@ describe("options", () => {
     [{ service: "shadow", "max-in-flight": 0 }, /max-in-flight/],
     [{ service: "shadow", remove: ["x y"] }, /remove/],
     [{ service: "shadow", marker: "" }, /marker/],
+    [{ service: "shadow", share: "101%" }, /share: there are no more requests/],
+    [{ service: "shadow", marker: "Host" }, /marker: host is the gateway's own/],
+    [{ service: "shadow", marker: "Connection" }, /marker: connection is the gateway's own/],
+    [{ service: "shadow", remove: ["cookie", "Via"] }, /remove: by Via gateways notice/],
   ])("%j is refused", async (options, reason) => {
     const services = { shadow: () => Reply.text(200, "shadow") };
     await expect(testPlugin(mirror, options, { services })).rejects.toThrow(reason);

@@ -169,6 +169,7 @@ describe("options", () => {
     [{ attempts: 1, hedge: { after: "1s" } }, "hedge needs attempts of at least 2"],
     [{ backoff: { base: "2s", max: "1s" } }, "backoff.base is longer than backoff.max"],
     [{ "per-try-timeout": "0s" }, "per-try-timeout leaves no time for a try"],
+    [{ "attempts-header": "Content-Length" }, "attempts-header: content-length is the gateway's own"],
   ])("%p are refused", async (options, message) => {
     await expect(testPlugin(retry, options)).rejects.toThrow(message);
   });
