@@ -27,6 +27,8 @@ services:
 routes:
   - { path: /main/*, service: main }
   - { path: /half/*, service: half }
+  - { path: /timed/*, service: main, plugins: { retry: { per-try-timeout: 100ms } } }
+  - { path: /refused-timed/*, service: half, plugins: { retry: { per-try-timeout: 100ms, backoff: { base: 1ms, max: 1ms } } } }
 `),
   );
 });
@@ -111,4 +113,44 @@ test("a client that leaves while its body is read has sent nothing", async () =>
   const { fields } = await gateway.waitForLog(({ fields }) => fields.path === path);
   expect(fields).toMatchObject({ status: 499, attempts: 0, errorCode: "client_closed" });
   expect(upstream.requests).toHaveLength(before);
+});
+
+test.each([
+  ["of a known length", "Content-Length: 4\r\n", "body"],
+  ["in chunks", "Transfer-Encoding: chunked\r\n", "4\r\nbody\r\n0\r\n\r\n"],
+])("per-try-timeout begins when a body %s has come", async (_, head, body) => {
+  upstream.answer(hangs());
+  for (const route of ["timed", "refused-timed"]) {
+    const path = `/${route}/${++serial}`;
+    const startedAt = performance.now();
+    // Not one that may be sent again: then it would be in memory before it is sent.
+    expect(await inParts(path, head, body, "POST")).toBe("504 upstream_timeout");
+    // The service itself has 15 s.
+    expect(performance.now() - startedAt).toBeWithin(99, 5_000);
+    expect(arrivals(path)).toHaveLength(1);
+  }
+});
+
+test("per-try-timeout is not for a body that comes slowly, nor for the reply's", async () => {
+  upstream.answer(async (_, connection) => {
+    await connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no");
+    await Bun.sleep(200);
+    await connection.send("k");
+  });
+  using client = await connect(gateway.port);
+  void client.send(`POST /timed/${++serial} HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbo`);
+  await Bun.sleep(200);
+  void client.send("dy");
+  expect((await client.readResponse()).body.toString()).toBe("ok");
+});
+
+test("a reply ahead of the body's end is the answer, and nothing times out behind it", async () => {
+  using early = startUpstream(replies(response("early")), { atHead: true });
+  await using other = await startInProcess(`
+services: { early: { targets: ["${early.url}"] } }
+routes: [{ path: /*, service: early, plugins: { retry: { per-try-timeout: 100ms } } }]
+`);
+  using client = await connect(other.port);
+  void client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbo");
+  expect((await client.readResponse()).body.toString()).toBe("early");
 });
