@@ -71,7 +71,7 @@ export { StoreError, type StoreFailure } from "./store/error.ts";
 export { groupKey, storeKey } from "./store/key.ts";
 export { type Charge, type LimitOptions, type LimitPolicy, limitPolicy, type Taken } from "./store/limit.ts";
 export type { Lease, LocalStore, Lock, Store, Subscriber, Wait, Write } from "./store/store.ts";
-export { Timeout, type TimeoutOwner, type TimeoutQueue, timeoutQueue } from "./timeouts.ts";
+export { MAX_TIMER_MS, Timeout, type TimeoutOwner, type TimeoutQueue, timeoutQueue } from "./timeouts.ts";
 
 export type Awaitable<T> = T | Promise<T>;
 

@@ -1,4 +1,4 @@
-import type { Lease, Store } from "../../src/plugin.ts";
+import { type Lease, MAX_TIMER_MS, type Store } from "../../src/plugin.ts";
 import type { Counts } from "./counts.ts";
 import type { Place } from "./hold.ts";
 import type { Waiting } from "./places.ts";
@@ -66,7 +66,7 @@ export class Leases {
 
   #arm(): void {
     if (this.#timer !== undefined) return;
-    this.#timer = setTimeout(() => void this.#renewAll(), this.#leaseMs / 3);
+    this.#timer = setTimeout(() => void this.#renewAll(), Math.min(this.#leaseMs / 3, MAX_TIMER_MS));
     this.#timer.unref();
   }
 

@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from "../../src/plugin.ts";
 import type { Use } from "./counts.ts";
 import type { Place } from "./hold.ts";
 
@@ -49,7 +50,7 @@ export class Places {
     if (room === undefined || room.waiters.size >= queue || signal.aborted) return undefined;
     return new Promise((resolve) => {
       const end = () => waiter.done(false);
-      const timer = setTimeout(end, waitMs);
+      const timer = setTimeout(end, Math.min(waitMs, MAX_TIMER_MS));
       const waiter: Waiter = {
         limit,
         done: (isTaken) => {

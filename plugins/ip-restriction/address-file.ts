@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { CidrSet, type Logger, type Scope } from "../../src/plugin.ts";
+import { CidrSet, type Logger, MAX_TIMER_MS, type Scope } from "../../src/plugin.ts";
 
 /** Bounds on a file: what is looked through for each request, and what is read at once. */
 const MOST_ENTRIES = 10_000;
@@ -23,7 +23,7 @@ export class AddressFile {
     this.#path = path;
     this.#log = log;
     this.#forget = forget;
-    this.#timer = setInterval(() => this.#refresh(), refresh);
+    this.#timer = setInterval(() => this.#refresh(), Math.min(refresh, MAX_TIMER_MS));
     this.#timer.unref();
   }
 

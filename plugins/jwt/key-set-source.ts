@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { callOut, type Logger, type Scope, type WatchedFile, watchFile } from "../../src/plugin.ts";
+import { callOut, type Logger, MAX_TIMER_MS, type Scope, type WatchedFile, watchFile } from "../../src/plugin.ts";
 import { type KeySet, parseKeySet } from "./jwks.ts";
 import type { VerificationKey } from "./keys.ts";
 import { isUrl, type JwksOptions } from "./options.ts";
@@ -76,7 +76,7 @@ export class KeySetSource {
   #schedule(ms: number): void {
     clearTimeout(this.#timer);
     if (this.#abort.signal.aborted) return;
-    this.#timer = setTimeout(() => void (this.#reading ?? this.#read()), ms);
+    this.#timer = setTimeout(() => void (this.#reading ?? this.#read()), Math.min(ms, MAX_TIMER_MS));
     this.#timer.unref();
   }
 

@@ -1,4 +1,4 @@
-import type { Charge, Scope, Store, Taken } from "../../src/plugin.ts";
+import { type Charge, MAX_TIMER_MS, type Scope, type Store, type Taken } from "../../src/plugin.ts";
 import type { Counts } from "./counts.ts";
 
 /** Keys whose counts wait to be told; what is counted beyond is told to nobody. */
@@ -90,7 +90,7 @@ export class Syncer {
 
   #arm(): void {
     if (this.#timer !== undefined || this.#isAtWork) return;
-    this.#timer = setTimeout(() => void this.exchange(), this.#everyMs);
+    this.#timer = setTimeout(() => void this.exchange(), Math.min(this.#everyMs, MAX_TIMER_MS));
     this.#timer.unref();
   }
 }

@@ -1,3 +1,5 @@
+import { MAX_TIMER_MS } from "../../src/plugin.ts";
+
 /**
  * The wait before a retry, in ms: a random part of what doubles with each retry ("full jitter", Brooker, "Exponential
  * Backoff and Jitter", 2015), so that those who failed together do not come back together.
@@ -17,10 +19,13 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
       clearTimeout(timer);
       reject(signal.reason);
     };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", onAbort);
-      resolve();
-    }, ms);
+    const timer = setTimeout(
+      () => {
+        signal.removeEventListener("abort", onAbort);
+        resolve();
+      },
+      Math.min(ms, MAX_TIMER_MS),
+    );
     signal.addEventListener("abort", onAbort, { once: true });
   });
 }

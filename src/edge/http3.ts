@@ -1,5 +1,6 @@
 import type { ListenConfig } from "../config/schema.ts";
 import { GatewayError } from "../errors.ts";
+import { MAX_TIMER_MS } from "../timeouts.ts";
 import type { Edge, EdgeHandler, ListenOptions } from "./edge.ts";
 import { type Served, serveHttp3 } from "./serve.ts";
 import { answerRequest, type ServeOwner } from "./serve-exchange.ts";
@@ -61,7 +62,7 @@ class Http3Listener implements Edge, ServeOwner {
   }
 
   async stop(drainMs: number): Promise<void> {
-    const timer = setTimeout(() => void this.#server.stop(true), drainMs);
+    const timer = setTimeout(() => void this.#server.stop(true), Math.min(drainMs, MAX_TIMER_MS));
     await this.#server.stop(false);
     clearTimeout(timer);
   }

@@ -1,5 +1,6 @@
 import type { Logger } from "../observe/logger.ts";
 import type { Store } from "../store/store.ts";
+import { MAX_TIMER_MS } from "../timeouts.ts";
 import type { Revocation } from "./revocation.ts";
 import { type JtiKeyForm, ownStart, REVOCATIONS_CHANNEL, revocationKey, revocationText } from "./revocation-keys.ts";
 import type { RevocationMessage } from "./revocations.ts";
@@ -93,7 +94,7 @@ export class RevocationCopy {
     }
     const pauseMs = this.#isDue ? 0 : Math.max(this.#options.resyncMs, REST * (now - startedAt));
     this.#isDue = false;
-    this.#timer = setTimeout(() => void this.#read(), pauseMs);
+    this.#timer = setTimeout(() => void this.#read(), Math.min(pauseMs, MAX_TIMER_MS));
     this.#timer.unref();
   }
 

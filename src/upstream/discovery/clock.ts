@@ -1,8 +1,10 @@
+import { MAX_TIMER_MS } from "../../timeouts.ts";
+
 /** Time and chance, as discovery needs them; injected in tests. */
 export interface Clock {
   /** Wall-clock time in ms since 1970. */
   now(): number;
-  /** Resolves after that many ms, or as soon as the signal aborts; never rejects. */
+  /** Resolves after that many ms, 24 days at most, or as soon as the signal aborts; never rejects. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   /** Uniform in [0, 1). */
   random(): number;
@@ -20,7 +22,7 @@ export const systemClock: Clock = {
         signal.removeEventListener("abort", end);
         resolve();
       };
-      const timer = setTimeout(end, ms);
+      const timer = setTimeout(end, Math.min(ms, MAX_TIMER_MS));
       signal.addEventListener("abort", end);
     });
   },

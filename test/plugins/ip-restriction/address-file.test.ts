@@ -102,6 +102,15 @@ describe("a file of addresses", () => {
     await third.close();
   });
 
+  test("is not looked at all the time when the time between is longer than a timer can wait", async () => {
+    folder.write("enemies.txt", "10.0.0.1\n");
+    const t = await open({ "deny-file": "enemies.txt", refresh: "30d" });
+    replace("enemies.txt", "10.0.0.2\n");
+    await Bun.sleep(50);
+    expect(await isLetIn(t, "10.0.0.1")).toBe(false);
+    await t.close();
+  });
+
   test("that has changed is read by a reload at once", async () => {
     folder.write("enemies.txt", "10.0.0.1\n");
     const t = await open({ "deny-file": "enemies.txt", refresh: "1h" });

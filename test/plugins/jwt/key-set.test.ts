@@ -80,6 +80,15 @@ describe("a key set", () => {
     await t.close();
   });
 
+  test("is not read again and again when the time to that is longer than a timer can wait", async () => {
+    await using provider = startProvider(setOf(["a", A]));
+    const t = await testPlugin(jwt, { jwks: { from: provider.url, refresh: "30d" } });
+    expect((await t.request(tokenOf("a", A))).reply.status).toBe(200);
+    await Bun.sleep(50);
+    expect(provider.asked).toBe(1);
+    await t.close();
+  });
+
   test("is asked for no more when the last instance is closed", async () => {
     await using provider = startProvider(setOf(["a", A]));
     provider.answer = () => new Promise<Response>(() => {});
