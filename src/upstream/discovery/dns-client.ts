@@ -38,8 +38,11 @@ export function createDnsClient(servers: readonly string[] = []): DnsClient {
     return resolver;
   };
   return {
-    addresses: (name, family) =>
-      orNone(family === 4 ? fresh().resolve4(name, { ttl: true }) : fresh().resolve6(name, { ttl: true })),
+    async addresses(name, family) {
+      const resolver = fresh();
+      const options = { ttl: true } as const;
+      return withTtl(await orNone(family === 4 ? resolver.resolve4(name, options) : resolver.resolve6(name, options)));
+    },
     services: (name) => orNone(fresh().resolveSrv(name)),
   };
 }
@@ -53,6 +56,14 @@ export async function lookupBy(client: DnsClient, name: string): Promise<readonl
 
 function familyOf(answer: PromiseSettledResult<readonly AddressRecord[]>, family: 4 | 6): readonly ResolvedAddress[] {
   return answer.status === "rejected" ? [] : answer.value.map(({ address }) => ({ address, family }));
+}
+
+/** Of the records of a name, which all have the same time to live (RFC 2181 §5.2), Bun tells it of the first 256. */
+function withTtl(
+  records: readonly { readonly address: string; readonly ttl: number | undefined }[],
+): readonly AddressRecord[] {
+  const least = Math.min(...records.flatMap(({ ttl }) => ttl ?? []));
+  return records.map(({ address, ttl = least }) => ({ address, ttl }));
 }
 
 async function orNone<T>(answer: Promise<readonly T[]>): Promise<readonly T[]> {

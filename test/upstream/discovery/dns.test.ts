@@ -41,6 +41,16 @@ test("the name is asked for again when the first record is over, within the boun
   expect(await clock.nextSleep()).toBe(60_000);
 });
 
+test("the time to live of very many addresses is that of the first", async () => {
+  await using server = await startDnsServer();
+  const { clock, source } = setup(server);
+  const many = Array.from({ length: 300 }, (_, i) => a(`10.0.${i >> 8}.${i & 255}`, 20));
+  server.set(`A ${NAME}`, many);
+  await using following = follow(source);
+  await following.waitFor(many.map(({ data }) => `http://${data}:8080`));
+  expect(await clock.nextSleep()).toBe(20_000);
+});
+
 test("a family that fails does not take its targets away", async () => {
   await using server = await startDnsServer();
   const { clock, source } = setup(server);
