@@ -1,4 +1,5 @@
 import { GatewayError, systemCode } from "../../errors.ts";
+import { MAX_TIMER_MS } from "../../timeouts.ts";
 import type { Check } from "./check.ts";
 import type { HealthConfig } from "./http-check.ts";
 import type { TargetHealth } from "./target-health.ts";
@@ -74,14 +75,14 @@ export class Checker {
   }
 
   #wait(ms: number): void {
-    this.#timer = setTimeout(() => void this.#run(), ms);
+    this.#timer = setTimeout(() => void this.#run(), Math.min(ms, MAX_TIMER_MS));
     this.#timer.unref();
   }
 
   async #run(): Promise<void> {
     const running = new AbortController();
     this.#running = running;
-    const deadline = setTimeout(() => running.abort(), this.#options.timing.timeout);
+    const deadline = setTimeout(() => running.abort(), Math.min(this.#options.timing.timeout, MAX_TIMER_MS));
     let error: string | undefined;
     try {
       error = await this.#options.check.run(running.signal);

@@ -106,6 +106,21 @@ describe("a check", () => {
     checker.stop();
   });
 
+  test("waits for the next, and for its end, also longer than a timer can", async () => {
+    let runs = 0;
+    const run = async (signal: AbortSignal) => {
+      runs++;
+      await Bun.sleep(20);
+      return signal.aborted ? "aborted" : undefined;
+    };
+    const { checker, health } = create({ interval: "30d", timeout: "29d" }, { run }, 0);
+    checker.start();
+    await until(() => health.checksPassed + health.checksFailed > 0);
+    await Bun.sleep(50);
+    expect([runs, health.check?.state]).toEqual([1, "healthy"]);
+    checker.stop();
+  });
+
   test("runs alone: the next one waits for its end; and none comes after a stop", async () => {
     let running = 0;
     let most = 0;
