@@ -38,7 +38,7 @@ export function createAdmin(view: AdminView, { token, host, plugins, log }: Admi
     .get("/health/live", () => json({ status: "live" }))
     .get("/health/ready", () => readiness(view))
     .get("/metrics", async ({ request }) => metricsResponse(await view.metrics(), request.headers.get("accept")))
-    .get("/api/routes", () => json({ routes: view.routes() }))
+    .get("/api/routes", async () => json({ routes: await view.routes() }))
     .get("/api/services", async () => {
       const services = (await view.services()).map(serviceReport);
       return json({ services, ...silentWorkers(view) });
@@ -52,7 +52,7 @@ export function createAdmin(view: AdminView, { token, host, plugins, log }: Admi
       const store = storeReport(await view.store());
       return json({ ...store, ...silentWorkers(view) });
     })
-    .get("/api/plugins", () => json({ plugins: pluginReports(view.routes(), plugins().has) }))
+    .get("/api/plugins", async () => json({ plugins: pluginReports(await view.routes(), plugins().has) }))
     .all("/api/revocations", ({ request }) => plugins().handle("jwt", "/revocations", request), { parse: "none" })
     .get("/api/usage", ({ request }) => plugins().handle("quota", "/usage", request))
     .all("/api/keys", ({ request }) => plugins().handle("api-key", "/keys", seeded(request)), { parse: "none" })

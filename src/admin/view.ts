@@ -11,7 +11,7 @@ import type { PoolStats } from "../upstream/stats.ts";
 export interface AdminView {
   readiness(): Readiness;
   /** In the order of the configuration. */
-  routes(): readonly RouteView[];
+  routes(): Awaitable<readonly RouteView[]>;
   /** Of this process, or the sum of all workers; so are listeners, store and metrics. */
   services(): Awaitable<readonly ServiceView[]>;
   listeners(): Awaitable<readonly ListenerView[]>;
@@ -69,7 +69,7 @@ export interface RouteView {
   readonly query?: Readonly<Record<string, string>> | undefined;
   /** One, or several with their shares; none where a plugin answers. */
   readonly services: readonly { readonly name: string; readonly weight: number }[];
-  /** How its canary is doing, if it has one: in this process, or the first worker. */
+  /** How its canary is doing, if it has one; of several workers the one that has stopped it, or is behind. */
   readonly canary?: CanaryReport;
   /** In the order in which they run within a phase. */
   readonly plugins: readonly PluginView[];

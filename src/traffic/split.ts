@@ -70,8 +70,14 @@ function canarySplit(route: RouteConfig, name: string, lasting: Lasting): Split 
   };
 }
 
-/** A failure is one of the service: what clients and the gateway itself do wrong says nothing of it. */
-function observe(canary: Canary, index: number, { status, errorCode, upstreamMs }: Outcome): void {
+/**
+ * A failure is one of the service: what clients and the gateway itself do wrong says nothing of it, nor does what a plugin
+ * answers. Of a client that leaves before the reply it is known that it has waited so long at least.
+ */
+function observe(canary: Canary, index: number, outcome: Outcome): void {
+  const { status, errorCode, attempts, upstreamMs, durationMs } = outcome;
+  if (attempts === 0 && (errorCode === undefined || ERRORS[errorCode].source !== "upstream")) return;
+  if (errorCode === "client_closed" && upstreamMs === undefined) return canary.add(index === 1, false, durationMs);
   if (errorCode === "internal" || (errorCode !== undefined && ERRORS[errorCode].source === "downstream")) return;
   canary.add(index === 1, errorCode !== undefined || status >= 500, upstreamMs);
 }

@@ -1,4 +1,4 @@
-import type { ListenerView, ServiceView } from "../admin/view.ts";
+import type { ListenerView, RouteView, ServiceView } from "../admin/view.ts";
 import type { LogFormat } from "../boot.ts";
 import type { Config } from "../config/schema.ts";
 import type { Family } from "../observe/metrics/family.ts";
@@ -36,6 +36,7 @@ export interface PluginReply {
 
 /** What a worker can be asked, and what it answers: plain data. Statistics of a new kind are joined here. */
 export interface Answers {
+  readonly routes: readonly RouteView[];
   readonly services: readonly ServiceView[];
   readonly listeners: readonly ListenerView[];
   readonly metrics: readonly Family[];

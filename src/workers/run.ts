@@ -1,6 +1,7 @@
 import { createAdmin } from "../admin/app.ts";
 import { type AdminServer, startAdmin } from "../admin/listen.ts";
 import { sumListeners, sumServices } from "../admin/sum.ts";
+import { sumRoutes } from "../admin/sum-routes.ts";
 import { sumStores } from "../admin/sum-store.ts";
 import type { AdminView, RouteView } from "../admin/view.ts";
 import { compileLoaded, drainMs, type LogFormat, type RunOptions, Signals } from "../boot.ts";
@@ -123,7 +124,7 @@ function openAdmin({ config }: Loaded<Plugin>, known: Known, supervisor: Supervi
 function workersView(routes: readonly RouteView[], supervisor: Supervisor): AdminView {
   return {
     readiness: () => supervisor.readiness,
-    routes: () => routes,
+    routes: async () => sumRoutes(routes, await supervisor.gather("routes")),
     workers: () => supervisor.views,
     services: async () => sumServices(await supervisor.gather("services")),
     listeners: async () => sumListeners(await supervisor.gather("listeners")),

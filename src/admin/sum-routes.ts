@@ -1,0 +1,24 @@
+import type { CanaryReport } from "../traffic/canary.ts";
+import type { RouteView } from "./view.ts";
+
+/**
+ * The routes that all workers have, with what these say of their canaries: without a common store each decides for itself,
+ * and that one has stopped is to be seen.
+ *
+ * @param lists what workers have answered; the same routes in the same order
+ */
+export function sumRoutes(
+  routes: readonly RouteView[],
+  lists: readonly (readonly RouteView[])[],
+): readonly RouteView[] {
+  return routes.map(({ canary: _, ...route }, i) => {
+    const canaries = lists.flatMap((list) => list[i]?.canary ?? []);
+    return canaries.length === 0 ? route : { ...route, canary: canaries.reduce(moreCautious) };
+  });
+}
+
+/** One that has stopped, else one that is behind. */
+function moreCautious(a: CanaryReport, b: CanaryReport): CanaryReport {
+  if (a.state === "stopped") return a;
+  return b.state === "stopped" || b.step < a.step ? b : a;
+}
