@@ -74,15 +74,15 @@ export class Gateway implements EdgeHandler {
   }
 
   /**
-   * Begins what goes on by itself: to watch how targets are, and to follow those that come and go. Resolves when each
-   * source has answered or failed, or after 2 s: the gateway is ready with what is known then.
+   * Begins what goes on by itself: to watch how targets and canaries are, and to follow targets that come and go. Resolves
+   * when each source has answered or failed, or after 2 s: the gateway is ready with what is known then.
    */
   async start(): Promise<void> {
     const { services: byName, routes, signal } = this.#snapshot;
-    for (const { split } of routes) split.start(signal);
+    const splits = routes.map(({ split }) => split.start(signal));
     const services = [...byName.values()];
     for (const service of services) watchHealth(service, this.#sharing);
-    const started = Promise.all(services.map((service) => discoverTargets(service, this.#lasting.log)));
+    const started = Promise.all([...splits, ...services.map((service) => discoverTargets(service, this.#lasting.log))]);
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(late.resolve, FIRST_ANSWERS_MS);
     await Promise.race([started, late.promise]);

@@ -36,15 +36,19 @@ export class CanaryWatch {
     this.#log = log;
   }
 
-  start(signal: AbortSignal): void {
+  /** Resolves with the first look: it is known then whether others have stopped it. */
+  start(signal: AbortSignal): Promise<void> {
     let isBusy = false;
-    const timer = setInterval(() => {
+    const look = async () => {
       if (isBusy) return;
       isBusy = true;
-      void this.look().finally(() => (isBusy = false));
-    }, EVERY_MS);
+      await this.look();
+      isBusy = false;
+    };
+    const timer = setInterval(() => void look(), EVERY_MS);
     timer.unref();
     signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+    return look();
   }
 
   /** One look; never rejects. */

@@ -1,7 +1,7 @@
 import type { RouteConfig } from "../config/schema.ts";
 import type { Context, Outcome } from "../context.ts";
 import { ERRORS } from "../errors.ts";
-import type { Phases } from "../plugin.ts";
+import type { Awaitable, Phases } from "../plugin.ts";
 import { weightedChoice } from "../routing/split.ts";
 import type { Lasting } from "../scope.ts";
 import { hashKeyReader } from "../upstream/balance/hash-key.ts";
@@ -27,8 +27,8 @@ export interface Split {
   /** Told how a request to that variant has ended; undefined if nobody wants to know. */
   readonly observe: ((index: number, outcome: Outcome) => void) | undefined;
   readonly canary: (() => CanaryReport) | undefined;
-  /** Begins what goes on by itself. */
-  start(signal: AbortSignal): void;
+  /** Begins what goes on by itself. Resolves when it is known what other gateways have decided; never rejects. */
+  start(signal: AbortSignal): Awaitable<void>;
 }
 
 /** Makes the split of a route. */
@@ -93,7 +93,7 @@ function chosen(
   const byKey = known === undefined ? undefined : rendezvous(names);
   const given = (ctx: Context): number => {
     const key = known?.keyOf(ctx);
-    return key === undefined || byKey === undefined ? draw() : byKey(key, weights);
+    return key === undefined || key === "" || byKey === undefined ? draw() : byKey(key, weights);
   };
   if (force === undefined) return { choose: known === undefined ? draw : given, phases: known?.phases };
   const indexes = new Map(names.map((name, index) => [name, index]));

@@ -2,6 +2,7 @@ import { afterAll, beforeEach, expect, test } from "bun:test";
 import type { RouteView } from "../../src/admin/view.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { connect, exchange } from "../support/raw.ts";
+import { startRedis } from "../support/redis.ts";
 import { hangs, replies, response } from "../support/scripts.ts";
 import { until } from "../support/until.ts";
 import { startUpstream } from "../support/upstream.ts";
@@ -15,9 +16,10 @@ afterAll(() => {
 });
 beforeEach(() => next.answer(replies(response("broken", { status: 500 }))));
 
-const start = (listen = "") =>
+const start = (listen = "", redis = "") =>
   startGateway(`
 listen: { host: 127.0.0.1, port: 0${listen} }
+${redis}
 services: { old: { targets: ["${old.url}"] }, next: { targets: ["${next.url}"] } }
 routes:
   - path: /*
@@ -63,4 +65,17 @@ test("what plugins answer hides nothing of a new version", async () => {
   for (let i = 0; i < 2_000; i++) expect((await client.exchange(PREFLIGHT)).status).toBe(204);
   for (let i = 0; i < 30; i++) await exchange(gateway.port, GET);
   await stopped(gateway);
+});
+
+test("what was stopped gets nothing from a gateway that starts afterwards, not even at first", async () => {
+  await using redis = await startRedis();
+  const common = `redis: { url: "${redis.url}" }`;
+  await using first = await start("", common);
+  await Promise.all(Array.from({ length: 40 }, () => exchange(first.port, GET)));
+  await stopped(first);
+  await using second = await start("", common);
+  const before = next.requests.length;
+  await Promise.all(Array.from({ length: 40 }, () => exchange(second.port, GET)));
+  expect(next.requests.length).toBe(before);
+  expect(await canaryOf(second)).toMatchObject({ state: "stopped", share: 0 });
 });
