@@ -18,7 +18,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   routing: [...BASE, "config"],
   overload: [...BASE, "config"],
   timeouts: [],
-  identity: [...BASE, "config", "store"],
+  identity: [...BASE, "config", "store", "timeouts"],
   upstream: PARTS,
   edge: PARTS,
   admin: [...PARTS, "identity", "store", "traffic", "upstream"],
