@@ -1,4 +1,13 @@
-import { type Context, definePlugin, GatewayError, type Principal, readClaim, Type, wordsOf } from "../src/plugin.ts";
+import {
+  CHALLENGED,
+  type Context,
+  definePlugin,
+  GatewayError,
+  type Principal,
+  readClaim,
+  Type,
+  wordsOf,
+} from "../src/plugin.ts";
 
 const Texts = (description: string) => Type.Optional(Type.Array(Type.String(), { minItems: 1, description }));
 const Words = (what: string) =>
@@ -42,6 +51,14 @@ export default definePlugin({
     allow: Rule("all", "Who is let through; without it everyone who is known."),
     deny: Rule("any", "Who is refused all the same."),
     "roles-claim": Type.String({ default: "roles", description: "Claim that has the roles: realm_access.roles." }),
+  }),
+  // Whom it lets through is between the gateway's owner and them.
+  describe: () => ({
+    needsCaller: true,
+    refusals: [
+      { code: "unauthenticated", when: "Nobody knows who is calling.", headers: CHALLENGED },
+      { code: "forbidden", when: "This caller may not do this." },
+    ],
   }),
   setup(options) {
     const roles = (principal: Principal) => wordsOf(readClaim(principal.claims, options["roles-claim"]));

@@ -5,6 +5,7 @@ import {
   GatewayError,
   type HeaderList,
   Size,
+  sizeText,
   Type,
 } from "../src/plugin.ts";
 
@@ -15,6 +16,14 @@ export default definePlugin({
   options: Type.Object({
     size: Size({ description: "Bytes that a request's body may have; more is 413 payload_too_large." }),
   }),
+  describe: ({ size }, { hasBody }) =>
+    hasBody
+      ? {
+          refusals: [{ code: "payload_too_large", when: `The body is larger than ${sizeText(size)}.` }],
+          extensions: { "x-body-limit": { bytes: size } },
+          notes: [`The body may have at most ${sizeText(size)}.`],
+        }
+      : {},
   setup({ size }) {
     const detail = `The body may have at most ${size} bytes`;
     const limited = (source: BodySource) => new LimitedSource(source, size, detail);

@@ -26,6 +26,15 @@ export default definePlugin({
     ),
   }),
   answers: true,
+  describe: ({ scheme, status }) => ({
+    replies: [
+      {
+        status,
+        description: scheme === undefined ? "It is somewhere else." : "Requests by http are sent on to https.",
+        headers: { Location: { description: "Where it is." } },
+      },
+    ],
+  }),
   setup(options, { route }) {
     const { to, status, scheme, "keep-query": keepsQuery } = options;
     if (to === undefined && scheme === undefined) throw new Error("say where to: give to, or scheme: https");

@@ -16,6 +16,10 @@ export default definePlugin({
   description: "Answers with a fixed reply, so that the route needs no service.",
   options: Options,
   answers: true,
+  describe: (options) => ({
+    replies: [{ status: options.status, description: "An answer of the gateway's own.", content: contentOf(options) }],
+    notes: ["The gateway answers by itself; no service is asked."],
+  }),
   setup(options) {
     const { status } = options;
     const body = bodyOf(options);
@@ -24,6 +28,12 @@ export default definePlugin({
     return { cache: () => () => new Reply(status, headers.copy(), body) };
   },
 });
+
+/** The media type of the reply; what is in it may be anything. */
+function contentOf(options: Static<typeof Options>): Readonly<Record<string, Record<string, never>>> {
+  const type = headersOf(options, bodyOf(options)).get("content-type");
+  return type === undefined ? {} : { [type]: {} };
+}
 
 function bodyOf(options: Static<typeof Options>): Body {
   const hasJson = "json" in options;

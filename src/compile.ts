@@ -2,6 +2,7 @@ import { createPluginApps, type PluginApps } from "./admin/plugin-apps.ts";
 import { type EffectivePlugin, effectivePlugins, type PluginOrigin } from "./config/effective.ts";
 import type { Config, RouteConfig } from "./config/schema.ts";
 import { type Context, contextKey, type RouteInfo } from "./context.ts";
+import { deprecationPhases } from "./deprecation.ts";
 import { GatewayError } from "./errors.ts";
 import { admitUpgrade } from "./http1/upgrade.ts";
 import { awaitable } from "./message/pending.ts";
@@ -120,6 +121,7 @@ class Compiler {
   ): Promise<Way> {
     const effective = this.#effective(config, serviceName);
     const phases = await this.#setUp(effective, info, serviceName);
+    const core = [split.phases, deprecationPhases(config.deprecated)].filter((one) => one !== undefined);
     const service = serviceName === undefined ? undefined : this.#services.get(serviceName);
     const bounded = service === undefined ? undefined : bulkheadOf(service.name, service.config, this.#scope.lasting);
     if (service !== undefined && bounded?.limiter !== undefined) this.#addLimiter(service.name, bounded.limiter);
@@ -152,7 +154,7 @@ class Compiler {
         : { ...common, select: this.#select(service, phases), send: sendToSelected };
     return {
       pipeline: composePipeline(
-        [...(bounded === undefined ? [] : [bounded]), ...phases, ...(split.phases === undefined ? [] : [split.phases])],
+        [...(bounded === undefined ? [] : [bounded]), ...phases, ...core],
         destination,
         this.#input.config.errors.format,
       ),

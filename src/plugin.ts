@@ -10,6 +10,7 @@ import type { TargetWatch } from "./observe/circuit.ts";
 import type { LimiterReport } from "./observe/limiter-report.ts";
 import type { Logger } from "./observe/logger.ts";
 import type { PluginMetrics } from "./observe/metrics/plugin.ts";
+import type { PluginPolicy, PolicyPlace } from "./policy/plugin-policy.ts";
 import type { LocalStore, Store } from "./store/store.ts";
 
 export { type Static, type TSchema, Type } from "@sinclair/typebox";
@@ -67,6 +68,18 @@ export type { Counter, CounterSeries } from "./observe/metrics/counter.ts";
 export type { Gauge, GaugeSeries } from "./observe/metrics/gauge.ts";
 export type { DistributionSeries, Histogram } from "./observe/metrics/histogram.ts";
 export type { PluginMetrics } from "./observe/metrics/plugin.ts";
+export { CHALLENGED, credentialSchemes, RETRY_AFTER, TWO_CREDENTIALS } from "./policy/credential-policy.ts";
+export type {
+  AnswerHeader,
+  JsonValue,
+  PluginPolicy,
+  PluginRefusal,
+  PluginReply,
+  PluginSecurity,
+  PolicyPlace,
+  SecurityScheme,
+} from "./policy/plugin-policy.ts";
+export { counted, durationText, keyWords, sizeText } from "./policy/words.ts";
 export { StoreError, type StoreFailure } from "./store/error.ts";
 export { groupKey, storeKey } from "./store/key.ts";
 export { type Charge, type LimitOptions, type LimitPolicy, limitPolicy, type Taken } from "./store/limit.ts";
@@ -160,6 +173,11 @@ export interface Plugin<O extends TSchema = TSchema> {
    * it, also where the route does not take OPTIONS.
    */
   readonly preflights?: boolean;
+  /**
+   * What these options mean for those who send requests: credentials, refusals, limits. Made into the OpenAPI document. It
+   * is asked whenever that is made, sees valid options only, changes nothing and looks nothing up.
+   */
+  describe?(options: Static<O>, place: PolicyPlace): PluginPolicy;
   /** Called once for each route that has the plugin, at load; throwing refuses the configuration. */
   setup(options: Static<O>, scope: Scope): Awaitable<Phases>;
 }

@@ -1,7 +1,10 @@
 import {
+  CHALLENGED,
   type Context,
+  type CredentialPlaces,
   compileClaimHeaders,
   compileCredential,
+  credentialSchemes,
   Duration,
   definePlugin,
   FilePath,
@@ -13,6 +16,7 @@ import {
   type KeyRecord,
   type Principal,
   principalOf,
+  TWO_CREDENTIALS,
   Type,
 } from "../../src/plugin.ts";
 import { addEndpoints } from "./endpoints.ts";
@@ -50,9 +54,28 @@ export default definePlugin({
       description: "While the store does not answer: 503, or what it last said, for an hour at most.",
     }),
   }),
+  describe: (options) => ({
+    security: {
+      schemes: credentialSchemes("api-key", placesOf(options)),
+      scopes: options.scopes,
+      isOptional: options.optional,
+    },
+    refusals: [
+      TWO_CREDENTIALS,
+      {
+        code: "unauthenticated",
+        when: options.optional ? "The API key is not valid." : "There is no API key, or it is not valid.",
+        headers: CHALLENGED,
+      },
+      ...(options.scopes.length > 0
+        ? [{ code: "forbidden", when: "The API key has not the scopes that are needed here." } as const]
+        : []),
+      { code: "store_unavailable", when: "Nobody can tell whether the API key is valid." },
+    ],
+  }),
   async setup(options, scope) {
-    const { query, cookie, scheme, scopes, optional } = options;
-    const header = options.header ?? (query === undefined && cookie === undefined ? "x-api-key" : undefined);
+    const { scopes, optional } = options;
+    const { header, query, cookie, scheme } = placesOf(options);
     if (scheme !== undefined && header === undefined) throw new Error("scheme: say which header it is in");
     if (options.cache > 3_600_000) throw new Error("cache: expected at most 1h, for a revoked key may hold as long");
     const reader = compileCredential({ header: header && headerName("header", header), scheme, query, cookie });
@@ -131,6 +154,11 @@ export default definePlugin({
     };
   },
 });
+
+function placesOf({ header, scheme, query, cookie }: CredentialPlaces): CredentialPlaces {
+  const usual = query === undefined && cookie === undefined ? "x-api-key" : undefined;
+  return { header: header ?? usual, scheme, query, cookie };
+}
 
 const DETAILS = {
   valid: "",

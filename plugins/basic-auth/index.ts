@@ -1,17 +1,23 @@
 import { relative } from "node:path";
 import {
+  CHALLENGED,
   type Context,
   compileCredential,
+  credentialSchemes,
   Duration,
   definePlugin,
   FilePath,
   GatewayError,
   type Principal,
+  RETRY_AFTER,
+  TWO_CREDENTIALS,
   Type,
 } from "../../src/plugin.ts";
 import { parseCredentials } from "./credentials.ts";
 import { inlineUsers, openUsers } from "./users.ts";
 import { Verifier } from "./verifier.ts";
+
+const PLACE = { header: "authorization", scheme: "Basic" };
 
 /** Lets requests through that bring a name and its password. */
 export default definePlugin({
@@ -41,9 +47,21 @@ export default definePlugin({
     }),
     cache: Duration({ default: "5m", description: "How long a right password is remembered; 0s verifies each time." }),
   }),
+  describe: ({ optional }) => ({
+    security: { schemes: credentialSchemes("basic-auth", PLACE), isOptional: optional },
+    refusals: [
+      TWO_CREDENTIALS,
+      {
+        code: "unauthenticated",
+        when: optional ? "Name or password is wrong." : "There is no name and password, or they are wrong.",
+        headers: CHALLENGED,
+      },
+      { code: "overloaded", when: "Too many passwords are being verified.", headers: RETRY_AFTER },
+    ],
+  }),
   async setup(options, scope) {
     const { realm, optional, cache, "users-file": path } = options;
-    const credential = compileCredential({ header: "authorization", scheme: "Basic" });
+    const credential = compileCredential(PLACE);
     const file = path === undefined ? "" : relative(scope.directory, path);
     const source = await openUsers(inlineUsers(options.users), path, file, scope.log);
     // One for all: its bounds are those of the machine.

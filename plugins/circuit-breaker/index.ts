@@ -1,5 +1,6 @@
 import { definePlugin, storeKey } from "../../src/plugin.ts";
 import { Breakers } from "./breakers.ts";
+import { describe } from "./describe.ts";
 import { addEndpoints } from "./endpoints.ts";
 import { createFailures } from "./failures.ts";
 import { fallbackLayer } from "./fallback.ts";
@@ -11,6 +12,7 @@ export default definePlugin({
   name: "circuit-breaker",
   description: "Keeps requests from targets that fail or are slow, until probes have shown that they are well again.",
   options: Options,
+  describe,
   setup(options, scope) {
     checkOptions(options);
     const { site, log, metrics, now, service } = scope;

@@ -10,6 +10,7 @@ import {
   storeKey,
 } from "../../src/plugin.ts";
 import { createCounts } from "./counts.ts";
+import { describe } from "./describe.ts";
 import { Hold, type Place } from "./hold.ts";
 import { Leases } from "./leases.ts";
 import { OptionsSchema } from "./options.ts";
@@ -20,6 +21,7 @@ export default definePlugin({
   name: "concurrency-limit",
   description: "Limits how many requests are under way at once, in one gateway or over all that share a Redis.",
   options: OptionsSchema,
+  describe,
   setup(options, scope): Phases {
     const { limit, wait: waitMs, queue, lease: leaseMs, shared, "store-failure": onFailure } = options;
     if (leaseMs < 1_000) throw new Error("lease: expected at least 1s");

@@ -62,6 +62,8 @@ export default definePlugin({
   description: "Lets web pages of other origins use the API, and answers the preflights of their browsers.",
   options: Options,
   preflights: true,
+  describe: ({ block }) =>
+    block ? { refusals: [{ code: "forbidden", when: "Pages of this origin may not send requests here." }] } : {},
   setup(options) {
     const policy = compilePolicy(options);
     const { block } = options;

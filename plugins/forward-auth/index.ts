@@ -8,6 +8,7 @@ import {
   headerName,
   httpUrl,
   type OutgoingAnswer,
+  RETRY_AFTER,
   Reply,
   Size,
   sameNames,
@@ -66,6 +67,20 @@ export default definePlugin({
         { additionalProperties: false, description: "Remember each yes for a while." },
       ),
     ),
+  }),
+  describe: ({ failure, "principal-header": principal }) => ({
+    mayKnowCaller: principal !== undefined,
+    refusals: [
+      ...(failure === "deny"
+        ? [{ code: "identity_unavailable", when: "Nobody can tell whether the request is allowed." } as const]
+        : []),
+      { code: "overloaded", when: "Too many requests wait for a decision.", headers: RETRY_AFTER },
+    ],
+    replies: [
+      { status: "3XX", description: "The service that decides about requests sends the client elsewhere." },
+      { status: "4XX", description: "The service that decides about requests has refused this one." },
+    ],
+    notes: ["A service decides about each request: it may ask for credentials that are not described here."],
   }),
   setup(options, scope) {
     const { method, timeout, failure, cache, "reply-limit": maxBytes } = options;

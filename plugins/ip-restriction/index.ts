@@ -17,6 +17,7 @@ export default definePlugin({
     "deny-file": Type.Optional(FilePath({ description: "More for deny." })),
     refresh: Duration({ default: "5s", description: "How often the files are looked at for changes." }),
   }),
+  describe: () => ({ refusals: [{ code: "forbidden", when: "Requests from this address are not allowed." }] }),
   async setup(options, scope) {
     const { deny, refresh, "allow-file": allowFile, "deny-file": denyFile } = options;
     const isOpen = options.allow === undefined && allowFile === undefined;

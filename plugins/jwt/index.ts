@@ -11,6 +11,7 @@ import {
 } from "../../src/plugin.ts";
 import { compileAccess } from "./access.ts";
 import { type Blacklist, createBlacklist } from "./blacklist.ts";
+import { describe } from "./describe.ts";
 import { isUrl, type JwtOptions, jwksOptions, Options } from "./options.ts";
 import { invalidToken } from "./parse.ts";
 import { SharedValues } from "./shared.ts";
@@ -21,6 +22,7 @@ export default definePlugin({
   name: "jwt",
   description: "Lets requests through that bear a valid JSON Web Token, and says who is calling.",
   options: Options,
+  describe: (written) => describe(written as JwtOptions, placesOf(written as JwtOptions)),
   async setup(written, scope) {
     const options = written as JwtOptions;
     if (options.optional && options.scopes.length + options.roles.length > 0) {

@@ -1,8 +1,11 @@
 import {
   bearerError,
+  CHALLENGED,
   type Context,
+  type CredentialPlaces,
   compileClaimHeaders,
   compileCredential,
+  credentialSchemes,
   Duration,
   definePlugin,
   GatewayError,
@@ -10,9 +13,11 @@ import {
   httpUrl,
   noBearer,
   type Principal,
+  RETRY_AFTER,
   Size,
   seldom,
   storeKey,
+  TWO_CREDENTIALS,
   Type,
   wordsOf,
 } from "../../src/plugin.ts";
@@ -60,12 +65,37 @@ export default definePlugin({
     }),
     "negative-cache": Duration({ default: "10s", description: "How long it is believed that a token is not active." }),
   }),
+  describe: (options) => ({
+    security: {
+      schemes: credentialSchemes("oauth2-introspection", placesOf(options)),
+      scopes: options.scopes,
+      isOptional: options.optional,
+    },
+    refusals: [
+      TWO_CREDENTIALS,
+      {
+        code: "unauthenticated",
+        when: options.optional ? "The token is not valid." : "There is no token, or it is not valid.",
+        headers: CHALLENGED,
+      },
+      ...(options.scopes.length > 0
+        ? [
+            {
+              code: "forbidden",
+              when: "The token has not the scopes that are needed here.",
+              headers: CHALLENGED,
+            } as const,
+          ]
+        : []),
+      { code: "identity_unavailable", when: "Nobody can tell whether the token is valid." },
+      { code: "overloaded", when: "Too many tokens are being asked about.", headers: RETRY_AFTER },
+    ],
+  }),
   setup(options, scope) {
-    const { query, cookie, scopes, issuer, audience, optional, cache, "negative-cache": negative } = options;
+    const { scopes, issuer, audience, optional, cache, "negative-cache": negative } = options;
     if (cache > MAX_CACHE_MS || negative > MAX_CACHE_MS) throw new Error("cache, negative-cache: expected at most 1h");
-    const header = options.header ?? (query === undefined && cookie === undefined ? "authorization" : undefined);
-    const name = header === undefined ? undefined : headerName("header", header);
-    const credential = compileCredential({ header: name, scheme: "Bearer", query, cookie });
+    const { header, ...places } = placesOf(options);
+    const credential = compileCredential({ ...places, header: header && headerName("header", header) });
     const claims = compileClaimHeaders(options["forward-claims"]);
     const asking: Asking = {
       url: httpUrl("endpoint", options.endpoint).href,
@@ -135,6 +165,11 @@ export default definePlugin({
     };
   },
 });
+
+function placesOf({ header, query, cookie }: CredentialPlaces): CredentialPlaces {
+  const usual = query === undefined && cookie === undefined ? "authorization" : undefined;
+  return { header: header ?? usual, scheme: "Bearer", query, cookie };
+}
 
 function isMeantFor({ claims }: Principal, issuer: string | undefined, audience: string | undefined): boolean {
   if (issuer !== undefined && claims.iss !== issuer) return false;

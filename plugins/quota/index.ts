@@ -9,6 +9,7 @@ import {
   StoreError,
   storeKey,
 } from "../../src/plugin.ts";
+import { describe } from "./describe.ts";
 import { type QuotaReport, usageReport } from "./endpoint.ts";
 import { compileQuotas, type Quota } from "./grade.ts";
 import { type Counted, Ledger } from "./ledger.ts";
@@ -26,6 +27,7 @@ export default definePlugin({
   name: "quota",
   description: "Limits how many requests a caller makes in a day or a month, and tells how many were made.",
   options: OptionsSchema,
+  describe,
   setup(options, scope): Phases {
     const { cost, timezone, day, month, "store-failure": onFailure } = options;
     const { site, store, metrics, route, service } = scope;

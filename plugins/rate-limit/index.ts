@@ -2,6 +2,7 @@ import { type Context, contextKey, definePlugin, GatewayError, type Phases, type
 import { type Charges, compileCharges } from "./charges.ts";
 import { responseCost } from "./cost.ts";
 import { createCounts } from "./counts.ts";
+import { describe } from "./describe.ts";
 import { FailureLimit } from "./failures.ts";
 import { retryAfter, setFields } from "./fields.ts";
 import { compileLimits } from "./limits.ts";
@@ -21,6 +22,7 @@ export default definePlugin({
   description:
     "Limits how many requests pass in a time: by address, by who is calling or by what else tells clients apart.",
   options: OptionsSchema,
+  describe,
   setup(options, scope): Phases {
     const { cost, headers: form, "tier-claim": tierClaim, "cost-header": costHeader } = options;
     if (options.sync < LEAST_SYNC_MS) throw new Error(`sync: expected at least ${LEAST_SYNC_MS}ms`);

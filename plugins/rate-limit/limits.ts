@@ -50,7 +50,8 @@ export function compileLimits(options: Options, scope: Scope): readonly Limit[] 
   return limits;
 }
 
-function entriesOf(options: Options): readonly LimitEntryOptions[] {
+/** The limits of the options, written short or as a list. Throws Error with a text for people. */
+export function entriesOf(options: Options): readonly LimitEntryOptions[] {
   const { limit, window, burst, name, tiers, limits } = options;
   if (limit !== undefined && limits !== undefined) throw new Error("limits: give either limit or limits, not both");
   if (limit !== undefined) {
@@ -82,7 +83,7 @@ function compileLimit(entry: LimitEntryOptions, options: Options, scope: Scope, 
   const { algorithm: kind, cost } = options;
   const key = entry.key ?? options.key;
   const amount = amountOf(entry.limit, entry.window);
-  const name = entry.name ?? (isOnly ? "default" : nameOf(key, amount.windowMs));
+  const name = entryName(entry, key, amount.windowMs, isOnly);
   if (kind !== "gcra" && entry.burst !== undefined) throw new Error(`burst: is for gcra alone, not for ${kind}`);
   const grade = (limit: number, burst: number | undefined): Grade => {
     const policy = limitPolicy({ kind, limit, windowMs: amount.windowMs, ...(burst === undefined ? {} : { burst }) });
@@ -100,6 +101,11 @@ function compileLimit(entry: LimitEntryOptions, options: Options, scope: Scope, 
     base: grade(amount.limit, entry.burst),
     tiers,
   };
+}
+
+/** What replies and the document call a limit. */
+export function entryName(entry: LimitEntryOptions, key: KeySpec, windowMs: number, isOnly: boolean): string {
+  return entry.name ?? (isOnly ? "default" : nameOf(key, windowMs));
 }
 
 /** Of characters that may stand in a structured field's string as they are (RFC 9651 §3.3.3). */

@@ -1,6 +1,7 @@
 import { routeProblems } from "../routing/pattern.ts";
 import { findShadowed } from "../routing/shadow.ts";
 import { conceal } from "./conceal.ts";
+import { deprecatedProblems } from "./deprecated-problems.ts";
 import type { Draft, RouteEntry } from "./draft.ts";
 import { effectivePlugins, type PluginLevels } from "./effective.ts";
 import { below, pathText } from "./key-path.ts";
@@ -25,7 +26,9 @@ export function checkRoutes(draft: Draft): readonly Problem[] {
       ...(entry.valid === undefined ? [] : destinationProblems(draft, levels, entry, entry.valid)),
       ...(entry.valid === undefined
         ? []
-        : trafficProblems(entry.valid).map(({ keys, message }) => at(entry, keys, message))),
+        : [...trafficProblems(entry.valid), ...deprecatedProblems(entry.valid)].map(({ keys, message }) =>
+            at(entry, keys, message),
+          )),
       ...patternProblems(entry),
     ]),
     ...shadowProblems(draft.routes),

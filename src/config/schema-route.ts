@@ -1,4 +1,5 @@
 import { Type } from "@sinclair/typebox";
+import { Deprecated } from "./schema-deprecated.ts";
 import { PluginMap } from "./schema-plugins.ts";
 import { Canary, Force, Sticky } from "./schema-traffic.ts";
 
@@ -92,6 +93,7 @@ export const Route = Type.Object(
         description: "Protocols that a client may switch to: websocket, or any other but h2c. None given: none.",
       }),
     ),
+    deprecated: Type.Optional(Deprecated),
     plugins: PluginMap("Plugins for this route; false switches an inherited one off."),
   },
   { additionalProperties: false },

@@ -1,4 +1,5 @@
 import type { RouteConfig } from "../config/schema.ts";
+import { isReserved, PolicyWriter } from "./apply-policy.ts";
 import { METHODS, SECTIONS, type Section } from "./grammar.ts";
 import type { Owned } from "./identity.ts";
 import { type Draft, isObject, type Json, type JsonObject, objectAt, pointerToken, textAt } from "./json.ts";
@@ -8,7 +9,7 @@ import { operationsOf } from "./operations.ts";
 import { placedParameters } from "./parameters.ts";
 import { type PlacedOperation, placeOperations, shapeOf } from "./place.ts";
 import { NO_POLICY, type Policy, type PolicyOf } from "./policy.ts";
-import { createProjector, hostOf, type Projector, type RouteEntry } from "./project.ts";
+import { createProjector, type Projector, type RouteEntry, servicesOf } from "./project.ts";
 import { reachable } from "./reach.ts";
 import { Report, type ReportLine } from "./report.ts";
 import { Source } from "./source.ts";
@@ -81,15 +82,16 @@ class Merger {
       isPublished === undefined ? all : all.filter((one) => isPublished(one.operation.source.service, tags.of(one)));
     const webhooks = isPublished === undefined ? this.#webhooks() : [];
     const owned = this.#owned(placed, webhooks);
-    const components = nameComponents(owned, this.#report);
+    const components = nameComponents(owned, this.#report, isReserved(this.#policies()));
     const ids = nameOperations(placed, this.#report);
     const names = namesOf(placed, ids, components);
-    const schemes = new Map<string, Json>();
-    const paths = this.#paths(placed, ids, names, tags, schemes);
-    const hooks = this.#hooks(webhooks, names);
+    const policies = new PolicyWriter();
     const written = this.#components(owned, components, names);
-    for (const [name, scheme] of schemes)
-      written.securitySchemes = { ...objectAt(written, "securitySchemes"), [name]: scheme };
+    const paths = this.#paths(placed, ids, names, tags, (value, route, service, method) =>
+      policies.write(value, this.#policyOf(route, service, method), route, written),
+    );
+    const hooks = this.#hooks(webhooks, names);
+    policies.complete(written);
     addUnknown(paths, hooks, written);
     return { document: this.#document(paths, hooks, written, tags), lines: this.#report.lines };
   }
@@ -133,7 +135,8 @@ class Merger {
   /** What of an operation its service says: its security only where the gateway has none. */
   #ownPart(one: PlacedOperation): JsonObject {
     const { servers: _, operationId: __, parameters: ___, security, ...rest } = one.operation.value;
-    const isOurs = this.#policyOf(one.place.route, one.operation.source.service).security !== undefined;
+    const { source, method } = one.operation;
+    const isOurs = this.#policyOf(one.place.route, source.service, method).security !== undefined;
     const parameters = placedParameters(one);
     return {
       ...rest,
@@ -142,8 +145,15 @@ class Merger {
     };
   }
 
-  #policyOf(route: RouteEntry, service: string): Policy {
-    return this.#options.policyOf?.(route, service) ?? NO_POLICY;
+  #policyOf(route: RouteEntry, service: string, method: string): Policy {
+    return this.#options.policyOf?.(route, service, method) ?? NO_POLICY;
+  }
+
+  /** All that there may be. */
+  #policies(): readonly Policy[] {
+    return this.#projector.routes.flatMap((route) =>
+      servicesOf(route.config).flatMap((service) => ["GET", "POST"].map((one) => this.#policyOf(route, service, one))),
+    );
   }
 
   #paths(
@@ -151,7 +161,7 @@ class Merger {
     ids: ReadonlyMap<PlacedOperation, string>,
     names: Names,
     tags: Tags,
-    schemes: Map<string, Json>,
+    withPolicy: (operation: JsonObject, route: RouteEntry, service: string, method: string) => JsonObject,
   ): JsonObject {
     const paths = new Map<string, Draft>();
     const put = (path: string, method: string, operation: JsonObject) => {
@@ -166,13 +176,12 @@ class Merger {
       const { source, method } = one.operation;
       const written = writers.get(source)?.(this.#ownPart(one), "operation");
       if (!isObject(written)) continue;
-      const policy = this.#policyOf(one.place.route, source.service);
       const own = { ...written, operationId: ids.get(one) ?? "", tags: tags.of(one) };
-      put(one.path, method, withPolicy(own, policy, one.place.route, schemes));
+      put(one.path, method, withPolicy(own, one.place.route, source.service, method));
     }
     const taken = new Set(placed.map(({ path, operation }) => `${operation.method} ${shapeOf(path)}`));
     for (const { path, method, value, route, service } of this.#stubs(taken)) {
-      put(path, method, withPolicy(value, this.#policyOf(route, service), route, schemes));
+      put(path, method, withPolicy(value, route, service, method));
     }
     return Object.fromEntries([...paths].sort(([a], [b]) => order(a, b)));
   }
@@ -251,24 +260,6 @@ function namesOf(
       used.add(id);
       return id;
     },
-  };
-}
-
-/** With what the gateway does on the way, and where it listens for it. */
-function withPolicy(operation: JsonObject, policy: Policy, route: RouteEntry, schemes: Map<string, Json>): JsonObject {
-  const host = hostOf(route.config);
-  const { security, responses, extensions, notes, isDeprecated } = policy;
-  for (const [name, scheme] of Object.entries(security?.schemes ?? {})) schemes.set(name, scheme);
-  const description = [textAt(operation, "description"), ...notes].filter((text) => text !== undefined && text !== "");
-  const all = { ...responses, ...objectAt(operation, "responses") };
-  return {
-    ...operation,
-    ...(description.length > 0 && { description: description.join("\n\n") }),
-    ...(host !== undefined && { servers: [{ url: `//${host}` }] }),
-    ...(security !== undefined && { security: security.requirements }),
-    responses: Object.keys(all).length > 0 ? all : { default: { description: "What the service answers." } },
-    ...(isDeprecated === true && { deprecated: true }),
-    ...extensions,
   };
 }
 

@@ -2,8 +2,16 @@ import { classesOf, type Owned } from "./identity.ts";
 import type { Report } from "./report.ts";
 import type { Component } from "./source.ts";
 
-/** Under which name each component stands in the merged document; those that mean the same share one. */
-export function nameComponents(owned: readonly Owned[], report: Report): ReadonlyMap<Component, string> {
+/**
+ * Under which name each component stands in the merged document; those that mean the same share one.
+ *
+ * @param isReserved whether the gateway itself has a component of that id
+ */
+export function nameComponents(
+  owned: readonly Owned[],
+  report: Report,
+  isReserved: (id: string) => boolean = () => false,
+): ReadonlyMap<Component, string> {
   const classes = classesOf(owned);
   const names = new Map<Component, string>();
   const taken = new Set(owned.map(({ component }) => component.id));
@@ -11,17 +19,20 @@ export function nameComponents(owned: readonly Owned[], report: Report): Readonl
     owned.toSorted((a, b) => order(a.source.service, b.source.service)),
     ({ component }) => component.id,
   );
-  for (const [, group] of [...byId].sort(([a], [b]) => order(a, b))) {
+  for (const [id, group] of [...byId].sort(([a], [b]) => order(a, b))) {
+    const isTaken = isReserved(id);
     const byClass = Map.groupBy(group, ({ component }) => classes.get(component));
     for (const same of byClass.values()) {
       const [first] = same;
       if (first === undefined) continue;
       const { section, name } = first.component;
-      const chosen = byClass.size === 1 ? name : freeName(section, `${nameOf(first.source.service)}_${name}`, taken);
+      const chosen =
+        byClass.size === 1 && !isTaken ? name : freeName(section, `${nameOf(first.source.service)}_${name}`, taken);
       for (const { source, component } of same) {
         names.set(component, chosen);
         if (chosen === name) continue;
-        const message = `${section}/${name} is ${chosen}, for another service has a different one of that name`;
+        const owner = isTaken ? "the gateway" : "another service";
+        const message = `${section}/${name} is ${chosen}, for ${owner} has a different one of that name`;
         report.add({
           kind: "component-renamed",
           service: source.service,

@@ -10,6 +10,8 @@ export interface Policy {
   };
   /** Answers of the gateway by status. */
   readonly responses: Readonly<Record<string, JsonObject>>;
+  /** Schemas that these refer to, by names that no service's schema gets. */
+  readonly schemas?: Readonly<Record<string, JsonObject>>;
   /** Keys that begin with `x-`. */
   readonly extensions: JsonObject;
   /** Sentences for people. */
@@ -17,7 +19,7 @@ export interface Policy {
   readonly isDeprecated?: boolean;
 }
 
-/** What the plugins of a route say about the requests to one of its services. */
-export type PolicyOf = (route: RouteEntry, service: string) => Policy;
+/** What the plugins of a route say about requests with that method to one of its services. */
+export type PolicyOf = (route: RouteEntry, service: string, method: string) => Policy;
 
 export const NO_POLICY: Policy = { responses: {}, extensions: {}, notes: [] };

@@ -11,7 +11,7 @@ export function isPluginName(text: string): boolean {
 export function shapeProblem(exported: unknown): string | undefined {
   if (exported === undefined) return "it has no default export: expected `export default definePlugin({ … })`";
   if (!isObject(exported)) return "its default export is no plugin: expected `export default definePlugin({ … })`";
-  const { name, description, options, answers, preflights, setup } = exported;
+  const { name, description, options, answers, preflights, describe, setup } = exported;
   if (typeof name !== "string" || !isPluginName(name)) {
     return `its name is ${shown(name)}: expected words in lower case, joined by hyphens, such as api-version`;
   }
@@ -24,6 +24,9 @@ export function shapeProblem(exported: unknown): string | undefined {
   }
   if (preflights !== undefined && typeof preflights !== "boolean") {
     return `its preflights is ${shown(preflights)}: expected true or false`;
+  }
+  if (describe !== undefined && typeof describe !== "function") {
+    return `its describe is ${shown(describe)}: expected a function`;
   }
   if (typeof setup !== "function") return `its setup is ${shown(setup)}: expected a function`;
   return undefined;
