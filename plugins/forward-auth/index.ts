@@ -8,7 +8,6 @@ import {
   headerName,
   httpUrl,
   type OutgoingAnswer,
-  RETRY_AFTER,
   Reply,
   Size,
   sameNames,
@@ -17,6 +16,7 @@ import {
   wordsOf,
 } from "../../src/plugin.ts";
 import { Decisions, type Lines } from "./decisions.ts";
+import { describe } from "./describe.ts";
 import { replyNames, requestNames, responseNames } from "./names.ts";
 import { allParts, keyPart, questionHeaders } from "./question.ts";
 
@@ -68,20 +68,7 @@ export default definePlugin({
       ),
     ),
   }),
-  describe: ({ failure, "principal-header": principal }) => ({
-    mayKnowCaller: principal !== undefined,
-    refusals: [
-      ...(failure === "deny"
-        ? [{ code: "identity_unavailable", when: "Nobody can tell whether the request is allowed." } as const]
-        : []),
-      { code: "overloaded", when: "Too many requests wait for a decision.", headers: RETRY_AFTER },
-    ],
-    replies: [
-      { status: "3XX", description: "The service that decides about requests sends the client elsewhere." },
-      { status: "4XX", description: "The service that decides about requests has refused this one." },
-    ],
-    notes: ["A service decides about each request: it may ask for credentials that are not described here."],
-  }),
+  describe,
   setup(options, scope) {
     const { method, timeout, failure, cache, "reply-limit": maxBytes } = options;
     const url = httpUrl("url", options.url).href;

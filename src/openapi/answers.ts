@@ -19,10 +19,21 @@ export function responsesOf(
   for (const reply of replies) {
     const status = String(reply.status);
     const response = replyResponse(reply);
-    const other = responses[status];
-    responses[status] = other === undefined ? response : bothResponses(other, response);
+    responses[status] = both(responses[status], response);
+    for (const one of Object.keys(responses).filter((key) => isOfClass(key, status))) {
+      responses[one] = both(responses[one], response);
+    }
   }
   return responses;
+}
+
+/** A status of which `4XX` would say nothing any more, for it is named itself. */
+export function isOfClass(status: string, wider: string): boolean {
+  return wider === `${status.charAt(0)}XX` && status !== wider;
+}
+
+function both(first: JsonObject | undefined, second: JsonObject): JsonObject {
+  return first === undefined ? second : bothResponses(first, second);
 }
 
 function refusalResponse(refusals: readonly PluginRefusal[], format: ErrorFormat): JsonObject {
@@ -48,7 +59,11 @@ function headerOf(name: string, refusals: readonly PluginRefusal[]): JsonObject 
   const present = all.filter((header) => header !== undefined);
   const description = [...new Set(present.map((header) => header.description))].join(" ");
   const [first] = present;
-  return { ...headerObject({ ...first, description }), ...(present.length === all.length && { required: true }) };
+  return { ...headerObject({ ...first, description }), ...(all.every(isCertain) && { required: true }) };
+}
+
+function isCertain(header: AnswerHeader | undefined): boolean {
+  return header !== undefined && header.mayBeMissing !== true;
 }
 
 function headerObject({ description, schema }: AnswerHeader): JsonObject {
@@ -57,7 +72,7 @@ function headerObject({ description, schema }: AnswerHeader): JsonObject {
 
 function replyResponse({ description, headers, content }: PluginReply): JsonObject {
   const named = Object.entries(headers ?? {}).map(([name, header]) => {
-    return [name, { ...headerObject(header), required: true }] as const;
+    return [name, { ...headerObject(header), ...(isCertain(header) && { required: true }) }] as const;
   });
   const bodies = Object.entries(content ?? {}).map(([type, schema]) => [type, { schema }] as const);
   return {

@@ -1,3 +1,4 @@
+import { isOfClass } from "./answers.ts";
 import { bothResponses, ownResponse } from "./both.ts";
 import { type Draft, type Json, type JsonObject, objectAt, textAt } from "./json.ts";
 import type { Policy } from "./policy.ts";
@@ -48,13 +49,23 @@ export class PolicyWriter {
   #both(own: JsonObject, ours: Policy["responses"], components: JsonObject): JsonObject {
     const isBare = Object.keys(own).length === 0;
     const responses: Draft = isBare ? { default: { description: "What the service answers." } } : { ...own };
-    for (const [status, response] of Object.entries(ours)) {
+    for (const [status, response] of entriesOf(ours, own)) {
       const described = ownResponse(own, status, components);
       const both = described === undefined ? response : bothResponses(described, response);
       responses[status] = this.#responses.reference(status, both);
     }
     return responses;
   }
+}
+
+/** What the gateway answers, also with statuses of a class of its answers that the service names. */
+function entriesOf(ours: Policy["responses"], own: JsonObject): readonly (readonly [string, JsonObject])[] {
+  const named = Object.entries(ours).flatMap(([wider, response]) =>
+    Object.keys(own).flatMap((status) =>
+      isOfClass(status, wider) && ours[status] === undefined ? [[status, response] as const] : [],
+    ),
+  );
+  return [...Object.entries(ours), ...named];
 }
 
 /** Whether components of services cannot have that id, "schemas/Error", for the gateway's own have it. */

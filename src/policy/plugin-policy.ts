@@ -30,11 +30,13 @@ export interface PluginSecurity {
   readonly isOptional?: boolean;
 }
 
-/** A header of an answer; one that is always there. */
+/** A header of an answer. */
 export interface AnswerHeader {
   readonly description: string;
   /** A JSON Schema of its value; a text unless told. */
   readonly schema?: { readonly [key: string]: JsonValue };
+  /** True if the answer may be without it. */
+  readonly mayBeMissing?: boolean;
 }
 
 /** A refusal by a GatewayError. Status and body follow from its code. */
