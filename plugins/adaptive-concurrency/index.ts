@@ -1,4 +1,5 @@
 import { definePlugin, Episode, type Handler, type Phases, storeKey } from "../../src/plugin.ts";
+import { describe } from "./describe.ts";
 import { limited } from "./limited.ts";
 import { Limiter } from "./limiter.ts";
 import { exposeLimiter } from "./metrics.ts";
@@ -12,6 +13,7 @@ export default definePlugin({
   name: "adaptive-concurrency",
   description: "Limits the requests under way at a service to what it answers without growing slow.",
   options: OptionsSchema,
+  describe,
   setup(options, scope): Phases {
     const { service, site, log, metrics } = scope;
     const settings = limiterOptions(options);

@@ -33,10 +33,13 @@ export function createWriter(source: Source, names: Names, report: Report): (val
     },
     leave(copy, kind, original) {
       if (kind === "schema") writeNullable(copy);
+      // A pointer is no identifier (JSON Schema 2020-12 §8.2.1), and it would be one to the place where this was before.
+      if (kind === "schema" && typeof copy.$id === "string" && /#./.test(copy.$id)) delete copy.$id;
       if (kind === "schema" && isObject(original.discriminator)) writeMapping(copy, original);
       if (kind === "schema" && isObject(copy.discriminator)) writeDiscriminator(copy, copy.discriminator);
       if (kind === "operation") writeOperation(copy);
       if (kind === "response") writeLinks(copy, original);
+      if (kind === "response" && copy.$ref === undefined) tidyResponse(copy);
       if (kind === "link") writeLink(copy);
       if (copy["x-internal"] === true) hide(copy, kind);
     },
@@ -105,6 +108,17 @@ function textOf(value: Json | undefined): string | undefined {
 function isOutside({ operationRef }: JsonObject): boolean {
   return typeof operationRef === "string" && !operationRef.startsWith("#");
 }
+
+/**
+ * Programs that make documents forget the description, which may be missing in OpenAPI 3.2 alone, and leave keys of schemas
+ * beside the content, where they mean nothing.
+ */
+function tidyResponse(copy: Draft): void {
+  for (const key of Object.keys(copy)) if (!RESPONSE_KEYS.has(key) && !key.startsWith("x-")) delete copy[key];
+  copy.description ??= "";
+}
+
+const RESPONSE_KEYS: ReadonlySet<string> = new Set(["summary", "description", "headers", "content", "links"]);
 
 /** Stands for what a broken reference was meant to lead to. */
 export const UNKNOWN = "GatewayUnknown";

@@ -71,6 +71,7 @@ test.each([
   ["concurrency-limit", { limit: 1 }, ["503 overloaded"]],
   ["concurrency-limit", { limit: 1, status: 429 }, ["429 rate_limited"]],
   ["concurrency-limit", { limit: 1, "store-failure": "deny" }, ["503 overloaded", "503 store_unavailable"]],
+  ["adaptive-concurrency", {}, ["503 overloaded"]],
   ["circuit-breaker", {}, ["503 circuit_open"]],
   ["circuit-breaker", { fallback: { service: "other" } }, ["503 circuit_open"]],
   ["circuit-breaker", { fallback: { body: "soon" } }, []],
