@@ -5,6 +5,7 @@ import { execPath } from "node:process";
 import { pathToFileURL } from "node:url";
 import { createRegistry } from "../../src/registry/registry.ts";
 import { testPlugin } from "../../src/testing.ts";
+import { testDocument } from "../support/document.ts";
 import { tempFolder } from "../support/temp.ts";
 
 const PROJECT = join(import.meta.dir, "../..");
@@ -18,7 +19,13 @@ const files = [...guide.matchAll(/^```ts\n\/\/ (\S+)\n(.*?)^```$/gms)].map(([, n
 
 test("every plugin that the guide shows can be used", async () => {
   const plugins = files.filter(({ name }) => name.startsWith("plugins/"));
-  const others = ["plugins/uploads.ts", "plugins/fair-use.ts", "plugins/ticket.ts", "plugins/fallback.ts"];
+  const others = [
+    "plugins/uploads.ts",
+    "plugins/fair-use.ts",
+    "plugins/ticket.ts",
+    "plugins/fallback.ts",
+    "plugins/paid-only.ts",
+  ];
   expect(plugins.map(({ name }) => name)).toEqual([...Array(3).fill("plugins/allowance.ts"), ...others]);
   const registry = await createRegistry(join(PROJECT, "plugins"));
   for (const { name, text } of plugins) {
@@ -58,6 +65,27 @@ test("the guide's ticket is asked for once, and fails closed", async () => {
   }
   statuses.push((await t.request()).reply.status);
   expect([statuses, asked]).toEqual([[200, 200, 401, 401, 503, 401], 3]);
+});
+
+test("the guide's description of a plugin is what the plugin does, and what the document says", async () => {
+  using folder = tempFolder();
+  const text = files.find(({ name }) => name === "plugins/paid-only.ts")?.text ?? "";
+  const { default: paidOnly } = await import(folder.write("plugins/paid-only.ts", text));
+  const t = await testPlugin(paidOnly, {});
+  const { reply } = await t.request();
+  const told = { status: reply.status, challenge: reply.headers.has("www-authenticate") };
+  expect(told).toEqual({ status: 401, challenge: true });
+  const { operation, problems } = await testDocument(`
+services: { users: { targets: ["http://127.0.0.1:1"] } }
+routes: [{ path: /users, service: users, plugins: { jwt: { jwks: "https://id.example.com/", optional: true }, "${folder.file("plugins/paid-only.ts")}": {} } }]`);
+  expect(await problems()).toBeUndefined();
+  const { security, responses, ...rest } = operation("/users", "GET");
+  expect(security).toEqual([{ jwt: [] }]);
+  expect(Object.keys(responses)).toEqual(expect.arrayContaining(["401", "403"]));
+  expect(rest).toMatchObject({
+    "x-plan": "paid",
+    description: expect.stringContaining("Needs a plan that is paid for."),
+  });
 });
 
 /** Exit code of `bun test` for this plugin and this test. */
