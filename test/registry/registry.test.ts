@@ -177,6 +177,11 @@ describe("files that are no plugins", () => {
       'its answers is "yes": expected true or false',
     ],
     [
+      "describe that is no function",
+      source("x", "describe: {}, setup: () => ({})"),
+      "its describe is an object: expected a function",
+    ],
+    [
       "preflights that is a number",
       source("x", "preflights: 1, setup: () => ({})"),
       "its preflights is 1: expected true or false",
