@@ -47,9 +47,14 @@ ${listenEveryWay()}
 services:
   main: { targets: ["${main.url}"] }
   dead: { targets: ["${dead.url}"] }
+  tried:
+    targets: ["${dead.url}", "${main.url}"]
+    plugins:
+      retry: { attempts: 6, hedge: { after: 20ms }, backoff: { base: 1ms, max: 1ms }, budget: { minimum: 1000 } }
+      mirror: { service: shadow }
   shadow: { targets: ["${shadow.url}"], timeouts: { total: 10m, response: 10m } }
   gone: { targets: ["${dead.url}"] }
-routes: [${routes.join(", ")}, { path: /unreachable/*, service: dead, plugins: { mirror: { service: shadow, max-in-flight: 3 } } }]
+routes: [${routes.join(", ")}, { path: /tried/*, service: tried }, { path: /unreachable/*, service: dead, plugins: { mirror: { service: shadow, max-in-flight: 3 } } }]
 `),
   );
 });
@@ -234,6 +239,41 @@ describe("the original", () => {
     client.reset();
     await areOver();
     expect((await one(path))?.body.toString()).toBe("abc");
+  });
+});
+
+describe("of a request with several attempts", () => {
+  const closed = "HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
+
+  test.each([
+    ["in memory", "Content-Length: 3\r\n\r\none"],
+    ["that comes in pieces", "Transfer-Encoding: chunked\r\n\r\n3\r\none\r\n0\r\n\r\n"],
+  ])("there is one copy, also of a POST with a body %s", async (_, rest) => {
+    const paths = Array.from({ length: 6 }, () => `/tried/${++serial}`);
+    for (const path of paths) {
+      const reply = await exchange(gateway.port, `POST ${path} ${closed}${rest}`);
+      expect(reply.body.toString()).toBe("main");
+      expect((await one(path))?.body.toString()).toBe("one");
+    }
+    await areOver();
+    expect(paths.map((path) => copiesOf(path).length)).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+
+  test("there is one copy when all fail, and when one is hedged", async () => {
+    const failing = `/tried/${++serial}`;
+    main.answer(closes());
+    expect((await exchange(gateway.port, `GET ${failing} ${closed}\r\n`)).status).toBe(502);
+    await one(failing);
+    const hedged = `/tried/${++serial}`;
+    main.answer(hangs());
+    using client = await connect(gateway.port);
+    const hedges = () => gateway.metricsOf("retry").value("hedges_total", { service: "tried" }) ?? 0;
+    const before = hedges();
+    void client.send(`GET ${hedged} ${closed}\r\n`);
+    await until(() => hedges() > before && main.requests.some(({ target }) => target === hedged));
+    client.reset();
+    await areOver();
+    expect([copiesOf(failing).length, copiesOf(hedged).length]).toEqual([1, 1]);
   });
 });
 
