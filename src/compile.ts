@@ -1,6 +1,6 @@
 import { createPluginApps, type PluginApps } from "./admin/plugin-apps.ts";
 import { type EffectivePlugin, effectivePlugins, type PluginOrigin } from "./config/effective.ts";
-import type { Config, RouteConfig } from "./config/schema.ts";
+import type { Config, RouteConfig, ServiceConfig } from "./config/schema.ts";
 import { type Context, contextKey, type RouteInfo } from "./context.ts";
 import { deprecationPhases } from "./deprecation.ts";
 import { GatewayError } from "./errors.ts";
@@ -16,7 +16,7 @@ import { buildRouter } from "./routing/router.ts";
 import { createScope, type Lasting, type ScopeBase } from "./scope.ts";
 import type { CompiledRoute, Snapshot } from "./snapshot.ts";
 import { createSplit, type Split } from "./traffic/split.ts";
-import { bulkheadOf } from "./upstream/max-requests.ts";
+import { type Bulkhead, bulkheadOf, leaveBulkheads } from "./upstream/max-requests.ts";
 import { createService, type Service, selectTarget, sendToSelected } from "./upstream/service.ts";
 
 /** A valid configuration with the plugins that it names. */
@@ -59,6 +59,7 @@ class Compiler {
   readonly #abort = new AbortController();
   readonly #closers: NonNullable<Phases["close"]>[] = [];
   readonly #services = new Map<string, Service>();
+  readonly #bulkheads = new Map<string, Bulkhead>();
   readonly #watches = new Map<string, Set<TargetWatch>>();
   readonly #limiters = new Map<string, NonNullable<Phases["limiter"]>[]>();
   /** By their options, which several routes may share. */
@@ -76,6 +77,7 @@ class Compiler {
     const { config } = this.#input;
     for (const [name, service] of Object.entries(config.services)) {
       this.#services.set(name, createService(name, service, this.#scope.lasting));
+      this.#addBulkhead(name, service);
     }
     const routes: CompiledRoute[] = [];
     for (const route of config.routes) routes.push(await this.#route(route));
@@ -123,8 +125,7 @@ class Compiler {
     const phases = await this.#setUp(effective, info, serviceName);
     const core = [split.phases, deprecationPhases(config.deprecated)].filter((one) => one !== undefined);
     const service = serviceName === undefined ? undefined : this.#services.get(serviceName);
-    const bounded = service === undefined ? undefined : bulkheadOf(service.name, service.config, this.#scope.lasting);
-    if (service !== undefined && bounded?.limiter !== undefined) this.#addLimiter(service.name, bounded.limiter);
+    const bulkhead = service === undefined ? undefined : this.#bulkheads.get(service.name);
     const rewrite = compileRewrite(config);
     const upgrades = new Set(config.upgrade?.map((protocol) => protocol.toLowerCase()));
     const prepare = (ctx: Context) => {
@@ -135,13 +136,11 @@ class Compiler {
     };
     const record = this.#recorder(info.name);
     const { observe } = split;
-    const finish: typeof record =
-      observe === undefined
-        ? record
-        : (ctx, outcome) => {
-            record(ctx, outcome);
-            observe(index, outcome);
-          };
+    const finish: typeof record = (ctx, outcome) => {
+      leaveBulkheads(ctx);
+      record(ctx, outcome);
+      observe?.(index, outcome);
+    };
     const common = {
       prepare,
       finish,
@@ -154,7 +153,7 @@ class Compiler {
         : { ...common, select: this.#select(service, phases), send: sendToSelected };
     return {
       pipeline: composePipeline(
-        [...(bounded === undefined ? [] : [bounded]), ...phases, ...core],
+        [...(bulkhead === undefined ? [] : [boundedBy(bulkhead)]), ...phases, ...core],
         destination,
         this.#input.config.errors.format,
       ),
@@ -177,7 +176,10 @@ class Compiler {
   #toService(name: string): Handler {
     const service = this.#services.get(name);
     if (service === undefined) throw new Error(`there is no service ${JSON.stringify(name)}`);
+    const bulkhead = this.#bulkheads.get(name);
     return (ctx) => {
+      // Of a copy nobody here knows when it ends: who sends copies bounds them.
+      if (!ctx.isDetached) bulkhead?.enter(ctx);
       selectTarget(service, ctx);
       return awaitable(sendToSelected(ctx));
     };
@@ -230,6 +232,13 @@ class Compiler {
     return all;
   }
 
+  #addBulkhead(name: string, config: ServiceConfig): void {
+    const bulkhead = bulkheadOf(name, config, this.#scope.lasting);
+    if (bulkhead === undefined) return;
+    this.#bulkheads.set(name, bulkhead);
+    this.#addLimiter(name, bulkhead.report);
+  }
+
   #addLimiter(service: string, limiter: NonNullable<Phases["limiter"]>): void {
     const known = this.#limiters.get(service);
     if (known === undefined) this.#limiters.set(service, [limiter]);
@@ -246,6 +255,15 @@ class Compiler {
 interface Way {
   readonly pipeline: Pipeline;
   readonly plugins: CompiledRoute["plugins"];
+}
+
+function boundedBy(bulkhead: Bulkhead): Phases {
+  return {
+    request(ctx) {
+      bulkhead.enter(ctx);
+      return undefined;
+    },
+  };
 }
 
 function hasPreflights({ plugin }: EffectivePlugin<Plugin>): boolean {

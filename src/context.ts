@@ -107,6 +107,7 @@ export class Context {
   #state: Map<symbol, unknown> | undefined = undefined;
   #abort: AbortController | undefined = undefined;
   #abortReason: GatewayError | undefined = undefined;
+  #isDetached = false;
 
   constructor(request: GatewayRequest, startedAt: number, root?: Context) {
     this.request = request;
@@ -252,6 +253,7 @@ export class Context {
    */
   detached(request: GatewayRequest): Context {
     const other = new Context(request, performance.now());
+    other.#isDetached = true;
     other.route = this.route;
     other.params = this.params;
     other.principal = this.principal;
@@ -259,6 +261,11 @@ export class Context {
     other.#upstreamQuery = this.#upstreamQuery;
     other.requestId = this.requestId;
     return other;
+  }
+
+  /** Whether it is the record of a copy, which no route's `log` phase is told of. */
+  get isDetached(): boolean {
+    return this.#root.#isDetached;
   }
 
   get isAborted(): boolean {

@@ -60,3 +60,32 @@ test("a tunnel counts until it ends", async () => {
   for (const socket of sockets) socket.close();
   await untilMetric(gateway, IN_FLIGHT, OF_UP, 0);
 });
+
+test("what comes as a fallback counts until its end, and is told without a route of its own", async () => {
+  using up = startUpstream(hangs());
+  using main = startUpstream(replies(response("no", { status: 503 })));
+  await using gateway = await startGateway(`
+services:
+  up: { targets: ["${up.url}"], max-requests: 2 }
+  main:
+    targets: ["${main.url}"]
+    plugins: { circuit-breaker: { consecutive-failures: 1, open: 5m, fallback: { service: up } } }
+routes:
+  - { path: /*, service: main }
+`);
+  expect((await ask(gateway.port)).status).toBe(503);
+  const clients = [await connect(gateway.port), await connect(gateway.port)];
+  for (const client of clients) await client.send(GET);
+  await untilMetric(gateway, IN_FLIGHT, OF_UP, 2);
+  const refused = await ask(gateway.port);
+  expect([refused.status, await refused.json()]).toMatchObject([503, { code: "overloaded" }]);
+  expect(up.requests).toHaveLength(2);
+  const { services } = (await (await ask(gateway.adminPort, "/api/services")).json()) as { services: unknown[] };
+  const limiters = [{ plugin: "max-requests", site: "service up", limit: 2, inFlight: 2, refused: 1 }];
+  expect(services).toMatchObject([{ name: "up", limiters }, { name: "main" }]);
+  for (const client of clients) client.reset();
+  await untilMetric(gateway, IN_FLIGHT, OF_UP, 0);
+  up.answer(replies(response("ok")));
+  for (let i = 0; i < 5; i++) expect(await (await ask(gateway.port)).text()).toBe("ok");
+  await untilMetric(gateway, IN_FLIGHT, OF_UP, 0);
+});
