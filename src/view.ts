@@ -1,5 +1,5 @@
 import type { Readiness, RouteView, ServiceView, TargetView } from "./admin/view.ts";
-import type { TargetWatch } from "./observe/circuit.ts";
+import type { CircuitReport, TargetWatch } from "./observe/circuit.ts";
 import type { LimiterReport } from "./observe/limiter-report.ts";
 import type { Family } from "./observe/metrics/family.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -55,9 +55,17 @@ function serviceView(
     name,
     balance: config.balance,
     targets: targets.map(targetView),
-    ...(watches !== undefined && { circuits: [...watches].flatMap((watch) => watch.circuits()) }),
+    ...(watches !== undefined && { circuits: circuitsOf(targets, watches) }),
     ...(discovery !== undefined && { discovery: discovery.report }),
   };
+}
+
+/** Without those of targets that are gone, unless an operator holds them. */
+function circuitsOf(targets: readonly Target[], watches: ReadonlySet<TargetWatch>): CircuitReport[] {
+  const urls = new Set(targets.map(({ url }) => url));
+  return [...watches]
+    .flatMap((watch) => watch.circuits())
+    .filter(({ target, isForced }) => target === undefined || isForced || urls.has(target));
 }
 
 /** Each entry of the configuration once, however many routes share it. */

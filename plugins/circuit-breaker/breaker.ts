@@ -98,6 +98,11 @@ export class Breaker implements Owner {
     return state.name === "open" ? state.isOver(now) : !state.isFull || state.isStuck(now);
   }
 
+  /** Whether no attempt has come for so long, in ms, though one might: nobody asks for its target any more. */
+  isUnusedFor(ms: number): boolean {
+    return this.#state.name !== "closed" && this.now() - this.#state.waitsSince >= ms;
+  }
+
   trip(from: State, reason: Reason): void {
     if (this.#state !== from) return;
     const now = this.now();

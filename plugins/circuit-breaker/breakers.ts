@@ -11,6 +11,8 @@ import type { Permit, Settings } from "./states.ts";
 
 /** Targets that are remembered; one that comes beyond takes the place of the one that was asked for first. */
 const MOST = 1_000;
+/** A target that might be tried, and is not for so long, is none any more: what is known of it is forgotten. */
+const FORGET_MS = 600_000;
 /** Told to clients where nobody knows how long it takes. */
 const SOON_MS = 1_000;
 
@@ -63,7 +65,11 @@ export class Breakers implements TargetWatch, BreakerParts {
   avoided(): ReadonlySet<string> {
     if (this.#tripped.size === 0 || this.#place.scope === "service") return NONE;
     const urls = new Set<string>();
-    for (const breaker of this.#tripped) if (!breaker.mayEnter()) urls.add(breaker.target ?? "");
+    for (const breaker of this.#tripped) {
+      const { target = "" } = breaker;
+      if (breaker.isUnusedFor(FORGET_MS)) this.#forget(target);
+      else if (!breaker.mayEnter()) urls.add(target);
+    }
     return urls;
   }
 
@@ -83,11 +89,12 @@ export class Breakers implements TargetWatch, BreakerParts {
     const { target } = breaker;
     if (to === "closed") this.#tripped.delete(breaker);
     else this.#tripped.add(breaker);
+    const fields = { service, target, site, from, to, reason: reason?.text, openMs };
+    if (from === to) return log.info("a circuit stays as it is, by hand", fields);
     const metrics = this.#known.get(target ?? "")?.metrics;
     metrics?.in(from).dec();
     metrics?.in(to).inc();
     metrics?.changes(to).inc();
-    const fields = { service, target, site, from, to, reason: reason?.text, openMs };
     if (to === "open") log.warn("a circuit has opened", fields);
     else log.info(to === "closed" ? "a circuit has closed" : "a circuit is half-open", fields);
   }

@@ -78,6 +78,11 @@ export class Open {
     this.endsAt = since + forMs;
   }
 
+  /** Since when attempts may come, on the breaker's clock. */
+  get waitsSince(): number {
+    return this.endsAt;
+  }
+
   /** Where the clock has gone back it is over, too: nobody knows how long that was. */
   isOver(now: number): boolean {
     return now >= this.endsAt || (now < this.since && this.endsAt !== Number.POSITIVE_INFINITY);
@@ -99,6 +104,11 @@ export class HalfOpen implements Permit {
 
   get isFull(): boolean {
     return this.#pending + this.#succeeded >= this.#owner.settings.probes;
+  }
+
+  /** When the latest probe came. */
+  get waitsSince(): number {
+    return this.#lastAt;
   }
 
   /** Whether its probes have been silent for so long that others may try. */

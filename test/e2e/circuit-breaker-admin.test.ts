@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { exchange } from "../support/raw.ts";
-import { replies, response } from "../support/scripts.ts";
+import { closes, replies, response } from "../support/scripts.ts";
+import { tempFolder } from "../support/temp.ts";
 import { until } from "../support/until.ts";
 import { startUpstream, type Upstream } from "../support/upstream.ts";
 
@@ -82,4 +83,34 @@ test("an operator's word is heard by all workers, also by those that have not me
   expect((await order("reset")).status).toBe(200);
   for (let i = 0; i < 12; i++) expect((await ask("/idle")).status).toBe(200);
   expect((await order("ajar")).status).toBe(400);
+});
+
+test("the breaker of a target that discovery has taken away is not told of", async () => {
+  using folder = tempFolder();
+  using dying = startUpstream(closes());
+  using well = startUpstream(replies(response("well")));
+  const write = (...urls: string[]) => folder.write("targets.yaml", `targets: ${JSON.stringify(urls)}\n`);
+  write(dying.url, well.url);
+  await using own = await startGateway(
+    `services: { users: { discover: { file: ./targets.yaml }, plugins: { circuit-breaker: { consecutive-failures: 1 } } } }
+routes: [{ path: /users, service: users }]
+`,
+    { folder: folder.path },
+  );
+  const told = async () => {
+    const { services } = (await (await fetch(`http://127.0.0.1:${own.adminPort}/api/services`)).json()) as {
+      readonly services: readonly Service[];
+    };
+    return services[0]?.circuits.map(({ target, state }) => `${target} ${state}`).sort() ?? [];
+  };
+  for (let i = 0; i < 4; i++) await exchange(own.port, "GET /users HTTP/1.1\r\nHost: a\r\n\r\n");
+  const both = [`${dying.url} open`, `${well.url} closed`].sort();
+  expect(await told()).toEqual(both);
+  write(well.url);
+  await own.waitForLog(({ msg }) => msg === "targets changed");
+  await until(async () => (await told()).length < 2);
+  expect(await told()).toEqual([`${well.url} closed`]);
+  write(well.url, dying.url);
+  await until(async () => (await told()).length > 1);
+  expect(await told()).toEqual(both);
 });

@@ -149,6 +149,29 @@ describe("state", () => {
     expect(t.phases.watch?.avoided()).toBe(none);
   });
 
+  test("of a target that nobody asks for any more is forgotten, open or half-open", async () => {
+    const { t, open } = await create();
+    const avoided = () => [...(t.phases.watch?.avoided() ?? [])];
+    const state = (name: string) => t.metrics.value("state", { service: "test", target: TARGET, state: name });
+    await open();
+    t.clock.advance(609_999);
+    expect(avoided()).toEqual([]);
+    expect([t.phases.watch?.circuits().length, state("open")]).toEqual([1, 1]);
+    t.clock.advance(1);
+    expect(avoided()).toEqual([]);
+    expect([t.phases.watch?.circuits().length, state("open"), state("closed")]).toEqual([0, 0, 0]);
+
+    await open();
+    t.clock.advance(10_000);
+    await t.request({}, () => {
+      throw new GatewayError("client_closed", { bytesSent: true });
+    });
+    expect([state("half-open"), state("open")]).toEqual([1, 0]);
+    t.clock.advance(600_000);
+    expect(avoided()).toEqual([]);
+    expect([t.phases.watch?.circuits().length, state("half-open")]).toEqual([0, 0]);
+  });
+
   test("is kept for 1,000 targets at most", async () => {
     const { t } = await create();
     const attempt = t.phases.attempt?.(() => Reply.text(200, "ok"));

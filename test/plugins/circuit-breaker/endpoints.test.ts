@@ -47,6 +47,23 @@ test("an operator holds a breaker open, holds it closed, and resets it", async (
   });
 });
 
+test("an order that changes no state is no change of it, and one to hold it open lasts", async () => {
+  const { t, order } = await create();
+  const changes = (state: string) => t.metrics.value("changes_total", { service: "test", target: TARGET, state }) ?? 0;
+  for (const state of ["reset", "closed", "reset"]) await order({ service: "test", target: TARGET, state });
+  expect([changes("closed"), changes("open")]).toEqual([0, 0]);
+  for (let i = 0; i < 2; i++) await order({ service: "test", target: TARGET, state: "open" });
+  expect([changes("closed"), changes("open")]).toEqual([0, 1]);
+  expect(t.metrics.value("state", { service: "test", target: TARGET, state: "open" })).toBe(1);
+  expect(t.logs.map(({ message }) => message)).toEqual([
+    ...Array.from({ length: 3 }, () => "a circuit stays as it is, by hand"),
+    "a circuit has opened",
+    "a circuit stays as it is, by hand",
+  ]);
+  t.clock.advance(86_400_000_000);
+  expect([...(t.phases.watch?.avoided() ?? [])]).toEqual([TARGET]);
+});
+
 test("the breaker of a whole service is meant without a target", async () => {
   const { t, order } = await create({ scope: "service" });
   await order({ service: "test", state: "open" });
