@@ -120,7 +120,9 @@ export class Canary {
   #turn(): void {
     const { steps, every } = this.#config;
     const { startedAt, stoppedAt } = this.#record;
-    const passed = Math.floor(Math.max(0, this.#now() - startedAt) / every);
+    // A canary that was stopped is told of with the step on which it was.
+    const until = stoppedAt ?? this.#now();
+    const passed = Math.floor(Math.max(0, until - startedAt) / every);
     const step = Math.min(passed, steps.length - 1);
     if (step !== this.#step) this.#ofStep = [emptyTally(), emptyTally()];
     this.#step = step;

@@ -94,6 +94,18 @@ describe("a canary is stopped", () => {
     expect([canary.share, canary.report().stoppedAt]).toEqual([0, stoppedAt]);
   });
 
+  test("and is told of with the step on which it was, also by a gateway that hears of it late", () => {
+    const { canary, clock, run } = start();
+    clock.now += 10 * MINUTE;
+    expect(run(60, 5, { failures: 1 })).toBeDefined();
+    clock.now += 60 * MINUTE;
+    canary.tick();
+    expect(canary.report()).toMatchObject({ state: "stopped", step: 2, steps: 3 });
+    const other = start().canary;
+    other.adopt(canary.record);
+    expect(other.report()).toMatchObject({ state: "stopped", step: 2 });
+  });
+
   test("late in a long step, when it has become worse just now", () => {
     const { run } = start();
     expect(run(400, 20)).toBeUndefined();
