@@ -70,7 +70,8 @@ class Compiler {
     this.#apps = createPluginApps(lasting.log);
     const { directory } = input;
     const toService = (name: string) => this.#toService(name);
-    this.#scope = { directory, signal: this.#abort.signal, lasting, toService, adminOf: this.#apps.of };
+    const cacheBytes = input.config.cache.memory;
+    this.#scope = { directory, signal: this.#abort.signal, lasting, cacheBytes, toService, adminOf: this.#apps.of };
   }
 
   async run(): Promise<Snapshot> {
@@ -280,9 +281,15 @@ function siteOf(origin: PluginOrigin, route: RouteInfo | undefined, service: str
   return `${origin} ${origin === "route" ? route?.name : service}`;
 }
 
-/** The name of a route that has none. */
-function routeName({ methods, host, path }: RouteConfig): string {
-  return `${methods === undefined ? "" : `${methods.join(",")} `}${host ?? ""}${path}`;
+/** The name of a route that has none: all that it takes requests by, so that no two have the same. */
+function routeName({ methods, host, path, headers, query }: RouteConfig): string {
+  const name = `${methods === undefined ? "" : `${methods.join(",")} `}${host ?? ""}${path}`;
+  const conditions = [...conditionTexts("header", headers), ...conditionTexts("query", query)];
+  return conditions.length === 0 ? name : `${name} [${conditions.join(" ")}]`;
+}
+
+function conditionTexts(kind: string, conditions: Readonly<Record<string, string>> | undefined): string[] {
+  return Object.entries(conditions ?? {}).map(([name, value]) => `${kind}:${name}=${value}`);
 }
 
 /** The configuration makes sure that a plugin answers here; one that does not is at fault. */

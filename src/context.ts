@@ -6,7 +6,7 @@ import type { UpgradeOffer } from "./message/tunnel.ts";
 
 /** The route that a request matched, as plugins see it. */
 export interface RouteInfo {
-  /** Its `name`, or one made of its methods and path. */
+  /** Its `name`, or one made of all that it takes requests by. */
   readonly name: string;
   /** The pattern as written in the configuration. */
   readonly path: string;

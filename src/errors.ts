@@ -33,6 +33,7 @@ export const ERRORS = {
   circuit_open: { status: 503, source: "upstream", title: "The service is failing and gets no requests for a while" },
   store_unavailable: { status: 503, source: "internal", title: "The shared store does not answer" },
   identity_unavailable: { status: 503, source: "upstream", title: "The identity provider does not answer" },
+  not_cached: { status: 504, source: "downstream", title: "Nothing is stored that may be the answer" },
   upstream_timeout: { status: 504, source: "upstream", title: "The service did not answer in time" },
   version_not_supported: { status: 505, source: "downstream", title: "This HTTP version is not supported" },
   loop_detected: { status: 508, source: "downstream", title: "The request came back to the gateway" },

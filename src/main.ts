@@ -2,6 +2,7 @@
 import { check } from "./cli/check.ts";
 import type { CliIo } from "./cli/io.ts";
 import { key } from "./cli/key.ts";
+import { purge } from "./cli/purge.ts";
 import { revoke } from "./cli/revoke.ts";
 import { schema } from "./cli/schema.ts";
 import { start } from "./cli/start.ts";
@@ -16,6 +17,7 @@ const commands: Readonly<Record<string, (args: readonly string[], io: CliIo) => 
   token,
   revoke,
   key,
+  purge,
   worker,
 };
 
@@ -33,6 +35,8 @@ const USAGE = `usage: bun run gateway COMMAND
   key issue [--owner NAME] [--scopes A,B] [--tier NAME] [--expires-in 90d] [--metadata NAME=VALUE] [--for-file]
   key list | rotate ID [--grace 24h] | revoke ID   [--config FILE] [--json]
                                change the API keys, in Redis or in the gateway that runs
+  purge --url URL | --prefix URL | --tag TAG | --all   [--soft] [--config FILE]
+                               remove stored replies from the gateways that run
 `;
 
 const io: CliIo = {

@@ -99,7 +99,11 @@ function layers(plugins: readonly Phases[], destination: Destination): Answering
   };
   if (outer.length === 0 && inner.length === 0) return attempted;
   const answer = wrap(outer, (ctx) => awaitable(attempted(ctx)));
-  return async (ctx) => checkedReply(await answer(ctx));
+  return (ctx) => {
+    const reply = answer(ctx);
+    // What is there at once, from a cache, costs no promise.
+    return reply instanceof Promise ? reply.then(checkedReply) : checkedReply(reply);
+  };
 }
 
 /** Filters that need not wait cost no promise. */

@@ -53,10 +53,13 @@ export { seldom } from "./identity/seldom.ts";
 export { SharedCalls } from "./identity/shared-calls.ts";
 export { compileKey, type KeyOf, type KeyPlace, keyText } from "./keys/compile.ts";
 export { Ipv6Prefix, type KeySpec, RequestKey } from "./keys/schema.ts";
+export { backgroundOf } from "./message/background.ts";
 export { Body } from "./message/body.ts";
 export { CidrSet } from "./message/cidr.ts";
 export { HeaderList } from "./message/headers.ts";
+export { canonicalPath } from "./message/path.ts";
 export { isPreflight } from "./message/preflight.ts";
+export { PreparedFields } from "./message/prepared.ts";
 export { Reply } from "./message/reply.ts";
 export type { GatewayRequest, Peer, PeerCertificate } from "./message/request.ts";
 export type { BodySink, BodySource } from "./message/source.ts";
@@ -134,6 +137,8 @@ export interface Scope {
   readonly site: string;
   /** Folder of the configuration file: relative paths in options start there. */
   readonly directory: string;
+  /** Bytes of this process's memory that stored replies may take, all routes together: `cache.memory`. */
+  readonly cacheBytes: number;
   /** A value that outlives reloads, shared by all instances of the plugin under this key; `create` makes the first. */
   state<T>(key: string, create: () => T): T;
   /** Wall-clock time in ms since 1970; injected in tests. */

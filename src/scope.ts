@@ -24,6 +24,8 @@ export interface ScopeBase {
   readonly lasting: Lasting;
   /** Sends requests to that service; throws if there is none. */
   toService(service: string): Handler;
+  /** Memory that caches may use. */
+  readonly cacheBytes: number;
   /** Where a plugin hangs its own admin endpoints. */
   adminOf(plugin: string): AnyElysia;
 }
@@ -40,7 +42,7 @@ export function createScope(
   route: RouteInfo | undefined,
   service: string | undefined,
   site: string,
-  { directory, signal, lasting, toService, adminOf }: ScopeBase,
+  { directory, signal, lasting, cacheBytes, toService, adminOf }: ScopeBase,
 ): Scope {
   return {
     route,
@@ -50,6 +52,7 @@ export function createScope(
     log: lasting.log.with({ plugin }),
     metrics: pluginMetrics(lasting.metrics, name),
     site,
+    cacheBytes,
     now: lasting.now,
     toService,
     state: (key, create) => lasting.state(`${plugin}/${key}`, create),

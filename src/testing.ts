@@ -81,6 +81,8 @@ export function testPlugin<O extends TSchema>(
   return createTest(plugin, options, place, createTestLasting());
 }
 
+/** As much as a gateway has unless told. */
+const CACHE_BYTES = 128 * 1_048_576;
 const DEFAULT_ROUTE: RouteInfo = { name: "test", path: "/*" };
 
 async function createTest<O extends TSchema>(
@@ -94,7 +96,14 @@ async function createTest<O extends TSchema>(
   const service = "service" in place ? place.service : "test";
   const abort = new AbortController();
   const apps = createPluginApps(lasting.log);
-  const base = { directory, signal: abort.signal, lasting, toService: serviceOf(place), adminOf: apps.of };
+  const base = {
+    directory,
+    signal: abort.signal,
+    lasting,
+    cacheBytes: CACHE_BYTES,
+    toService: serviceOf(place),
+    adminOf: apps.of,
+  };
   const site = place.site ?? `route ${route?.name}`;
   const scope = createScope({ key: plugin.name, name: plugin.name }, route, service, site, base);
   const phases = await plugin.setup(decodeOptions(plugin, options, directory), scope);

@@ -54,6 +54,7 @@ export function createAdmin(view: AdminView, { token, host, plugins, log }: Admi
     })
     .get("/api/plugins", async () => json({ plugins: pluginReports(await view.routes(), plugins().has) }))
     .all("/api/revocations", ({ request }) => plugins().handle("jwt", "/revocations", request), { parse: "none" })
+    .delete("/api/cache", ({ request }) => plugins().handle("cache", "/cache", request), { parse: "none" })
     .get("/api/usage", ({ request }) => plugins().handle("quota", "/usage", request))
     .all("/api/keys", ({ request }) => plugins().handle("api-key", "/keys", seeded(request)), { parse: "none" })
     .all("/api/keys/*", ({ params, request }) => plugins().handle("api-key", `/keys/${params["*"]}`, seeded(request)), {

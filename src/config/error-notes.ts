@@ -110,6 +110,11 @@ export const ERROR_NOTES: Readonly<Record<ErrorCode, ErrorNote>> = {
     look: "Whether the provider is up and can be reached from the gateway; the plugin's log lines say what failed.",
     isFromPlugins: true,
   },
+  not_cached: {
+    when: "The request says `Cache-Control: only-if-cached`, and the [cache](plugins/cache.md) has nothing that may be the answer (RFC 9111 §5.2.1.7).",
+    look: "Nothing: the client has asked for this.",
+    isFromPlugins: true,
+  },
   upstream_timeout: {
     when: "One of the service's `timeouts` ended: `connect`, `response`, `total` or `idle`. If the reply had begun, the client's connection is cut, and the log has the status that was sent.",
     look: "`durationMs` in the access log is close to the timeout that ended. [Timeouts](services.md#timeouts).",

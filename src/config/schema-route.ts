@@ -32,7 +32,10 @@ const Weighted = Type.Object(
 export const Route = Type.Object(
   {
     name: Type.Optional(
-      Type.String({ minLength: 1, description: "For logs and metrics; unique. Default: methods, host and path." }),
+      Type.String({
+        minLength: 1,
+        description: "For logs and metrics; unique. Default: methods, host, path and conditions.",
+      }),
     ),
     path: Type.String({
       minLength: 1,

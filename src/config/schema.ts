@@ -5,7 +5,7 @@ import { PluginMap, type PluginMapConfig } from "./schema-plugins.ts";
 import { RedisSection } from "./schema-redis.ts";
 import { Route } from "./schema-route.ts";
 import { Service } from "./schema-service.ts";
-import { Duration } from "./units.ts";
+import { Duration, Size } from "./units.ts";
 
 const closed = { additionalProperties: false, default: {} };
 
@@ -51,6 +51,16 @@ const Errors = Type.Object(
   { ...closed, description: "How the gateway's own errors are written." },
 );
 
+const Cache = Type.Object(
+  {
+    memory: Size({
+      default: "128mb",
+      description: "Memory that the replies stored by all routes may take, in each process of the gateway.",
+    }),
+  },
+  { ...closed, description: "What the `cache` plugins of all routes share." },
+);
+
 const Services = Type.Record(Type.String({ minLength: 1 }), Service, { default: {}, description: "Services by name." });
 const Routes = Type.Array(Route, { default: [], description: "Which requests go to which service." });
 
@@ -70,6 +80,7 @@ export const ConfigSchema = Type.Object(
     errors: Errors,
     overload: Overload,
     redis: RedisSection,
+    cache: Cache,
     include: Type.Array(Type.String(), {
       default: [],
       description:

@@ -20,8 +20,8 @@ export interface Backend {
   /** Charges are checked, their keys complete and different. */
   take(charges: readonly OwnCharge[], wait?: Wait): Promise<readonly Taken[]>;
   giveBack(charges: readonly Charge[], wait?: Wait): Promise<void>;
-  /** The fence of the new holder; 0 if somebody else has it. */
-  lock(key: string, token: string, ttlMs: number, wait?: Wait): Promise<number>;
+  /** The fence of the new holder, remembered for `fenceMs` past its time; 0 if somebody else has it. */
+  lock(key: string, token: string, ttlMs: number, fenceMs: number, wait?: Wait): Promise<number>;
   extendLock(key: string, token: string, ttlMs: number, wait?: Wait): Promise<boolean>;
   unlock(key: string, token: string, wait?: Wait): Promise<boolean>;
   /** Places in use with the new one; 0 if none was free. */

@@ -18,9 +18,6 @@ export interface MemoryOptions {
 
 /** A gateway needs a few keys a caller: room for a hundred thousand callers and more. */
 const DEFAULT_BOUNDS: TableBounds = { entries: 500_000, bytes: 128 * 1_048_576 };
-/** How long the fence of a lock that nobody holds is remembered. */
-const FENCE_MS = 86_400_000;
-
 /** The embedded store: the memory of this process. Nothing in it waits, so that every call is atomic by itself. */
 export class MemoryBackend implements Backend {
   readonly #table: MemoryTable;
@@ -103,14 +100,14 @@ export class MemoryBackend implements Backend {
     return this.#call(wait, (now) => giveBackTo(this.#table, charges, now));
   }
 
-  lock(key: string, token: string, ttlMs: number, wait?: Wait): Promise<number> {
+  lock(key: string, token: string, ttlMs: number, fenceMs: number, wait?: Wait): Promise<number> {
     return this.#call(wait, (now) => {
       if (this.#table.get(key, now) !== undefined) return 0;
       const fenceKey = `${key}:fence`;
       const fence = Math.max(Number(textOf(this.#table.get(fenceKey, now)) ?? 0) + 1, now * 1_000);
       this.#table.makeRoom(2, 0, now);
       this.#table.set(key, { kind: "lock", token, fence }, now + ttlMs, now);
-      this.#table.set(fenceKey, { kind: "bytes", content: String(fence) }, now + ttlMs + FENCE_MS, now);
+      this.#table.set(fenceKey, { kind: "bytes", content: String(fence) }, now + ttlMs + fenceMs, now);
       return fence;
     });
   }

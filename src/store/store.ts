@@ -38,6 +38,11 @@ export interface Lock {
 export interface LockOptions extends Wait {
   /** Ms after which it is free again, whatever became of its holder. */
   readonly ttlMs: number;
+  /**
+   * Ms for which its fence is remembered past its time, a day unless told: less for locks of very many keys, whose fences
+   * nobody compares.
+   */
+  readonly fenceMs?: number;
   /** Ms to wait for another holder to be done; 0 unless told: then one look decides. */
   readonly waitMs?: number;
 }

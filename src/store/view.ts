@@ -20,6 +20,9 @@ import type {
   Write,
 } from "./store.ts";
 
+/** How long the fence of a lock that nobody holds is remembered. */
+const FENCE_MS = 86_400_000;
+
 /** A part of a backend as plugins see it: every key begins with that text, and none has to know. */
 export function createStoreView(backend: Backend, start: string): Store {
   return new StoreView(backend, start);
@@ -126,7 +129,8 @@ class StoreView implements Store {
     const backend = this.#backend;
     const own = `${this.#start}lock:{${tagged(key)}}`;
     const token = crypto.randomUUID();
-    const fence = await waitForLock(() => backend.lock(own, token, options.ttlMs, options), options);
+    const { ttlMs, fenceMs = FENCE_MS } = options;
+    const fence = await waitForLock(() => backend.lock(own, token, ttlMs, fenceMs, options), options);
     if (fence === 0) return undefined;
     return {
       fence,

@@ -25,9 +25,6 @@ import type { RedisSubscriber } from "./subscriber.ts";
 import { costText, TakeBatch } from "./take-batch.ts";
 import { takenOf } from "./taken.ts";
 
-/** How long the fence of a lock that nobody holds is remembered. */
-const FENCE_MS = 86_400_000;
-
 const NOTHING: ReadonlyMap<number, string> = new Map();
 
 /** The store in Redis: one command or one script a call. */
@@ -115,8 +112,8 @@ export class RedisBackend implements Backend {
     await Promise.all(groups.map((group) => this.#connection.run(GIVE_BACK, ...scriptInput(group), wait)));
   }
 
-  async lock(key: string, token: string, ttlMs: number, wait?: Wait): Promise<number> {
-    return Number(await this.#connection.run(LOCK, [key, `${key}:fence`], [token, ttlMs, FENCE_MS], wait));
+  async lock(key: string, token: string, ttlMs: number, fenceMs: number, wait?: Wait): Promise<number> {
+    return Number(await this.#connection.run(LOCK, [key, `${key}:fence`], [token, ttlMs, fenceMs], wait));
   }
 
   async extendLock(key: string, token: string, ttlMs: number, wait?: Wait): Promise<boolean> {

@@ -1,0 +1,192 @@
+import { type Context, GatewayError, type Reply } from "../../src/plugin.ts";
+import { answerFrom, notModified } from "./answer.ts";
+import type { Entry } from "./entry.ts";
+import type { Flight } from "./flights.ts";
+import { flightKey, isValidating, type Quest } from "./quest.ts";
+import { forwardStatus } from "./rules/cache-status.ts";
+import { isNotModified } from "./rules/preconditions.ts";
+import { isUsableOnError } from "./rules/reuse.ts";
+import { allowsAuthorized } from "./rules/storable.ts";
+import type { RouteParts } from "./shared.ts";
+import {
+  type AskedAt,
+  failureLanded,
+  isAuthorized,
+  isFailure,
+  keep,
+  type Outcome,
+  put,
+  storedHead,
+} from "./storing.ts";
+import { askTiered } from "./tiered.ts";
+import { askWhetherModified, freshened, updatedByHead } from "./validation.ts";
+
+/** Whom it is told what a request to the service has brought. */
+interface Landing {
+  /** Who waits here for the same. */
+  readonly flight: Flight | undefined;
+  /** Told once, when what may be stored is there whole. */
+  onOutcome(outcome: Outcome): void;
+}
+
+/** Asks the service, stores what may be stored, and tells those who wait. */
+export function asks(quest: Quest, parts: RouteParts, flight: Flight | undefined): Promise<Reply> {
+  const { tier } = parts;
+  if (tier === undefined) return attempted(quest, parts, { flight, onOutcome: () => {} });
+  return askTiered(quest, parts, flight, tier, (next, onOutcome) => attempted(next, parts, { flight, onOutcome }));
+}
+
+async function attempted(quest: Quest, parts: RouteParts, landing: Landing): Promise<Reply> {
+  try {
+    return await answered(quest, parts, landing);
+  } catch (error) {
+    landing.onOutcome(undefined);
+    // Who waits for a client that has left asks by itself.
+    landing.flight?.land(quest.ctx.isAborted ? { kind: "left" } : { kind: "error", error });
+    const reply = isServiceFailure(quest.ctx, error) ? staleOnError(quest, parts, undefined) : undefined;
+    if (reply === undefined) throw error;
+    return reply;
+  }
+}
+
+/** A stale response that may be used because the service fails (RFC 5861 §4). */
+export function staleOnError(
+  { entry, asked, ctx }: Quest,
+  parts: RouteParts,
+  status: number | undefined,
+): Reply | undefined {
+  const nowMs = parts.now();
+  if (entry === undefined || !isUsableOnError(entry.stored.terms, entry.ageAt(nowMs), asked.directives))
+    return undefined;
+  parts.metrics.count("stale");
+  const told = forwardStatus({
+    forward: "stale",
+    ...(status === undefined ? {} : { forwardStatus: status }),
+    detail: "stale-if-error",
+  });
+  return answerFrom(entry, asked, ctx.request.method, nowMs, told);
+}
+
+function isServiceFailure(ctx: Context, error: unknown): boolean {
+  return !ctx.isAborted && error instanceof GatewayError && error.source !== "downstream";
+}
+
+async function answered(quest: Quest, parts: RouteParts, landing: Landing): Promise<Reply> {
+  const { ctx, entry, since } = quest;
+  const requestMs = parts.now();
+  const reply = await sent(quest);
+  const at: AskedAt = { requestMs, responseMs: parts.now(), since };
+  if (reply.status === 304 && entry !== undefined && isValidating(quest))
+    return confirmed(quest, entry, reply, at, parts, landing);
+  if (isFailure(reply.status)) {
+    const stale = staleOnError(quest, parts, reply.status);
+    if (stale !== undefined) {
+      reply.discard();
+      landing.onOutcome(undefined);
+      const cause = `the service has answered ${reply.status}`;
+      landing.flight?.land({ kind: "error", error: new GatewayError("upstream_invalid", { cause }) });
+      return stale;
+    }
+  }
+  if (ctx.request.method === "HEAD") {
+    if (entry !== undefined && reply.status === 200) updateByHead(quest, entry, reply, at, parts);
+    landing.onOutcome(undefined);
+    return passed(quest, reply, parts, undefined);
+  }
+  return stored(quest, reply, at, parts, landing);
+}
+
+/** The service's answer. Its log and its client see the request's own conditions. */
+async function sent(quest: Quest): Promise<Reply> {
+  const { ctx, next, entry } = quest;
+  if (entry === undefined || !isValidating(quest)) return next(ctx);
+  const takeBack = askWhetherModified(ctx.request.headers, entry.stored.validators);
+  try {
+    return await next(ctx);
+  } finally {
+    takeBack();
+  }
+}
+
+/** The service says that what is stored has not changed (RFC 9111 §4.3.3). */
+function confirmed(
+  quest: Quest,
+  entry: Entry,
+  reply: Reply,
+  at: AskedAt,
+  parts: RouteParts,
+  landing: Landing,
+): Reply | Promise<Reply> {
+  reply.discard();
+  const { memory } = parts.shared;
+  const renewed = freshened(entry, reply, at, parts.policy);
+  if (renewed === undefined) {
+    // It speaks of another response: that one is asked for, without a condition (RFC 9111 §4.3.4).
+    memory.remove(quest.url, entry);
+    return answered({ ...quest, entry: undefined }, parts, landing);
+  }
+  if (mayKeep(quest, renewed, parts)) {
+    put(quest.url, renewed, at.since, parts);
+    landing.onOutcome(renewed);
+    landing.flight?.land({ kind: "entry", entry: renewed });
+  } else {
+    landing.onOutcome(undefined);
+    landing.flight?.land({ kind: "pass" });
+  }
+  parts.metrics.count("revalidated");
+  const told = forwardStatus({ forward: quest.forward, forwardStatus: 304 });
+  return answerFrom(renewed, quest.asked, "GET", at.responseMs, told);
+}
+
+/** Whether what a 304 says to this client is for others as well, as what was stored is (RFC 9111 §3, §3.5). */
+function mayKeep({ ctx, asked }: Quest, { stored }: Entry, parts: RouteParts): boolean {
+  if (asked.directives.noStore) return false;
+  return !isAuthorized(ctx, parts) || allowsAuthorized(stored.terms.directives);
+}
+
+function updateByHead(quest: Quest, entry: Entry, reply: Reply, at: AskedAt, parts: RouteParts): void {
+  if (quest.asked.directives.noStore) return;
+  const renewed = updatedByHead(entry, reply.headers, at, parts.policy);
+  if (renewed === undefined) entry.isInvalid = true;
+  else if (mayKeep(quest, renewed, parts)) put(quest.url, renewed, at.since, parts);
+}
+
+/** The reply as it came, which is not stored. */
+function passed({ forward }: Quest, reply: Reply, { metrics }: RouteParts, detail: string | undefined): Reply {
+  metrics.count(forward === "stale" ? "expired" : "miss");
+  reply.headers.append("cache-status", forwardStatus({ forward, ...(detail === undefined ? {} : { detail }) }));
+  return reply;
+}
+
+/** Stores the reply if it may be, and passes it on. */
+function stored(quest: Quest, reply: Reply, at: AskedAt, parts: RouteParts, landing: Landing): Reply {
+  const { ctx, asked, url, forward } = quest;
+  const askedBy = { noStore: asked.directives.noStore, hasAuthorization: isAuthorized(ctx, parts) };
+  const head = storedHead(ctx, quest, askedBy, reply, at, parts);
+  const { passes, memory } = parts.shared;
+  if (typeof head === "string") {
+    const isForOthers = head === "request-no-store";
+    if (!isForOthers) passes.add(flightKey(quest, memory), at.responseMs);
+    landing.onOutcome(isForOthers ? undefined : "refused");
+    landing.flight?.land(failureLanded(ctx, quest, askedBy, reply, at, head) ?? { kind: "pass" });
+    return passed(quest, reply, parts, head);
+  }
+  parts.metrics.count(forward === "stale" ? "expired" : "miss");
+  reply.headers.append("cache-status", forwardStatus({ forward, isStored: true }));
+  const kept = keep(url, head, reply, parts, (outcome) => {
+    if (outcome === "refused") passes.add(flightKey(quest, memory), parts.now());
+    landing.onOutcome(outcome);
+    landing.flight?.end();
+  });
+  landing.flight?.land(kept);
+  // The service was asked by the stored validators, so the client's own are still to be judged.
+  const isKnown =
+    isValidating(quest) && isGood(reply.status) && isNotModified(asked, head.stored.validators, at.responseMs);
+  if (!isKnown) return reply;
+  reply.discard();
+  return notModified(reply);
+}
+
+function isGood(status: number): boolean {
+  return status >= 200 && status <= 299;
+}

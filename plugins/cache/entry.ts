@@ -1,0 +1,109 @@
+import { Body, HeaderList, PreparedFields } from "../../src/plugin.ts";
+import { hitStatus } from "./rules/cache-status.ts";
+import type { Validators } from "./rules/preconditions.ts";
+import type { Terms } from "./rules/storable.ts";
+
+/** Whose requests a response is for, among those for its URL. */
+export interface Selection {
+  /** The route and service that it came through. */
+  readonly owner: string;
+  /** What the configuration tells requests apart by: headers, cookies, the principal. */
+  readonly own: string;
+  /** The request's values of the fields in `terms.vary`. */
+  readonly varyKey: string;
+}
+
+/** What is known of a stored response beside its bytes. */
+export interface Stored {
+  readonly selection: Selection;
+  readonly terms: Terms;
+  readonly status: number;
+  readonly reason: string | undefined;
+  readonly validators: Validators;
+  readonly tags: readonly string[];
+  /** The request had Authorization (RFC 9111 §3.5). */
+  readonly isAuthorized: boolean;
+  /** When it came: ms since 1970. */
+  readonly receivedMs: number;
+}
+
+/** What the objects around a response take, as measured, in bytes. */
+const OVERHEAD = 1_000;
+
+/** A stored response. It is replaced rather than changed, but for what is known of its use. */
+export class Entry {
+  readonly stored: Stored;
+  readonly headers: PreparedFields;
+  /** The content, for any number of replies. */
+  readonly body: Body;
+  /** It must not be used before the service has confirmed it. */
+  isInvalid = false;
+  /** It is being asked for anew, beside a stale answer. */
+  isRefreshing = false;
+  #hit: PreparedFields | undefined = undefined;
+  #hitSecond = -1;
+
+  constructor(stored: Stored, headers: PreparedFields, body: Body) {
+    this.stored = stored;
+    this.headers = headers;
+    this.body = body;
+  }
+
+  /** Puts fields and content into one buffer of their own: chunks may be parts of longer ones, which would stay in memory. */
+  static of(stored: Stored, headers: HeaderList, chunks: readonly Uint8Array[], length: number): Entry {
+    const prepared = PreparedFields.of(headers, length);
+    let at = prepared.byteLength;
+    for (const chunk of chunks) {
+      prepared.buffer.set(chunk, at);
+      at += chunk.byteLength;
+    }
+    return new Entry(stored, prepared, Body.part(prepared.buffer, prepared.byteLength, at));
+  }
+
+  get length(): number {
+    return this.body.length ?? 0;
+  }
+
+  /** Bytes of memory. */
+  get bytes(): number {
+    const { own, varyKey } = this.stored.selection;
+    return OVERHEAD + this.length + this.headers.byteLength + own.length + varyKey.length;
+  }
+
+  /** The same, stale from now on. */
+  expired(nowMs: number): Entry {
+    const { terms } = this.stored;
+    const lifetimeMs = Math.min(terms.lifetimeMs, this.ageAt(nowMs));
+    return new Entry({ ...this.stored, terms: { ...terms, lifetimeMs } }, this.headers, this.body);
+  }
+
+  ageAt(nowMs: number): number {
+    return ageOf(this.stored, nowMs);
+  }
+
+  /** The fields of an answer from the store: the same for all answers of one second. */
+  hitHeaders(ageMs: number): HeaderList {
+    const second = Math.floor(ageMs / 1_000);
+    if (this.#hit === undefined || second !== this.#hitSecond) {
+      const ttl = Math.floor((this.stored.terms.lifetimeMs - ageMs) / 1_000);
+      this.#hit = this.headers.with(answerFields(second, hitStatus(ttl)));
+      this.#hitSecond = second;
+    }
+    return new HeaderList(this.#hit);
+  }
+}
+
+/** How old a response is, in ms (RFC 9111 §4.2.3). */
+export function ageOf({ terms, receivedMs }: Stored, nowMs: number): number {
+  return terms.initialAgeMs + Math.max(0, nowMs - receivedMs);
+}
+
+/** The fields of an answer from what is stored, or is being stored. */
+export function fieldsOf(headers: PreparedFields, ageMs: number, cacheStatus: string): HeaderList {
+  return new HeaderList(headers.with(answerFields(Math.floor(ageMs / 1_000), cacheStatus)));
+}
+
+/** RFC 9111 §5.1, RFC 9211 §2. */
+function answerFields(ageSeconds: number, cacheStatus: string): HeaderList {
+  return new HeaderList(["age", String(ageSeconds), "cache-status", cacheStatus]);
+}

@@ -1,0 +1,82 @@
+import { backgroundOf, GatewayError, type Reply } from "../../src/plugin.ts";
+import { answerFrom, answerFromFill } from "./answer.ts";
+import { NOTHING_ASKED } from "./asked.ts";
+import { asks, staleOnError } from "./asking.ts";
+import { ageOf } from "./entry.ts";
+import type { Landed } from "./flights.ts";
+import { isSelected } from "./memory.ts";
+import { flightKey, isShareable, lookAgain, type Quest } from "./quest.ts";
+import { forwardStatus } from "./rules/cache-status.ts";
+import { reuseOf } from "./rules/reuse.ts";
+import type { RouteParts } from "./shared.ts";
+
+/** A request joins so many flights at most before it goes to the service by itself. */
+const MOST_FLIGHTS = 8;
+
+/** Asks the service, or waits for one who asks the same already. */
+export async function fetchShared(first: Quest, parts: RouteParts): Promise<Reply> {
+  if (first.asked.directives.onlyIfCached) throw new GatewayError("not_cached");
+  const { flights, passes, memory } = parts.shared;
+  let quest = first;
+  for (let turn = 0; turn < MOST_FLIGHTS && isShareable(quest); turn++) {
+    const key = flightKey(quest, memory);
+    if (passes.has(key, parts.now())) break;
+    const flight = flights.get(key);
+    if (flight === undefined) return asks(quest, parts, flights.begin(key, quest.url));
+    const landed = await flight.wait(quest.ctx.signal);
+    if (landed.kind === "error") return onSharedError(quest, landed.error, parts);
+    const reply = replyFrom(landed, quest, parts);
+    if (reply !== undefined) return reply;
+    if (landed.kind === "pass") break;
+    quest = lookAgain(quest, memory);
+  }
+  return asks(quest, parts, undefined);
+}
+
+/** Others' failure is one's own, unless what is stored may be used then. */
+function onSharedError(quest: Quest, error: unknown, parts: RouteParts): Reply {
+  const reply = staleOnError(quest, parts, undefined);
+  if (reply === undefined) throw error;
+  return reply;
+}
+
+/** The answer to one who has waited; undefined if what has landed is not for them. */
+function replyFrom(landed: Landed, quest: Quest, parts: RouteParts): Reply | undefined {
+  if (landed.kind !== "entry" && landed.kind !== "fill" && landed.kind !== "failure") return undefined;
+  const { stored } = landed.kind === "fill" ? landed : landed.entry;
+  if (!isSelected(stored.selection, stored.terms.vary, quest.ctx.request.headers)) return undefined;
+  const nowMs = parts.now();
+  const isFresh = reuseOf(stored.terms, ageOf(stored, nowMs), quest.asked.directives) === "fresh";
+  if (!isFresh && landed.kind !== "failure") return undefined;
+  const status = forwardStatus({ forward: quest.forward, isCollapsed: true });
+  const reply =
+    landed.kind === "fill"
+      ? answerFromFill(landed, quest.asked, nowMs, status)
+      : answerFrom(landed.entry, quest.asked, "GET", nowMs, status);
+  if (reply !== undefined) parts.metrics.count("collapsed");
+  return reply;
+}
+
+/** Asks for a stale response anew, for those who come later; one such request at a time. */
+export function refresh(quest: Quest, parts: RouteParts): void {
+  const { entry, asked } = quest;
+  if (entry === undefined || entry.isRefreshing || asked.directives.noStore) return;
+  entry.isRefreshing = true;
+  const ctx = backgroundOf(quest.ctx);
+  // It is the cache's own request: what the client wants of the answer is no part of it.
+  ctx.request.headers.deleteWhere((name) => OF_CLIENT.has(name));
+  refreshed({ ...quest, ctx, asked: NOTHING_ASKED }, parts).finally(() => {
+    entry.isRefreshing = false;
+  });
+}
+
+const OF_CLIENT = new Set(["cache-control", "pragma", "range", "if-range", "if-none-match", "if-modified-since"]);
+
+async function refreshed(quest: Quest, parts: RouteParts): Promise<void> {
+  try {
+    const reply = await fetchShared(quest, parts);
+    reply.discard();
+  } catch (error) {
+    parts.log.warn("a stale reply could not be refreshed", { requestId: quest.ctx.requestId, error });
+  }
+}

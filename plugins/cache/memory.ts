@@ -1,0 +1,120 @@
+import type { HeaderList } from "../../src/plugin.ts";
+import type { Entry, Selection } from "./entry.ts";
+import { varyKey } from "./rules/vary.ts";
+import { S3Fifo } from "./s3-fifo.ts";
+
+/** All responses of one URL, the latest first. They stay and go together. */
+export interface Resource {
+  readonly entries: readonly Entry[];
+}
+
+/** Variants of one URL that are kept at most; a service that varies by more fills no memory with them. */
+const MOST_VARIANTS = 64;
+/** What the objects around a URL take, as measured, in bytes. */
+const OVERHEAD = 400;
+
+/** A process takes about twice the memory that is in use: the collector lets as much garbage gather before it runs. */
+const SLACK = 2;
+
+/** The responses in the memory of this process, of all routes together, within a bound of bytes. */
+export class Memory {
+  readonly #resources: S3Fifo<Resource>;
+  readonly #maxBytes: number;
+  /** Of contents that are still coming. */
+  #borrowed = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+    this.#resources = new S3Fifo(maxBytes);
+  }
+
+  get bytes(): number {
+    return this.#resources.bytes + this.#borrowed;
+  }
+
+  /** URLs that something is stored for. */
+  get size(): number {
+    return this.#resources.size;
+  }
+
+  get evicted(): number {
+    return this.#resources.evicted;
+  }
+
+  get(url: string): Resource | undefined {
+    return this.#resources.get(url);
+  }
+
+  /** Puts a response in the place of the one for the same requests. */
+  put(url: string, entry: Entry): void {
+    const others = this.#resources.peek(url)?.entries.filter((one) => !isSame(one, entry)) ?? [];
+    this.#set(url, [entry, ...others.slice(0, MOST_VARIANTS - 1)]);
+  }
+
+  /** Removes one response, if it is still there. */
+  remove(url: string, entry: Entry): void {
+    const entries = this.#resources.peek(url)?.entries;
+    if (entries?.includes(entry) !== true) return;
+    if (entries.length === 1) this.#resources.delete(url);
+    else
+      this.#set(
+        url,
+        entries.filter((one) => one !== entry),
+      );
+  }
+
+  /** Replaces each response of a URL by what the function makes of it, or removes it; whether any was changed. */
+  change(url: string, to: (entry: Entry) => Entry | undefined): boolean {
+    const entries = this.#resources.peek(url)?.entries;
+    if (entries === undefined) return false;
+    const changed = entries.flatMap((entry) => to(entry) ?? []);
+    if (changed.length === entries.length && changed.every((entry, i) => entry === entries[i])) return false;
+    if (changed.length === 0) this.#resources.delete(url);
+    else this.#set(url, changed);
+    return true;
+  }
+
+  all(): IterableIterator<readonly [string, Resource]> {
+    return this.#resources.entries();
+  }
+
+  /** Takes room for a content that is coming; false if too much is coming already. */
+  borrow(bytes: number): boolean {
+    if (this.#borrowed + SLACK * bytes > this.#maxBytes / 4) return false;
+    this.#borrowed += SLACK * bytes;
+    return true;
+  }
+
+  giveBack(bytes: number): void {
+    this.#borrowed -= SLACK * bytes;
+  }
+
+  #set(url: string, entries: readonly Entry[]): void {
+    let bytes = OVERHEAD + url.length;
+    for (const entry of entries) bytes += entry.bytes;
+    this.#resources.set(url, { entries }, SLACK * bytes);
+  }
+}
+
+function isSame({ stored: a }: Entry, { stored: b }: Entry): boolean {
+  return (
+    a.selection.owner === b.selection.owner &&
+    a.selection.own === b.selection.own &&
+    a.selection.varyKey === b.selection.varyKey &&
+    a.terms.vary.join() === b.terms.vary.join()
+  );
+}
+
+/** The response for a request with these fields: the latest of those that match (RFC 9111 §4, §4.1). */
+export function selectEntry({ entries }: Resource, owner: string, own: string, headers: HeaderList): Entry | undefined {
+  for (const entry of entries) {
+    const { selection, terms } = entry.stored;
+    if (selection.owner === owner && selection.own === own && isSelected(selection, terms.vary, headers)) return entry;
+  }
+  return undefined;
+}
+
+/** Whether a request has the fields that a response was chosen by (RFC 9111 §4.1). */
+export function isSelected({ varyKey: key }: Selection, vary: readonly string[], headers: HeaderList): boolean {
+  return vary.length === 0 || varyKey(vary, headers) === key;
+}

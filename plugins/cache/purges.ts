@@ -1,0 +1,85 @@
+import type { Entry } from "./entry.ts";
+import type { Memory } from "./memory.ts";
+import type { UrlKeys } from "./shared.ts";
+import type { UrlParts } from "./url-key.ts";
+
+/** What is to be removed. */
+export type PurgeTarget =
+  | { readonly kind: "all" }
+  /** Replies for one URL, under every key that routes make of it. */
+  | { readonly kind: "url"; readonly url: UrlParts }
+  /** Replies whose URL, with its scheme and host, begins with this text. */
+  | { readonly kind: "prefix"; readonly prefix: string }
+  /** Replies that their service has given this tag. */
+  | { readonly kind: "tag"; readonly tag: string };
+
+export interface Purge {
+  readonly target: PurgeTarget;
+  /** They stay, but are stale from now on. */
+  readonly isSoft: boolean;
+}
+
+/** Purges that are remembered at most, for replies that were under way when they came. */
+const MOST = 1_000;
+
+/** Whether a purge is about a stored reply. */
+type Test = (url: string, tags: readonly string[]) => boolean;
+
+/**
+ * The latest purges. A reply that was asked for before a purge must not be stored after it: it may be what was to be removed.
+ */
+export class PurgeLog {
+  readonly #tests: Test[] = [];
+  /** How many purges have come. */
+  count = 0;
+
+  add(test: Test): void {
+    this.count++;
+    this.#tests.push(test);
+    if (this.#tests.length > MOST) this.#tests.shift();
+  }
+
+  /** Whether one of the purges after the first `since` is about this reply; true where it is not known any more. */
+  hasSince(since: number, url: string, tags: readonly string[]): boolean {
+    const late = this.count - since;
+    if (late === 0) return false;
+    if (late > this.#tests.length) return true;
+    return this.#tests.slice(-late).some((test) => test(url, tags));
+  }
+}
+
+/** The test for what a target names. */
+export function purgeTest(target: PurgeTarget, urlKeys: Pick<UrlKeys, "all">): Test {
+  switch (target.kind) {
+    case "all":
+      return () => true;
+    case "prefix":
+      return (url) => url.startsWith(target.prefix);
+    case "tag":
+      return (_, tags) => tags.includes(target.tag);
+    case "url": {
+      const keys = new Set<string>();
+      for (const key of urlKeys.all()) keys.add(key(target.url));
+      return (url) => keys.has(url);
+    }
+  }
+}
+
+/** Removes what a purge names from memory, or makes it stale. Answers how many URLs had something of it. */
+export function purgeMemory(memory: Memory, { target, isSoft }: Purge, urlKeys: UrlKeys, nowMs: number): number {
+  const change = (entry: Entry) => (isSoft ? entry.expired(nowMs) : undefined);
+  if (target.kind === "url") {
+    const keys = new Set<string>();
+    for (const key of urlKeys.all()) keys.add(key(target.url));
+    let purged = 0;
+    for (const key of keys) if (memory.change(key, change)) purged++;
+    return purged;
+  }
+  const test = purgeTest(target, urlKeys);
+  let purged = 0;
+  for (const [url] of [...memory.all()]) {
+    const isChanged = memory.change(url, (entry) => (test(url, entry.stored.tags) ? change(entry) : entry));
+    if (isChanged) purged++;
+  }
+  return purged;
+}

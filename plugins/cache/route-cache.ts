@@ -1,0 +1,82 @@
+import type { CidrSet, Context, Handler, KeyOf, Reply } from "../../src/plugin.ts";
+import { answerFrom } from "./answer.ts";
+import { readAsked } from "./asked.ts";
+import type { Entry } from "./entry.ts";
+import { fetchShared, refresh } from "./fetching.ts";
+import { selectEntry } from "./memory.ts";
+import { purgeAsked } from "./purge-request.ts";
+import type { Quest } from "./quest.ts";
+import { type Forward, forwardStatus } from "./rules/cache-status.ts";
+import { reuseOf } from "./rules/reuse.ts";
+import type { RouteParts } from "./shared.ts";
+import { passOther } from "./unsafe.ts";
+import type { UrlKey } from "./url-key.ts";
+
+/** How a route's requests find what is stored for them. */
+export interface Keys {
+  readonly urlKey: UrlKey;
+  /** Undefined where the URL is all. */
+  readonly ownKey: KeyOf | undefined;
+  readonly isBypassed: ((ctx: Context) => boolean) | undefined;
+  /** Who may send PURGE; undefined where it goes to the service. */
+  readonly purgers: CidrSet | undefined;
+  /** Route and service: another route has another service's responses for the same URL. */
+  readonly owner: string;
+}
+
+/** Makes the layer's handler: answers from the store what may be, and asks the service for the rest. */
+export function cachedHandler(keys: Keys, parts: RouteParts, next: Handler): Handler {
+  const { shared, metrics, now } = parts;
+  const { urlKey, ownKey, isBypassed, owner } = keys;
+
+  return (ctx) => {
+    const { request } = ctx;
+    const { method } = request;
+    if (method !== "GET" && method !== "HEAD") {
+      if (method === "PURGE" && keys.purgers !== undefined) return purgeAsked(ctx, keys.purgers, shared.purging);
+      return passOther(ctx, next, keys, parts);
+    }
+    // A switch to another protocol is no response, and a body may change what the response is.
+    const isOther = ctx.upgrade !== undefined || !request.body.isEmpty;
+    if (isOther || isBypassed?.(ctx) === true) return passAlong(ctx, next, "bypass", parts);
+    const asked = readAsked(request.headers);
+    if (asked.isForService) return passAlong(ctx, next, "request", parts);
+
+    const url = urlKey(request);
+    const own = ownKey === undefined ? "" : ownKey(ctx);
+    const resource = shared.memory.get(url);
+    const entry = resource === undefined ? undefined : selectEntry(resource, owner, own, request.headers);
+    const quest = (forward: Forward): Quest => ({
+      ctx,
+      next,
+      asked,
+      url,
+      owner,
+      own,
+      entry,
+      since: shared.purges.count,
+      forward,
+    });
+    if (entry === undefined) return fetchShared(quest(resource === undefined ? "uri-miss" : "vary-miss"), parts);
+
+    const nowMs = now();
+    const ageMs = entry.ageAt(nowMs);
+    const reuse = entry.isInvalid ? "validate" : reuseOf(entry.stored.terms, ageMs, asked.directives);
+    if (reuse === "validate") return fetchShared(quest(isFresh(entry, ageMs) ? "request" : "stale"), parts);
+    metrics.count(reuse === "fresh" ? "hit" : "stale");
+    if (reuse === "while-revalidate") refresh(quest("stale"), parts);
+    return answerFrom(entry, asked, method, nowMs);
+  };
+}
+
+function isFresh({ stored, isInvalid }: Entry, ageMs: number): boolean {
+  return !isInvalid && ageMs < stored.terms.lifetimeMs;
+}
+
+/** Asks the service and stores nothing. */
+async function passAlong(ctx: Context, next: Handler, forward: Forward, { metrics }: RouteParts): Promise<Reply> {
+  metrics.count("bypass");
+  const reply = await next(ctx);
+  reply.headers.append("cache-status", forwardStatus({ forward }));
+  return reply;
+}

@@ -1,0 +1,148 @@
+import { Body, type Context, type HeaderList, PreparedFields, type Reply } from "../../src/plugin.ts";
+import { Entry, type Stored } from "./entry.ts";
+import { Fill } from "./fill.ts";
+import type { ComingContent, Landed } from "./flights.ts";
+import type { ReceivedAt } from "./rules/freshness.ts";
+import { responseDirectives } from "./rules/response-directives.ts";
+import { type AskedBy, type Refusal, storageTerms, type Terms } from "./rules/storable.ts";
+import { storedFields } from "./rules/stored-fields.ts";
+import { varyKey, varyNames } from "./rules/vary.ts";
+import type { RouteParts } from "./shared.ts";
+import { tagsOf } from "./tags.ts";
+import { validatorsOf } from "./validation.ts";
+
+/** What came of a request to the service: a response, "refused" if there is nothing to store, undefined if it has failed. */
+export type Outcome = Entry | "refused" | undefined;
+
+/** Whose requests the response is for, before it is known what it varies by. */
+export interface Place {
+  readonly url: string;
+  readonly owner: string;
+  readonly own: string;
+}
+
+/** When a response was asked for and came, and how many purges there had been when it was asked for. */
+export interface AskedAt extends ReceivedAt {
+  readonly since: number;
+}
+
+/** A response's head as it is stored. */
+export interface Head {
+  /** Purges that had come when it was asked for. */
+  readonly since: number;
+  readonly stored: Stored;
+  readonly headers: HeaderList;
+}
+
+/** The head of a response as it is stored, or why it is not. */
+export function storedHead(
+  ctx: Context,
+  place: Place,
+  asked: AskedBy,
+  reply: Reply,
+  at: AskedAt,
+  { policy, maxObject }: RouteParts,
+): Head | Refusal {
+  const terms = storageTerms(asked, reply, at, policy);
+  if (typeof terms === "string") return terms;
+  if ((reply.body.length ?? 0) > maxObject) return "too-large";
+  return headOf(ctx, place, asked, reply, at, terms);
+}
+
+/**
+ * Whether the response may be meant for who asked alone (RFC 9111 §3.5): there are credentials in the request, wherever a plugin
+ * has found them, and what is stored is not kept for each principal by itself.
+ */
+export function isAuthorized({ request, principal }: Context, { policy }: RouteParts): boolean {
+  if (principal !== undefined) return !policy.isKeyedByPrincipal;
+  return request.headers.has("authorization");
+}
+
+function headOf(ctx: Context, { owner, own }: Place, asked: AskedBy, reply: Reply, at: AskedAt, terms: Terms): Head {
+  const headers = storedFields(reply.headers, terms.directives.withheld);
+  if (!headers.has("date")) headers.set("date", new Date(at.responseMs).toUTCString());
+  const stored: Stored = {
+    selection: { owner, own, varyKey: varyKey(terms.vary, ctx.request.headers) },
+    terms,
+    status: reply.status,
+    reason: reply.reason,
+    validators: validatorsOf(headers, at.responseMs),
+    tags: tagsOf(reply.headers),
+    isAuthorized: asked.hasAuthorization,
+    receivedMs: at.responseMs,
+  };
+  return { since: at.since, stored, headers };
+}
+
+/** RFC 5861 §4. */
+export function isFailure(status: number): boolean {
+  return status === 500 || status === 502 || status === 503 || status === 504;
+}
+
+/**
+ * A failure that says nothing of who may see it, for those who wait already: so that they do not all ask a service that fails. It is
+ * not stored.
+ */
+export function failureLanded(
+  ctx: Context,
+  place: Place,
+  asked: AskedBy,
+  reply: Reply,
+  at: AskedAt,
+  refusal: Refusal,
+): Landed | undefined {
+  const content = reply.body.inMemory;
+  if (!isFailure(reply.status) || asked.hasAuthorization || content === undefined) return undefined;
+  if (refusal !== "status" && refusal !== "no-freshness") return undefined;
+  const directives = responseDirectives(reply.headers);
+  const vary = varyNames(reply.headers);
+  if (vary === undefined) return undefined;
+  const terms = { lifetimeMs: 0, initialAgeMs: 0, directives, staleWhileRevalidateMs: 0, staleIfErrorMs: 0, vary };
+  const { stored, headers } = headOf(ctx, place, asked, reply, at, terms);
+  return { kind: "failure", entry: Entry.of(stored, headers, [content], content.byteLength) };
+}
+
+/** Stores a response: at once if its content is there, else as it comes, and the reply goes on with what comes. */
+export function keep(
+  url: string,
+  head: Head,
+  reply: Reply,
+  parts: RouteParts,
+  onOutcome: (outcome: Outcome) => void,
+): Extract<Landed, { kind: "entry" | "fill" }> {
+  const content = reply.body.inMemory;
+  if (content === undefined) return keepAsItComes(url, head, reply, parts, onOutcome);
+  const entry = Entry.of(head.stored, head.headers, [content], content.byteLength);
+  put(url, entry, head.since, parts);
+  onOutcome(entry);
+  return { kind: "entry", entry };
+}
+
+/** Puts a response into memory, unless a purge has come since it was asked for. */
+export function put(url: string, entry: Entry, since: number, { shared, keepsInMemory }: RouteParts): void {
+  if (keepsInMemory && !shared.purges.hasSince(since, url, entry.stored.tags)) shared.memory.put(url, entry);
+}
+
+function keepAsItComes(
+  url: string,
+  { stored, headers, since }: Head,
+  reply: Reply,
+  parts: RouteParts,
+  onOutcome: (outcome: Outcome) => void,
+): ComingContent {
+  const { memory } = parts.shared;
+  const fill = new Fill(reply.body.take(), parts.maxObject, {
+    borrow: (bytes) => memory.borrow(bytes),
+    giveBack: (bytes) => memory.giveBack(bytes),
+    onComplete: (chunks, length) => {
+      const entry = Entry.of(stored, headers, chunks, length);
+      put(url, entry, since, parts);
+      onOutcome(entry);
+    },
+    onAbandon: (isBroken) => onOutcome(isBroken ? undefined : "refused"),
+  });
+  const reader = fill.open();
+  if (reader !== undefined) reply.body = Body.from(reader, "service");
+  fill.start();
+  return { kind: "fill", stored, headers: PreparedFields.of(headers), fill };
+}

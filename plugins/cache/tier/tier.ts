@@ -1,0 +1,135 @@
+import { type HeaderList, type Lock, type Scope, StoreError } from "../../../src/plugin.ts";
+import type { Entry } from "../entry.ts";
+import { isSelected } from "../memory.ts";
+import type { Purge } from "../purges.ts";
+import { varyKey } from "../rules/vary.ts";
+import type { UrlKeys } from "../shared.ts";
+import type { Place } from "../storing.ts";
+import { decodeEntry, encodeEntry } from "./encoding.ts";
+import { type IndexRecord, parseIndex } from "./index-record.ts";
+import { entryKey, indexKey, lockKey, PURGES, refusalKey } from "./keys.ts";
+import { afterPurges, parseRecords, recordOf, withRecord } from "./purge-record.ts";
+
+/** A response that can be asked about is kept for so long past its freshness, in ms. */
+const VALIDATABLE_MS = 3_600_000;
+/** Nothing is kept for longer, and purges are told for as long. */
+const LONGEST_MS = 604_800_000;
+/** For so long it is told that there is nothing to store, in ms. */
+const REFUSED_MS = 10_000;
+/** One gateway asks the service for at most so long before others do, in ms; and others wait so long for it. */
+const LOCK_MS = 30_000;
+const WAIT_MS = 5_000;
+
+/** What the store knows of a request. */
+export interface Found {
+  readonly entry: Entry | undefined;
+  /** There is nothing to store: nobody has to wait. */
+  readonly isRefused: boolean;
+}
+
+const NOTHING: Found = { entry: undefined, isRefused: false };
+
+/** The responses that gateways share in Redis. Where it does not answer, nothing is there, and nothing is kept. */
+export class Tier {
+  /** Whether a route keeps replies there. */
+  isUsed = false;
+  readonly #store: Scope["store"];
+  readonly #now: () => number;
+
+  constructor({ store, now }: Pick<Scope, "store" | "now">) {
+    this.#store = store;
+    this.#now = now;
+  }
+
+  async find({ url, owner, own }: Place, flight: string, headers: HeaderList): Promise<Found> {
+    return this.#attempt(NOTHING, async () => {
+      const [index, purges, refused] = await this.#store.getMany([indexKey(url), PURGES, refusalKey(flight)]);
+      const isRefused = refused !== undefined;
+      const known = parseIndex(index);
+      const names = known?.vary[owner];
+      if (known === undefined || names === undefined) return { entry: undefined, isRefused };
+      const key = entryKey(known.generation, owner, own, varyKey(names, headers));
+      const value = await this.#store.getBytes(key);
+      const decoded = value === undefined ? undefined : await decodeEntry(value);
+      if (decoded === undefined || !isOf(decoded, owner, own, headers)) return { entry: undefined, isRefused };
+      return { entry: afterPurges(url, decoded, parseRecords(purges), this.#now()), isRefused };
+    });
+  }
+
+  async write(url: string, entry: Entry): Promise<void> {
+    const ttlMs = keptMs(entry);
+    if (ttlMs <= 0) return;
+    const { owner, own, varyKey: selected } = entry.stored.selection;
+    await this.#attempt(undefined, async () => {
+      const value = await encodeEntry(entry);
+      const { generation } = await this.#indexFor(url, owner, entry.stored.terms.vary);
+      await this.#store.set(entryKey(generation, owner, own, selected), value, { ttlMs });
+    });
+  }
+
+  /** The index of a URL, with what the owner's responses vary by. */
+  async #indexFor(url: string, owner: string, vary: readonly string[]): Promise<IndexRecord> {
+    const key = indexKey(url);
+    const known = parseIndex(await this.#store.get(key));
+    if (known?.vary[owner]?.join() === vary.join()) return known;
+    const index = { generation: known?.generation ?? crypto.randomUUID(), vary: { ...known?.vary, [owner]: vary } };
+    const options = { ttlMs: LONGEST_MS, ifAbsent: known === undefined };
+    if (await this.#store.set(key, JSON.stringify(index), options)) return index;
+    // Another gateway was first: its generation is the one that is looked for.
+    return parseIndex(await this.#store.get(key)) ?? index;
+  }
+
+  /** Remembers that there is nothing to store. */
+  async refuse(flight: string): Promise<void> {
+    await this.#attempt(false, () => this.#store.set(refusalKey(flight), "1", { ttlMs: REFUSED_MS }));
+  }
+
+  /** The right to ask the service, also if the store does not answer: undefined then, and if another has it for too long. */
+  lock(flight: string, signal: AbortSignal): Promise<Lock | undefined> {
+    const options = { ttlMs: LOCK_MS, fenceMs: 0, waitMs: WAIT_MS, timeoutMs: WAIT_MS + 1_000, signal };
+    return this.#attempt<Lock | undefined>(undefined, () => this.#store.lock(lockKey(flight), options));
+  }
+
+  async release(lock: Lock): Promise<void> {
+    await this.#attempt(false, () => lock.release());
+  }
+
+  /** Rejects with StoreError: a purge that is not done must be known. */
+  async purge(purge: Purge, urlKeys: UrlKeys): Promise<void> {
+    if (!this.isUsed) return;
+    const { target } = purge;
+    if (target.kind === "url") {
+      for (const key of urlKeys.all()) await this.#store.delete(indexKey(key(target.url)));
+      return;
+    }
+    const record = recordOf(purge, this.#now());
+    if (record === undefined) return;
+    const lock = await this.#store.lock("purging", { ttlMs: WAIT_MS, waitMs: WAIT_MS, timeoutMs: WAIT_MS + 1_000 });
+    if (lock === undefined) throw new StoreError("overloaded", "another purge takes too long");
+    const records = withRecord(parseRecords(await this.#store.get(PURGES)), record);
+    await this.#store.set(PURGES, JSON.stringify(records), { ttlMs: LONGEST_MS });
+    await this.release(lock);
+  }
+
+  async #attempt<T>(otherwise: T, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof StoreError) return otherwise;
+      throw error;
+    }
+  }
+}
+
+/** Whether it is what its key says: whoever may write to the store may have written it. */
+function isOf({ stored: { selection, terms } }: Entry, owner: string, own: string, headers: HeaderList): boolean {
+  return selection.owner === owner && selection.own === own && isSelected(selection, terms.vary, headers);
+}
+
+/** For how long a response may be of use. */
+function keptMs({ stored: { terms, validators } }: Entry): number {
+  const { lifetimeMs, initialAgeMs, staleIfErrorMs, staleWhileRevalidateMs } = terms;
+  const isValidatable = validators.etag !== undefined || validators.lastModified !== undefined;
+  const staleMs = Math.max(staleIfErrorMs, staleWhileRevalidateMs, isValidatable ? VALIDATABLE_MS : 0);
+  return Math.min(Math.ceil(lifetimeMs - initialAgeMs + staleMs), LONGEST_MS);
+}

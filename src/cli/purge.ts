@@ -1,0 +1,75 @@
+import { loadConfig } from "../config/load.ts";
+import { countProblems, formatProblems } from "../config/report.ts";
+import { createRegistry } from "../registry/registry.ts";
+import { AdminFault, callAdmin } from "./admin-call.ts";
+import { type FlagTable, readFlags } from "./flags.ts";
+import type { CliIo } from "./io.ts";
+import { PLUGINS_DIRECTORY } from "./project.ts";
+
+const USAGE = `usage: bun run gateway purge (--url URL | --prefix URL | --tag TAG | --all) [--soft] [--config FILE]
+
+  --url URL       what is stored for that URL
+  --prefix URL    what is stored for URLs that begin so
+  --tag TAG       what its service has given that tag
+  --all           everything
+  --soft          keep it, but as stale
+  --config FILE   whose gateways (gateway.yaml unless told)
+`;
+
+const FLAGS: FlagTable = {
+  url: "value",
+  prefix: "value",
+  tag: "value",
+  all: "switch",
+  soft: "switch",
+  config: "value",
+};
+const TARGETS = ["url", "prefix", "tag", "all"] as const;
+
+/**
+ * Removes stored replies from the gateway that runs, and through it from all that share its store. 0 when it is done, 1 if it could
+ * not be, 2 if the command itself is not understood.
+ */
+export async function purge(args: readonly string[], io: CliIo): Promise<number> {
+  const command = readCommand(args);
+  if (typeof command === "string") {
+    io.err(`${command}\n\n${USAGE}`);
+    return 2;
+  }
+  const plugins = await createRegistry(PLUGINS_DIRECTORY);
+  const loaded = await loadConfig(command.file, { env: io.env, plugins, directory: io.cwd });
+  if (!loaded.ok) {
+    io.err(`${formatProblems(loaded.problems, io.isTerminal)}\n`);
+    io.err(`${command.file} is not valid: ${countProblems(loaded.problems)}\n`);
+    return 1;
+  }
+  try {
+    const answer = await callAdmin(loaded.config, "DELETE", `/api/cache?${command.query}`);
+    io.out(`purged in this gateway: ${urlsOf(answer)}\n`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof AdminFault)) throw error;
+    io.err(`this may not have been done: ${error.message}\n`);
+    return 1;
+  }
+}
+
+/** A text says what is not understood. */
+function readCommand(args: readonly string[]): { readonly file: string; readonly query: URLSearchParams } | string {
+  const flags = readFlags(args, FLAGS);
+  if (typeof flags === "string") return flags;
+  const { words, values } = flags;
+  if (words.length > 0) return `${JSON.stringify(words[0])} is not understood`;
+  const twice = [...values].find(([, given]) => given.length > 1);
+  if (twice !== undefined) return `--${twice[0]} is there twice`;
+  const [target, other] = TARGETS.filter((name) => values.has(name));
+  if (target === undefined || other !== undefined) return "give one of --url, --prefix, --tag and --all";
+  const query = new URLSearchParams({ [target]: target === "all" ? "true" : (values.get(target)?.[0] ?? "") });
+  if (values.has("soft")) query.set("soft", "true");
+  return { file: values.get("config")?.[0] ?? "gateway.yaml", query };
+}
+
+function urlsOf(answer: unknown): string {
+  const count = typeof answer === "object" && answer !== null && "purged" in answer ? Number(answer.purged) : 0;
+  return count === 1 ? "1 URL" : `${count} URLs`;
+}
