@@ -72,6 +72,8 @@ describe("scenarios", () => {
       ["upload", 55, 64],
       ["upload-1m", 55, 64],
       ["tls", 55, 64],
+      ["cached", 55, 64],
+      ["cached-large", 102_400, 64],
       ["many", 55, 1_000],
       ["idle", 55, 64],
       ["jwt", 55, 64],
@@ -116,10 +118,11 @@ describe("contenders", () => {
     expect(caddy.plan(setup).env).toMatchObject({ GOMAXPROCS: "1" });
   });
 
-  test("Sluice is measured without plugins, with its second port taken", () => {
+  test("Sluice is measured with no plugin but the cache, on a path of its own, and with its second port taken", () => {
     const yaml = sluice.plan(setup).files["gateway.yaml"] ?? "";
     expect(yaml).toContain("admin: { host: 127.0.0.1, port: 4002 }");
-    expect(yaml).not.toContain("plugins");
+    expect(yaml.match(/plugins/g)).toHaveLength(1);
+    expect(yaml).toContain("path: /cached/*, service: bench, plugins: { cache: {} }");
   });
 
   test("a program that is not installed has no version", () => {

@@ -59,7 +59,7 @@ async function setUp(plugin: Plugin<TSchema>, options: Record<string, unknown>, 
   const { signal } = new AbortController();
   const adminOf = createPluginApps(lasting.log).of;
   const toService = () => () => Reply.text(200, "ok");
-  const base = { directory: "/", signal, lasting, toService, adminOf };
+  const base = { directory: "/", signal, lasting, cacheBytes: 1_048_576, toService, adminOf };
   const scope = createScope({ key: plugin.name, name: plugin.name }, { name: "r", path: "/*" }, "s", "route r", base);
   return plugin.setup(decodeOptions(plugin, options, "/") as never, scope);
 }

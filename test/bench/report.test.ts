@@ -37,6 +37,7 @@ const results: Results = {
         uploadBytes: 0,
         idle: 0,
         loop: "closed",
+        isCached: false,
         connections: 4,
         contentType: "text/plain",
         body: Buffer.from("hello"),

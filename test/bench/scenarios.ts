@@ -20,6 +20,8 @@ export interface Scenario {
   readonly idle: number;
   /** How requests are sent: each after the response before it, or at times fixed beforehand. */
   readonly loop: "closed" | "open";
+  /** The reply says that it may be cached, and is answered out of the cache. */
+  readonly isCached: boolean;
   readonly contentType: string;
   /** The reply's body. */
   readonly body: Buffer;
@@ -38,6 +40,7 @@ const small: Scenario = {
   connections: 64,
   idle: 0,
   loop: "closed",
+  isCached: false,
   contentType: "application/json",
   body: Buffer.from('{"id":42,"name":"Ada Lovelace","email":"ada@x.example"}'),
 };
@@ -50,6 +53,9 @@ const large: Scenario = {
   contentType: "application/octet-stream",
   body: Buffer.alloc(100 * KIB, "sluice"),
 };
+
+/** Those that can answer from a cache of their own. */
+const WITH_CACHE = ["sluice", "nginx"];
 
 /** The scenarios, in the order they are run. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -72,6 +78,22 @@ export const SCENARIOS: readonly Scenario[] = [
   { ...small, name: "upload", title: "POST of 64 KB, 55-byte reply, 64 keep-alive connections", uploadBytes: 64 * KIB },
   { ...small, name: "upload-1m", title: "POST of 1 MB, 55-byte reply, 64 keep-alive connections", uploadBytes: MIB },
   { ...small, name: "tls", title: "55-byte JSON over TLS 1.3, 64 keep-alive connections", listener: "tlsPort" },
+  {
+    ...small,
+    name: "cached",
+    title: "55-byte JSON out of the gateway's cache, 64 keep-alive connections",
+    path: "/cached/small",
+    contenders: WITH_CACHE,
+    isCached: true,
+  },
+  {
+    ...large,
+    name: "cached-large",
+    title: "100 KB body out of the gateway's cache, 64 keep-alive connections",
+    path: "/cached/large",
+    contenders: WITH_CACHE,
+    isCached: true,
+  },
   { ...small, name: "many", title: "55-byte JSON, 1,000 keep-alive connections", connections: 1_000 },
   {
     ...small,

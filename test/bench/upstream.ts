@@ -66,7 +66,8 @@ async function answerOpenLoop(socket: Bun.Socket<Connection>, order: string): Pr
   send(socket, Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}${HEAD_END}${body}`));
 }
 
-function replyBytes({ contentType, body }: Scenario): Buffer {
-  const head = `HTTP/1.1 200 OK\r\nContent-Type: ${contentType}\r\nContent-Length: ${body.length}${HEAD_END}`;
+function replyBytes({ contentType, body, isCached }: Scenario): Buffer {
+  const control = isCached ? "Cache-Control: public, max-age=3600\r\n" : "";
+  const head = `HTTP/1.1 200 OK\r\n${control}Content-Type: ${contentType}\r\nContent-Length: ${body.length}${HEAD_END}`;
   return Buffer.concat([Buffer.from(head), body]);
 }

@@ -52,6 +52,7 @@ http {
   fastcgi_temp_path ${dir}/fastcgi;
   uwsgi_temp_path ${dir}/uwsgi;
   scgi_temp_path ${dir}/scgi;
+  proxy_cache_path ${dir}/cache keys_zone=bench:10m;
   ${buffers}
   proxy_max_temp_file_size 0;
   upstream bench {
@@ -61,15 +62,20 @@ http {
   }
   server {
     listen 127.0.0.1:${port};
-${tls ?? ""}    location / {
+${tls ?? ""}    proxy_set_header Connection "";
+    proxy_set_header Host 127.0.0.1:${upstreamPort};
+    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+    proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header X-Forwarded-Host $http_host;
+    proxy_set_header Forwarded "for=$remote_addr;host=$http_host;proto=$scheme";
+    proxy_set_header Via "1.1 nginx";
+    location / {
       proxy_pass http://bench;
-      proxy_set_header Connection "";
-      proxy_set_header Host 127.0.0.1:${upstreamPort};
-      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-      proxy_set_header X-Forwarded-Proto $scheme;
-      proxy_set_header X-Forwarded-Host $http_host;
-      proxy_set_header Forwarded "for=$remote_addr;host=$http_host;proto=$scheme";
-      proxy_set_header Via "1.1 nginx";
+    }
+    location /cached/ {
+      proxy_pass http://bench;
+      proxy_cache bench;
+      add_header X-Cache $upstream_cache_status;
     }
   }
   server {

@@ -6,7 +6,7 @@ import { redisVersion, type Secured } from "../secured.ts";
 
 const main = join(import.meta.dir, "../../../src/main.ts");
 
-/** Sluice as its users run it: one worker, one service, one route, no plugins. */
+/** Sluice as its users run it: one worker, one service, one route, no plugins; and one more route with a cache. */
 export const sluice: Contender = {
   name: "sluice",
   install: "part of this project",
@@ -51,6 +51,7 @@ services:
     pool: { max-connections: ${POOL_SIZE}, max-idle: ${POOL_SIZE} }
 routes:
   - { path: /*, service: bench }
+  - { path: /cached/*, service: bench, plugins: { cache: {} } }
 ${more}`;
   return { files: { "gateway.yaml": yaml }, command: [execPath, main, "start", "--config", `${dir}/gateway.yaml`] };
 }
