@@ -4,6 +4,7 @@ import type { Entry } from "./entry.ts";
 import type { Flight } from "./flights.ts";
 import { flightKey, isValidating, type Quest } from "./quest.ts";
 import { forwardStatus } from "./rules/cache-status.ts";
+import { isWeak } from "./rules/etag.ts";
 import { isNotModified } from "./rules/preconditions.ts";
 import { isUsableOnError } from "./rules/reuse.ts";
 import { allowsAuthorized } from "./rules/storable.ts";
@@ -30,10 +31,23 @@ interface Landing {
 }
 
 /** Asks the service, stores what may be stored, and tells those who wait. */
-export function asks(quest: Quest, parts: RouteParts, flight: Flight | undefined): Promise<Reply> {
+export async function asks(quest: Quest, parts: RouteParts, flight: Flight | undefined): Promise<Reply> {
   const { tier } = parts;
-  if (tier === undefined) return attempted(quest, parts, { flight, onOutcome: () => {} });
-  return askTiered(quest, parts, flight, tier, (next, onOutcome) => attempted(next, parts, { flight, onOutcome }));
+  if (tier === undefined || !mayBeShared(quest, parts)) return attempted(quest, parts, { flight, onOutcome: () => {} });
+  try {
+    return await askTiered(quest, parts, flight, tier, (next, onOutcome) =>
+      attempted(next, parts, { flight, onOutcome }),
+    );
+  } catch (error) {
+    flight?.land({ kind: "error", error });
+    throw error;
+  }
+}
+
+/** Whether it is worth a look into what gateways share. */
+function mayBeShared(quest: Quest, { shared: { passes, memory }, now }: RouteParts): boolean {
+  const { noCache, noStore } = quest.asked.directives;
+  return !noCache && !noStore && !passes.has(flightKey(quest, memory), now());
 }
 
 async function attempted(quest: Quest, parts: RouteParts, landing: Landing): Promise<Reply> {
@@ -127,6 +141,7 @@ function confirmed(
   }
   if (mayKeep(quest, renewed, parts)) {
     put(quest.url, renewed, at.since, parts);
+    freshenAlike(quest.url, renewed, reply, at, parts);
     landing.onOutcome(renewed);
     landing.flight?.land({ kind: "entry", entry: renewed });
   } else {
@@ -136,6 +151,20 @@ function confirmed(
   parts.metrics.count("revalidated");
   const told = forwardStatus({ forward: quest.forward, forwardStatus: 304 });
   return answerFrom(renewed, quest.asked, "GET", at.responseMs, told);
+}
+
+/** A strong tag that is confirmed is so for all variants that have it (RFC 9111 §4.3.4). */
+function freshenAlike(url: string, confirmed: Entry, reply: Reply, at: AskedAt, parts: RouteParts): void {
+  const { stored } = confirmed;
+  const { etag } = stored.validators;
+  if (etag === undefined || isWeak(etag)) return;
+  for (const other of parts.shared.memory.get(url)?.entries ?? []) {
+    const { selection, validators } = other.stored;
+    const isAlike = validators.etag === etag && selection.owner === stored.selection.owner;
+    if (!isAlike || selection.own !== stored.selection.own || other === confirmed) continue;
+    const renewed = freshened(other, reply, at, parts.policy);
+    if (renewed !== undefined) put(url, renewed, at.since, parts);
+  }
 }
 
 /** Whether what a 304 says to this client is for others as well, as what was stored is (RFC 9111 §3, §3.5). */

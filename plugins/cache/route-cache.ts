@@ -77,6 +77,6 @@ function isFresh({ stored, isInvalid }: Entry, ageMs: number): boolean {
 async function passAlong(ctx: Context, next: Handler, forward: Forward, { metrics }: RouteParts): Promise<Reply> {
   metrics.count("bypass");
   const reply = await next(ctx);
-  reply.headers.append("cache-status", forwardStatus({ forward }));
+  if (reply.status !== 101) reply.headers.append("cache-status", forwardStatus({ forward }));
   return reply;
 }

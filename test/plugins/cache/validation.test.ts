@@ -88,6 +88,23 @@ test("§4.3.4 a 304 that names another strong tag confirms nothing: the reply is
   expect(world.asked).toHaveLength(3);
 });
 
+test("§4.3.4 a 304 makes all variants fresh that have its strong tag, and no others", async () => {
+  await using world = await startWorld();
+  const tags: Readonly<Record<string, string>> = { "1": '"a"', "2": '"a"', "3": '"b"' };
+  world.answers((request) => {
+    const foo = request.header("foo") ?? "";
+    return { headers: { ...TAGGED, etag: tags[foo] ?? "", vary: "foo" }, body: `for ${foo}`, conditional: 304 };
+  });
+  for (const foo of ["1", "2", "3"]) await world.ask({ headers: { foo } });
+  world.pass(11);
+  await world.ask({ headers: { foo: "1" } });
+  expect(world.asked).toHaveLength(4);
+  const other = await world.ask({ headers: { foo: "2" } });
+  expect([other.body.toString(), world.asked.length]).toEqual(["for 2", 4]);
+  await world.ask({ headers: { foo: "3" } });
+  expect(world.asked).toHaveLength(5);
+});
+
 test("§4.3.4 a 304 that says no-store is obeyed", async () => {
   await using world = await startWorld();
   world.answers({ headers: TAGGED });
