@@ -5,6 +5,7 @@ import {
   type HeaderList,
   Timeout,
   type TimeoutOwner,
+  type TimeoutQueue,
   timeoutQueue,
 } from "../../src/plugin.ts";
 
@@ -20,7 +21,7 @@ export interface FillOwner {
 }
 
 /** A content that nobody waits for any more is still fetched, for the next who asks, but not for longer than this. */
-const unattended = timeoutQueue(30_000);
+const UNATTENDED = timeoutQueue(30_000);
 /** Bytes that the quickest reader of a content that is not stored may be ahead of the slowest. */
 const MOST_AHEAD = 262_144;
 
@@ -35,6 +36,7 @@ export class Fill implements BodySink, TimeoutOwner {
   readonly #owner: FillOwner;
   readonly #limit: number;
   readonly #readers = new Set<FillReader>();
+  readonly #patience: TimeoutQueue;
   readonly #unattended = new Timeout(this);
   #chunks: Uint8Array[] = [];
   /** Chunks before the first of `#chunks`, which every reader has had. */
@@ -45,7 +47,8 @@ export class Fill implements BodySink, TimeoutOwner {
   #isPaused = false;
   #end: { readonly error?: GatewayError; readonly trailers?: HeaderList | undefined } | undefined = undefined;
 
-  constructor(source: BodySource, limit: number, owner: FillOwner) {
+  constructor(source: BodySource, limit: number, owner: FillOwner, unattended: TimeoutQueue = UNATTENDED) {
+    this.#patience = unattended;
     this.#source = source;
     this.length = source.length;
     this.#limit = limit;
@@ -123,7 +126,7 @@ export class Fill implements BodySink, TimeoutOwner {
     this.#readers.delete(reader);
     if (this.#end !== undefined) return;
     if (this.#readers.size > 0) return this.onTaken();
-    if (this.#isStoring) this.#unattended.set(unattended);
+    if (this.#isStoring) this.#unattended.set(this.#patience);
     else this.cancel(new GatewayError("client_closed"));
   }
 

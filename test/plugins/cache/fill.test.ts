@@ -1,26 +1,33 @@
 import { expect, test } from "bun:test";
 import { Fill } from "../../../plugins/cache/fill.ts";
 import { GatewayError } from "../../../src/errors.ts";
+import { timeoutQueue } from "../../../src/timeouts.ts";
 import { recordingSink } from "../../http1/recording.ts";
 import { ManualSource } from "../../message/manual-source.ts";
+import { until } from "../../support/until.ts";
 
 /** A fill of a source that the test drives, with room for so many bytes. */
 function start({ limit = 100, room = 100, length }: { limit?: number; room?: number; length?: number } = {}) {
   const source = new ManualSource(length);
   const told: string[] = [];
   let borrowed = 0;
-  const fill = new Fill(source, limit, {
-    borrow: (bytes) => {
-      if (borrowed + bytes > room) return false;
-      borrowed += bytes;
-      return true;
+  const fill = new Fill(
+    source,
+    limit,
+    {
+      borrow: (bytes) => {
+        if (borrowed + bytes > room) return false;
+        borrowed += bytes;
+        return true;
+      },
+      giveBack: (bytes) => {
+        borrowed -= bytes;
+      },
+      onComplete: (chunks, length) => told.push(`stored ${Buffer.concat(chunks).toString().slice(0, length)}`),
+      onAbandon: (isBroken) => told.push(isBroken ? "broken" : "refused"),
     },
-    giveBack: (bytes) => {
-      borrowed -= bytes;
-    },
-    onComplete: (chunks, length) => told.push(`stored ${Buffer.concat(chunks).toString().slice(0, length)}`),
-    onAbandon: (isBroken) => told.push(isBroken ? "broken" : "refused"),
-  });
+    timeoutQueue(30),
+  );
   fill.start();
   return { source, fill, told, borrowed: () => borrowed };
 }
@@ -122,11 +129,17 @@ test("what is stored is fetched on when all have left; what is not is given up",
   expect(other.borrowed()).toBe(0);
 });
 
-test("what is stored is given up after a while if nobody waits for it", () => {
+test("what is stored is given up after a while if nobody waits for it, but not if somebody comes in time", async () => {
   const { fill, source, told, borrowed } = start();
   source.write("ab");
   fill.open()?.cancel(GONE);
-  fill.onTimeout();
+  const late = fill.open();
+  const other = start();
+  other.fill.open()?.cancel(GONE);
+  await until(() => other.told.length === 1);
+  expect([other.source.calls, source.calls]).toEqual([["start", "cancel client_closed"], ["start"]]);
+  late?.cancel(GONE);
+  await until(() => told.length === 1);
   expect([source.calls, told, borrowed()]).toEqual([["start", "cancel client_closed"], ["broken"], 0]);
 });
 
