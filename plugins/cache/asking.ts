@@ -158,7 +158,7 @@ function freshenAlike(url: string, confirmed: Entry, reply: Reply, at: AskedAt, 
   const { stored } = confirmed;
   const { etag } = stored.validators;
   if (etag === undefined || isWeak(etag)) return;
-  for (const other of parts.shared.memory.get(url)?.entries ?? []) {
+  for (const other of parts.shared.memory.get(url) ?? []) {
     const { selection, validators } = other.stored;
     const isAlike = validators.etag === etag && selection.owner === stored.selection.owner;
     if (!isAlike || selection.own !== stored.selection.own || other === confirmed) continue;

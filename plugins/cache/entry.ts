@@ -28,25 +28,31 @@ export interface Stored {
 }
 
 /** What the objects around a response take, as measured, in bytes. */
-const OVERHEAD = 1_000;
+const OVERHEAD = 800;
 
 /** A stored response. It is replaced rather than changed, but for what is known of its use. */
 export class Entry {
   readonly stored: Stored;
-  readonly headers: PreparedFields;
-  /** The content, for any number of replies. */
-  readonly body: Body;
   /** It must not be used before the service has confirmed it. */
   isInvalid = false;
   /** It is being asked for anew, beside a stale answer. */
   isRefreshing = false;
+  /** Its field lines, at the beginning of a buffer; and its content, at the end of one, mostly the same. */
+  readonly #fields: Buffer;
+  readonly #fieldsEnd: number;
+  readonly #content: Buffer;
+  readonly #contentStart: number;
+  /** Made at first use: most of what comes in a flood is never asked for. */
+  #body: Body | undefined = undefined;
   #hit: PreparedFields | undefined = undefined;
   #hitSecond = -1;
 
-  constructor(stored: Stored, headers: PreparedFields, body: Body) {
+  private constructor(stored: Stored, { buffer, byteLength }: PreparedFields, content: Buffer, contentStart: number) {
     this.stored = stored;
-    this.headers = headers;
-    this.body = body;
+    this.#fields = buffer;
+    this.#fieldsEnd = byteLength;
+    this.#content = content;
+    this.#contentStart = contentStart;
   }
 
   /** Puts fields and content into one buffer of their own: chunks may be parts of longer ones, which would stay in memory. */
@@ -57,24 +63,40 @@ export class Entry {
       prepared.buffer.set(chunk, at);
       at += chunk.byteLength;
     }
-    return new Entry(stored, prepared, Body.part(prepared.buffer, prepared.byteLength, at));
+    return new Entry(stored, prepared, prepared.buffer, prepared.byteLength);
+  }
+
+  /** The same content with other fields. */
+  with(stored: Stored, headers: HeaderList): Entry {
+    return new Entry(stored, PreparedFields.of(headers), this.#content, this.#contentStart);
+  }
+
+  get headers(): PreparedFields {
+    return PreparedFields.over(this.#fields, this.#fieldsEnd);
+  }
+
+  /** The content, for any number of replies. */
+  get body(): Body {
+    this.#body ??= Body.part(this.#content, this.#contentStart, this.#content.byteLength);
+    return this.#body;
   }
 
   get length(): number {
-    return this.body.length ?? 0;
+    return this.#content.byteLength - this.#contentStart;
   }
 
   /** Bytes of memory. */
   get bytes(): number {
     const { own, varyKey } = this.stored.selection;
-    return OVERHEAD + this.length + this.headers.byteLength + own.length + varyKey.length;
+    return OVERHEAD + this.length + this.#fieldsEnd + own.length + varyKey.length;
   }
 
   /** The same, stale from now on. */
   expired(nowMs: number): Entry {
     const { terms } = this.stored;
     const lifetimeMs = Math.min(terms.lifetimeMs, this.ageAt(nowMs));
-    return new Entry({ ...this.stored, terms: { ...terms, lifetimeMs } }, this.headers, this.body);
+    const stored = { ...this.stored, terms: { ...terms, lifetimeMs } };
+    return new Entry(stored, this.headers, this.#content, this.#contentStart);
   }
 
   ageAt(nowMs: number): number {

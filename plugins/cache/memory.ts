@@ -4,14 +4,12 @@ import { varyKey } from "./rules/vary.ts";
 import { S3Fifo } from "./s3-fifo.ts";
 
 /** All responses of one URL, the latest first. They stay and go together. */
-export interface Resource {
-  readonly entries: readonly Entry[];
-}
+export type Resource = readonly Entry[];
 
 /** Variants of one URL that are kept at most; a service that varies by more fills no memory with them. */
 const MOST_VARIANTS = 64;
 /** What the objects around a URL take, as measured, in bytes. */
-const OVERHEAD = 400;
+const OVERHEAD = 350;
 
 /** A process takes about twice the memory that is in use: the collector lets as much garbage gather before it runs. */
 const SLACK = 2;
@@ -47,13 +45,13 @@ export class Memory {
 
   /** Puts a response in the place of the one for the same requests. */
   put(url: string, entry: Entry): void {
-    const others = this.#resources.peek(url)?.entries.filter((one) => !isSame(one, entry)) ?? [];
+    const others = this.#resources.peek(url)?.filter((one) => !isSame(one, entry)) ?? [];
     this.#set(url, [entry, ...others.slice(0, MOST_VARIANTS - 1)]);
   }
 
   /** Removes one response, if it is still there. */
   remove(url: string, entry: Entry): void {
-    const entries = this.#resources.peek(url)?.entries;
+    const entries = this.#resources.peek(url);
     if (entries?.includes(entry) !== true) return;
     if (entries.length === 1) this.#resources.delete(url);
     else
@@ -65,7 +63,7 @@ export class Memory {
 
   /** Replaces each response of a URL by what the function makes of it, or removes it; whether any was changed. */
   change(url: string, to: (entry: Entry) => Entry | undefined): boolean {
-    const entries = this.#resources.peek(url)?.entries;
+    const entries = this.#resources.peek(url);
     if (entries === undefined) return false;
     const changed = entries.flatMap((entry) => to(entry) ?? []);
     if (changed.length === entries.length && changed.every((entry, i) => entry === entries[i])) return false;
@@ -92,7 +90,7 @@ export class Memory {
   #set(url: string, entries: readonly Entry[]): void {
     let bytes = OVERHEAD + url.length;
     for (const entry of entries) bytes += entry.bytes;
-    this.#resources.set(url, { entries }, SLACK * bytes);
+    this.#resources.set(url, entries, SLACK * bytes);
   }
 }
 
@@ -106,7 +104,7 @@ function isSame({ stored: a }: Entry, { stored: b }: Entry): boolean {
 }
 
 /** The response for a request with these fields: the latest of those that match (RFC 9111 §4, §4.1). */
-export function selectEntry({ entries }: Resource, owner: string, own: string, headers: HeaderList): Entry | undefined {
+export function selectEntry(entries: Resource, owner: string, own: string, headers: HeaderList): Entry | undefined {
   for (const entry of entries) {
     const { selection, terms } = entry.stored;
     if (selection.owner === owner && selection.own === own && isSelected(selection, terms.vary, headers)) return entry;

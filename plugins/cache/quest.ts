@@ -42,7 +42,7 @@ export function flightKey({ url, owner, own, entry, ctx }: Quest, memory: Memory
 }
 
 function knownVary(memory: Memory, url: string, owner: string): readonly string[] {
-  const entries = memory.get(url)?.entries;
+  const entries = memory.get(url);
   return entries?.find(({ stored }) => stored.selection.owner === owner)?.stored.terms.vary ?? NONE;
 }
 

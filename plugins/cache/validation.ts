@@ -1,5 +1,5 @@
-import { HeaderList, PreparedFields, type Reply } from "../../src/plugin.ts";
-import { Entry, type Stored } from "./entry.ts";
+import { HeaderList, type Reply } from "../../src/plugin.ts";
+import type { Entry, Stored } from "./entry.ts";
 import { isWeak } from "./rules/etag.ts";
 import type { ReceivedAt } from "./rules/freshness.ts";
 import { parseHttpDate } from "./rules/http-date.ts";
@@ -84,16 +84,12 @@ function isAlike(told: string | undefined, stored: string | undefined): boolean 
   return told === undefined || told === stored;
 }
 
-function updated(
-  { stored, headers: prepared, body }: Entry,
-  newer: HeaderList,
-  at: ReceivedAt,
-  policy: RulesPolicy,
-): Entry | undefined {
+function updated(entry: Entry, newer: HeaderList, at: ReceivedAt, policy: RulesPolicy): Entry | undefined {
+  const { stored } = entry;
   const dated = newer.copy();
   if (!dated.has("date")) dated.set("date", new Date(at.responseMs).toUTCString());
   const { withheld } = responseDirectives(dated);
-  const headers = updatedFields(new HeaderList(prepared), dated, withheld);
+  const headers = updatedFields(new HeaderList(entry.headers), dated, withheld);
   const judged = headers.copy();
   const age = newer.get("age");
   if (age !== undefined) judged.set("age", age);
@@ -106,5 +102,5 @@ function updated(
     validators: validatorsOf(headers, at.responseMs),
     receivedMs: at.responseMs,
   };
-  return new Entry(renewed, PreparedFields.of(headers), body);
+  return entry.with(renewed, headers);
 }

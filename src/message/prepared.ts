@@ -29,6 +29,11 @@ export class PreparedFields implements WireFields {
     return new PreparedFields(bytes, 0, lines.length, NOTHING, headers.has("date"));
   }
 
+  /** Lines that `of` has composed, with Date among them, at the beginning of that buffer. */
+  static over(buffer: Buffer, byteLength: number): PreparedFields {
+    return new PreparedFields(buffer, 0, byteLength, NOTHING, true);
+  }
+
   /** The same lines, with these behind them. */
   with(more: HeaderList): PreparedFields {
     const lines = Buffer.from(linesOf(more), "latin1");
