@@ -58,25 +58,27 @@ export function purgeTest(target: PurgeTarget, urlKeys: Pick<UrlKeys, "all">): T
     case "tag":
       return (_, tags) => tags.includes(target.tag);
     case "url": {
-      const keys = new Set<string>();
-      for (const key of urlKeys.all()) keys.add(key(target.url));
+      const keys = keysOf(target.url, urlKeys);
       return (url) => keys.has(url);
     }
   }
 }
 
+function keysOf(url: UrlParts, urlKeys: Pick<UrlKeys, "all">): ReadonlySet<string> {
+  const keys = new Set<string>();
+  for (const key of urlKeys.all()) keys.add(key(url));
+  return keys;
+}
+
 /** Removes what a purge names from memory, or makes it stale. Answers how many URLs had something of it. */
 export function purgeMemory(memory: Memory, { target, isSoft }: Purge, urlKeys: UrlKeys, nowMs: number): number {
   const change = (entry: Entry) => (isSoft ? entry.expired(nowMs) : undefined);
+  let purged = 0;
   if (target.kind === "url") {
-    const keys = new Set<string>();
-    for (const key of urlKeys.all()) keys.add(key(target.url));
-    let purged = 0;
-    for (const key of keys) if (memory.change(key, change)) purged++;
+    for (const key of keysOf(target.url, urlKeys)) if (memory.change(key, change)) purged++;
     return purged;
   }
   const test = purgeTest(target, urlKeys);
-  let purged = 0;
   for (const [url] of [...memory.all()]) {
     const isChanged = memory.change(url, (entry) => (test(url, entry.stored.tags) ? change(entry) : entry));
     if (isChanged) purged++;

@@ -80,10 +80,14 @@ async function settled(
   { shared }: RouteParts,
   tier: Tier,
 ): Promise<void> {
-  if (outcome === "refused") await tier.refuse(key);
-  else if (outcome !== undefined && !shared.purges.hasSince(since, url, outcome.stored.tags))
-    await tier.write(url, outcome);
-  if (lock !== undefined) await tier.release(lock);
+  try {
+    if (outcome === "refused") await tier.refuse(key);
+    else if (outcome !== undefined && !shared.purges.hasSince(since, url, outcome.stored.tags)) {
+      await tier.write(url, outcome);
+    }
+  } finally {
+    if (lock !== undefined) await tier.release(lock);
+  }
 }
 
 function once<T>(work: (value: T) => void): (value: T) => void {
