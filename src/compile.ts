@@ -12,6 +12,7 @@ import { REFUSED_FROM } from "./overload/priority.ts";
 import { composePipeline, type Destination, type Pipeline } from "./pipeline.ts";
 import type { Handler, Phases, Plugin } from "./plugin.ts";
 import { compileRewrite } from "./routing/rewrite.ts";
+import { routeName } from "./routing/route-name.ts";
 import { buildRouter } from "./routing/router.ts";
 import { createScope, type Lasting, type ScopeBase } from "./scope.ts";
 import type { CompiledRoute, Snapshot } from "./snapshot.ts";
@@ -279,17 +280,6 @@ function phaseNames(phases: Phases): string[] {
 function siteOf(origin: PluginOrigin, route: RouteInfo | undefined, service: string | undefined): string {
   if (origin === "global") return origin;
   return `${origin} ${origin === "route" ? route?.name : service}`;
-}
-
-/** The name of a route that has none: all that it takes requests by, so that no two have the same. */
-function routeName({ methods, host, path, headers, query }: RouteConfig): string {
-  const name = `${methods === undefined ? "" : `${methods.join(",")} `}${host ?? ""}${path}`;
-  const conditions = [...conditionTexts("header", headers), ...conditionTexts("query", query)];
-  return conditions.length === 0 ? name : `${name} [${conditions.join(" ")}]`;
-}
-
-function conditionTexts(kind: string, conditions: Readonly<Record<string, string>> | undefined): string[] {
-  return Object.entries(conditions ?? {}).map(([name, value]) => `${kind}:${name}=${value}`);
 }
 
 /** The configuration makes sure that a plugin answers here; one that does not is at fault. */
