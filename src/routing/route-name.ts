@@ -1,7 +1,9 @@
 import type { RouteConfig } from "../config/schema.ts";
 
+type Conditions = Pick<RouteConfig, "methods" | "host" | "path" | "headers" | "query">;
+
 /** The name of a route that has none: all that it takes requests by, so that no two have the same. */
-export function routeName({ methods, host, path, headers, query }: RouteConfig): string {
+export function routeName({ methods, host, path, headers, query }: Conditions): string {
   const name = `${methods === undefined ? "" : `${methods.join(",")} `}${host ?? ""}${path}`;
   const conditions = [...conditionTexts("header", headers), ...conditionTexts("query", query)];
   return conditions.length === 0 ? name : `${name} [${conditions.join(" ")}]`;
