@@ -272,8 +272,11 @@ function hasPreflights({ plugin }: EffectivePlugin<Plugin>): boolean {
   return plugin.preflights === true;
 }
 
+/** Members that are no phases by themselves. */
+const NO_PHASES: ReadonlySet<string> = new Set(["close", "watch", "limiter", "limitWith"]);
+
 function phaseNames(phases: Phases): string[] {
-  return Object.keys(phases).filter((phase) => phase !== "close" && phase !== "watch" && phase !== "limiter");
+  return Object.keys(phases).filter((phase) => !NO_PHASES.has(phase));
 }
 
 /** Where a plugin's options are written: the same text wherever and whenever this configuration is at work. */

@@ -1,9 +1,10 @@
 import type { Context, Outcome } from "./context.ts";
 import { GatewayError } from "./errors.ts";
+import { checkedReply, type Step, setOut, type Way } from "./journey.ts";
 import { type Answer, awaitable } from "./message/pending.ts";
 import { type ErrorFormat, problemReply } from "./message/problem.ts";
-import { Reply } from "./message/reply.ts";
-import type { Awaitable, Filter, Handler, Layer, Phases } from "./plugin.ts";
+import type { Reply } from "./message/reply.ts";
+import type { Awaitable, Handler, Layer, Phases } from "./plugin.ts";
 
 /** One route's way through the phases, composed at load. */
 export interface Pipeline {
@@ -39,16 +40,17 @@ export interface Destination {
  * configuration. A phase that nobody uses is not there.
  */
 export function composePipeline(plugins: readonly Phases[], destination: Destination, errors: ErrorFormat): Pipeline {
-  const filters = [...phaseOf(plugins, "request"), ...phaseOf(plugins, "authenticate"), ...phaseOf(plugins, "limit")];
-  const layered = layers(plugins, destination);
-  const whole = prepared(destination, filters.length === 0 ? layered : filtered(filters, layered));
   const transforms = phaseOf(plugins, "response");
   const observers = phaseOf(plugins, "log");
   const respond = (ctx: Context, reply: Reply): Awaitable<Reply> =>
     transforms.length === 0 ? reply : transformed(ctx, reply, transforms, errors);
+  const way: Way = {
+    steps: steps(plugins),
+    handler: layers(plugins, destination),
+    respond: transforms.length === 0 ? undefined : respond,
+  };
   return {
-    // Without a transform the answer goes on as it is: a reply that is on its way costs no promise.
-    handle: transforms.length === 0 ? whole : async (ctx) => respond(ctx, await awaitable(whole(ctx))),
+    handle: prepared(destination, (ctx) => setOut(way, ctx)),
     fail: (ctx, error) => respond(ctx, failure(ctx, error, errors)),
     finish: (ctx, outcome) => {
       destination.finish?.(ctx, outcome);
@@ -82,6 +84,15 @@ function phaseOf<P extends keyof Phases>(plugins: readonly Phases[], phase: P): 
   return plugins.flatMap((plugin) => plugin[phase] ?? []);
 }
 
+/** The filters of all phases. */
+function steps(plugins: readonly Phases[]): readonly Step[] {
+  const plain = [...phaseOf(plugins, "request"), ...phaseOf(plugins, "authenticate")];
+  const limits = plugins.flatMap(({ limit, limitWith }) =>
+    limit === undefined ? [] : { filter: limit, withCheck: limitWith },
+  );
+  return [...plain.map((filter) => ({ filter, withCheck: undefined })), ...limits];
+}
+
 /** The first layer is the outermost. */
 function wrap(layers: readonly Layer[], inner: Handler): Handler {
   return layers.reduceRight((next, layer) => layer(next), inner);
@@ -104,37 +115,6 @@ function layers(plugins: readonly Phases[], destination: Destination): Answering
     // What is there at once, from a cache, costs no promise.
     return reply instanceof Promise ? reply.then(checkedReply) : checkedReply(reply);
   };
-}
-
-/** Filters that need not wait cost no promise. */
-function filtered(filters: readonly Filter[], handler: Answering): Answering {
-  return (ctx) => {
-    for (let i = 0; i < filters.length; i++) {
-      const answer = (filters[i] as Filter)(ctx);
-      if (answer instanceof Promise) return filteredLater(ctx, answer, filters, i + 1, handler);
-      if (answer !== undefined) return checkedReply(answer);
-      if (ctx.error !== undefined) throw ctx.error;
-    }
-    return handler(ctx);
-  };
-}
-
-async function filteredLater(
-  ctx: Context,
-  first: ReturnType<Filter>,
-  filters: readonly Filter[],
-  next: number,
-  handler: Answering,
-): Promise<Reply> {
-  let pending = first;
-  for (let i = next; ; i++) {
-    const answer = pending instanceof Promise ? await pending : pending;
-    if (answer !== undefined) return checkedReply(answer);
-    if (ctx.error !== undefined) throw ctx.error;
-    const filter = filters[i];
-    if (filter === undefined) return awaitable(handler(ctx));
-    pending = filter(ctx);
-  }
 }
 
 type Transform = NonNullable<Phases["response"]>;
@@ -204,17 +184,6 @@ function observeAll(observers: readonly Observer[], ctx: Context, outcome: Outco
     }
   }
   if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(failures);
-}
-
-/** What a plugin has answered with, if it can be sent; throws TypeError if it cannot. */
-function checkedReply(answer: unknown): Reply {
-  const reply = answer instanceof Response ? Reply.from(answer) : answer;
-  if (!(reply instanceof Reply)) throw new TypeError(`a plugin has answered with ${typeof reply} instead of a reply`);
-  if (reply.upgraded !== undefined && reply.status === 101) return reply;
-  // Interim statuses are no replies (RFC 9110 §15.2), and a switched connection cannot carry another.
-  const isFinal = Number.isInteger(reply.status) && reply.status >= 200 && reply.status <= 599;
-  if (isFinal && reply.upgraded === undefined) return reply;
-  throw new TypeError(`a plugin has answered with the status ${reply.status}`);
 }
 
 /** The reply for a failure, which is kept for the log. */

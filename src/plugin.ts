@@ -5,6 +5,8 @@
 import type { Static, TSchema } from "@sinclair/typebox";
 import type { AnyElysia } from "elysia";
 import type { Context, Outcome, RouteInfo } from "./context.ts";
+import type { PendingCheck } from "./identity/pending-check.ts";
+import type { PendingFilter } from "./message/pending.ts";
 import type { Reply } from "./message/reply.ts";
 import type { TargetWatch } from "./observe/circuit.ts";
 import type { LimiterReport } from "./observe/limiter-report.ts";
@@ -37,6 +39,7 @@ export { Gate } from "./identity/gate.ts";
 export { headerName, sameNames } from "./identity/header-names.ts";
 export { httpUrl } from "./identity/http-url.ts";
 export { callOut, type OutgoingAnswer, type OutgoingCall, OutgoingError } from "./identity/outgoing.ts";
+export { PendingCheck } from "./identity/pending-check.ts";
 export { type RememberBounds, Remembered } from "./identity/remembered.ts";
 export { parseRevocation, type RevocationRequest, tokenDigest } from "./identity/revocation.ts";
 export { RevocationCopy } from "./identity/revocation-copy.ts";
@@ -58,6 +61,7 @@ export { Body } from "./message/body.ts";
 export { CidrSet } from "./message/cidr.ts";
 export { HeaderList } from "./message/headers.ts";
 export { canonicalPath } from "./message/path.ts";
+export { type FilterReceiver, PendingFilter } from "./message/pending.ts";
 export { isPreflight } from "./message/preflight.ts";
 export { PreparedFields } from "./message/prepared.ts";
 export { Reply } from "./message/reply.ts";
@@ -86,13 +90,18 @@ export { counted, durationText, keyWords, sizeText } from "./policy/words.ts";
 export { StoreError, type StoreFailure } from "./store/error.ts";
 export { groupKey, storeKey } from "./store/key.ts";
 export { type Charge, type LimitOptions, type LimitPolicy, limitPolicy, type Taken } from "./store/limit.ts";
-export type { Lease, LocalStore, Lock, Store, Subscriber, Wait, Write } from "./store/store.ts";
+export type { Lease, LocalStore, Lock, Store, Subscriber, TakeRequest, Wait, Write } from "./store/store.ts";
+export { tellAll } from "./store/tell-all.ts";
 export { MAX_TIMER_MS, Timeout, type TimeoutOwner, type TimeoutQueue, timeoutQueue } from "./timeouts.ts";
 
 export type Awaitable<T> = T | Promise<T>;
 
+/** Undefined lets a request pass; a reply answers it. */
+export type FilterAnswer = Reply | Response | undefined;
 /** Looks at a request on its way in. Returning a reply answers it: no later phase but `response` and `log` runs. */
-export type Filter = (ctx: Context) => Awaitable<Reply | Response | undefined>;
+export type Filter = (ctx: Context) => Awaitable<FilterAnswer> | PendingFilter;
+/** The same, and makes a check of the filter before it: whatever comes of the check is what comes of the request first. */
+export type CheckedFilter = (ctx: Context, check: PendingCheck) => PendingFilter;
 /** Answers a request. A failure is thrown, as a GatewayError where its code is known. */
 export type Handler = (ctx: Context) => Awaitable<Reply>;
 /** Wraps a handler; composed once, when the configuration is loaded. It may call `next` any number of times. */
@@ -106,6 +115,8 @@ export interface Phases {
   readonly authenticate?: Filter;
   /** Refuses what is too much or not valid. */
   readonly limit?: Filter;
+  /** No phase, but what `limit` does where the filter before it has left a check: it asks the store for both at once. */
+  readonly limitWith?: CheckedFilter;
   /** Around everything that follows; may answer without the upstream. */
   readonly cache?: Layer;
   /** Around all attempts. */

@@ -1,15 +1,27 @@
-import { compileJtiKey, GatewayError, isRevokedIn, RevocationCopy, type Scope, StoreError } from "../../src/plugin.ts";
+import {
+  type Awaitable,
+  compileJtiKey,
+  GatewayError,
+  isRevokedIn,
+  RevocationCopy,
+  type Scope,
+  StoreError,
+} from "../../src/plugin.ts";
 import { addEndpoints } from "./endpoints.ts";
 import { KeysInUse } from "./keys-in-use.ts";
 import type { BlacklistOptions } from "./options.ts";
-import { RevocationQuestions, type WithoutStore } from "./questions.ts";
+import { type Question, RevocationQuestions } from "./questions.ts";
 import { SharedValues } from "./shared.ts";
 import type { VerifiedToken } from "./verifier.ts";
 
 /** Tells whether a token was revoked. */
 export interface Blacklist {
-  /** A promise only where the store has to be asked. Throws, or rejects with, GatewayError `store_unavailable`. */
-  isRevoked(token: VerifiedToken): boolean | Promise<boolean>;
+  /** Undefined where the store has to be asked. */
+  isRevoked(token: VerifiedToken): boolean | undefined;
+  /** Asks the store. */
+  ask(question: Question): void;
+  /** The answer where the store has failed. Throws GatewayError `store_unavailable` where nothing but the store may answer. */
+  withoutStore(token: VerifiedToken, error: unknown): boolean;
   close(): void;
 }
 
@@ -19,7 +31,7 @@ const WARN_MS = 10_000;
 export async function createBlacklist(options: BlacklistOptions, scope: Scope): Promise<Blacklist> {
   const questions = scope.state("questions", () => new RevocationQuestions(scope.store));
   const withoutStore = failurePolicy(options, scope);
-  const ask = (token: VerifiedToken) => token.query !== undefined && questions.ask(token, token.query, withoutStore);
+  const ask = (question: Question) => questions.ask(question);
   const form = compileJtiKey(options.key);
   if (options.mode === "push" && form.start === "") {
     throw new Error("blacklist.key: expected text before {jti} with mode: push");
@@ -27,7 +39,7 @@ export async function createBlacklist(options: BlacklistOptions, scope: Scope): 
   const jtiKeys = scope.state("jti-keys", () => new KeysInUse());
   const stopUsing = jtiKeys.use(options.key);
   addEndpoints(scope, () => jtiKeys.all());
-  if (options.mode === "check") return { isRevoked: ask, close: stopUsing };
+  if (options.mode === "check") return { isRevoked: () => undefined, ask, withoutStore, close: stopUsing };
   const copies = scope.state("copies", () => new SharedValues<RevocationCopy>());
   const { store, log } = scope;
   const key = JSON.stringify([options.key, options.resync]);
@@ -37,12 +49,14 @@ export async function createBlacklist(options: BlacklistOptions, scope: Scope): 
   );
   return {
     isRevoked(token) {
-      if (!copy.isUsable) return ask(token);
+      if (!copy.isUsable) return undefined;
       const { query } = token;
       // Nearly always nothing at all is revoked.
       token.wasRevoked = query !== undefined && copy.size > 0 && isRevokedIn(query, copy);
       return token.wasRevoked;
     },
+    ask,
+    withoutStore,
     close() {
       stopUsing();
       release();
@@ -50,7 +64,26 @@ export async function createBlacklist(options: BlacklistOptions, scope: Scope): 
   };
 }
 
-function failurePolicy(options: BlacklistOptions, { log, now }: Scope): WithoutStore {
+/** The answer in any way. Rejects with GatewayError `store_unavailable`. */
+export function askBlacklist(blacklist: Blacklist, token: VerifiedToken): Awaitable<boolean> {
+  const { query } = token;
+  // A token of which nothing can be revoked has nothing to ask.
+  if (query === undefined) return false;
+  const known = blacklist.isRevoked(token);
+  if (known !== undefined) return known;
+  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+  const onNoAnswer = (error: unknown) => {
+    try {
+      resolve(blacklist.withoutStore(token, error));
+    } catch (refusal) {
+      reject(refusal);
+    }
+  };
+  blacklist.ask({ token, query, onAnswer: resolve, onNoAnswer });
+  return promise;
+}
+
+function failurePolicy(options: BlacklistOptions, { log, now }: Scope): Blacklist["withoutStore"] {
   let warnedAt = Number.NEGATIVE_INFINITY;
   return (token, error) => {
     if (!(error instanceof StoreError)) throw error;

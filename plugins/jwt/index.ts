@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import {
+  type Awaitable,
   type Context,
   compileClaimHeaders,
   compileCredential,
@@ -10,11 +11,12 @@ import {
   sha256,
 } from "../../src/plugin.ts";
 import { compileAccess } from "./access.ts";
-import { type Blacklist, createBlacklist } from "./blacklist.ts";
+import { askBlacklist, type Blacklist, createBlacklist } from "./blacklist.ts";
 import { describe } from "./describe.ts";
 import { isUrl, type JwtOptions, jwksOptions, Options } from "./options.ts";
 import { invalidToken } from "./parse.ts";
 import { SharedValues } from "./shared.ts";
+import { type CheckRules, TokenCheck } from "./token-check.ts";
 import { type VerifiedToken, Verifier } from "./verifier.ts";
 
 /** Lets requests through that bear a valid JSON Web Token. */
@@ -46,8 +48,7 @@ export default definePlugin({
       throw error;
     });
 
-    const admit = (ctx: Context, token: VerifiedToken, isRevoked: boolean): undefined => {
-      if (isRevoked) throw invalidToken("The token has been revoked");
+    const enter = (ctx: Context, token: VerifiedToken): void => {
       checkAccess?.(token);
       ctx.principal = token.principal;
       try {
@@ -55,23 +56,37 @@ export default definePlugin({
       } catch (cause) {
         throw invalidToken("A claim of the token cannot be a header", cause);
       }
+    };
+    const refuse = (ctx: Context, error: unknown): unknown => {
+      ctx.principal = undefined;
+      claimHeaders.clear(ctx.request.headers);
+      return counted(error, count);
+    };
+    const admit = (isRevoked: boolean): void => {
+      if (isRevoked) throw invalidToken("The token has been revoked");
       count.accepted.inc();
-      return undefined;
     };
-    const admitLater = async (ctx: Context, token: VerifiedToken, isRevoked: Promise<boolean>): Promise<undefined> => {
+    const admitLater = async (ctx: Context, pending: Awaitable<VerifiedToken>): Promise<undefined> => {
       try {
-        return admit(ctx, token, await isRevoked);
+        const token = await pending;
+        const isRevoked = blacklist === undefined ? false : await askBlacklist(blacklist, token);
+        if (!isRevoked) enter(ctx, token);
+        admit(isRevoked);
       } catch (error) {
-        throw counted(error, count);
+        throw refuse(ctx, error);
       }
     };
-    const verifyFirst = async (ctx: Context, text: string): Promise<undefined> => {
+    const rules: CheckRules | undefined = blacklist && { ...blacklist, admit, refuse };
+    /** All but what the store has to say. That a token was revoked is told first of all that is wrong with it. */
+    const check = (ctx: Context, token: VerifiedToken): Promise<undefined> | TokenCheck => {
+      const { query } = token;
+      if (rules === undefined || query === undefined) return admitLater(ctx, token);
       try {
-        const token = await verifier.verify(text);
-        return admit(ctx, token, blacklist === undefined ? false : await blacklist.isRevoked(token));
-      } catch (error) {
-        throw counted(error, count);
+        enter(ctx, token);
+      } catch {
+        return admitLater(ctx, token);
       }
+      return new TokenCheck(rules, ctx, token, query);
     };
     return {
       authenticate(ctx) {
@@ -83,11 +98,14 @@ export default definePlugin({
             throw noBearer();
           }
           const token = verifier.recall(text);
-          if (token === undefined) return verifyFirst(ctx, text);
+          if (token === undefined) return admitLater(ctx, verifier.verify(text));
           const isRevoked = blacklist === undefined ? false : blacklist.isRevoked(token);
-          return typeof isRevoked === "boolean" ? admit(ctx, token, isRevoked) : admitLater(ctx, token, isRevoked);
+          if (isRevoked === undefined) return check(ctx, token);
+          if (!isRevoked) enter(ctx, token);
+          admit(isRevoked);
+          return undefined;
         } catch (error) {
-          throw counted(error, count);
+          throw refuse(ctx, error);
         }
       },
       // A cache before this must see that there was a token: it is removed on the way to the service alone.

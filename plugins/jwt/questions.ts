@@ -1,4 +1,4 @@
-import { isRevokedBy, type RevocationQuery, type Store } from "../../src/plugin.ts";
+import { isRevokedBy, type RevocationQuery, type Store, tellAll } from "../../src/plugin.ts";
 
 /** What is asked together. */
 interface Batch {
@@ -7,21 +7,18 @@ interface Batch {
   readonly questions: Question[];
 }
 
-interface Question {
+/** Who asks about a token. It must not throw. */
+export interface Question {
   readonly token: AskedToken;
   readonly query: RevocationQuery;
-  readonly withoutStore: WithoutStore;
-  resolve(isRevoked: boolean): void;
-  reject(error: unknown): void;
+  onAnswer(isRevoked: boolean): void;
+  onNoAnswer(error: unknown): void;
 }
 
 /** Keeps what the store has said last. */
 export interface AskedToken {
   wasRevoked: boolean | undefined;
 }
-
-/** The answer where the store has failed. Throws where nothing but the store may answer. */
-export type WithoutStore = (token: AskedToken, error: unknown) => boolean;
 
 /** A command with more keys would hold Redis up for others. */
 const MAX_KEYS = 512;
@@ -38,14 +35,13 @@ export class RevocationQuestions {
     this.#raw = store.raw;
   }
 
-  /** Rejects with what `withoutStore` throws. */
-  ask(token: AskedToken, query: RevocationQuery, withoutStore: WithoutStore): Promise<boolean> {
-    return new Promise((resolve, reject) => {
-      const batch = this.#room(query.keys.length);
-      batch.groups.push(query.group);
-      batch.keys += query.keys.length;
-      batch.questions.push({ token, query, withoutStore, resolve, reject });
-    });
+  /** Tells the answer later. */
+  ask(question: Question): void {
+    const { group, keys } = question.query;
+    const batch = this.#room(keys.length);
+    batch.groups.push(group);
+    batch.keys += keys.length;
+    batch.questions.push(question);
   }
 
   #room(keys: number): Batch {
@@ -59,25 +55,20 @@ export class RevocationQuestions {
 
   async #send(batch: Batch): Promise<void> {
     if (this.#batch === batch) this.#batch = undefined;
+    let values: ReadonlyMap<number, string>;
     try {
-      const values = await this.#raw.getFew(batch.groups);
-      let from = 0;
-      for (const { token, query, resolve } of batch.questions) {
-        // Nearly always nothing at all is revoked.
-        token.wasRevoked = values.size > 0 && isRevokedBy(query, values, from);
-        resolve(token.wasRevoked);
-        from += query.keys.length;
-      }
+      values = await this.#raw.getFew(batch.groups);
     } catch (error) {
-      for (const question of batch.questions) answerWithout(question, error);
+      tellAll(batch.questions, (question) => question.onNoAnswer(error));
+      return;
     }
-  }
-}
-
-function answerWithout({ token, withoutStore, resolve, reject }: Question, error: unknown): void {
-  try {
-    resolve(withoutStore(token, error));
-  } catch (failure) {
-    reject(failure);
+    let from = 0;
+    tellAll(batch.questions, (question) => {
+      const { token, query } = question;
+      // Nearly always nothing at all is revoked.
+      token.wasRevoked = values.size > 0 && isRevokedBy(query, values, from);
+      from += query.keys.length;
+      question.onAnswer(token.wasRevoked);
+    });
   }
 }

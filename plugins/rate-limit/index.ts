@@ -1,4 +1,5 @@
 import { type Context, contextKey, definePlugin, GatewayError, type Phases, type Taken } from "../../src/plugin.ts";
+import { Asking, type Verdict } from "./asking.ts";
 import { type Charges, compileCharges } from "./charges.ts";
 import { responseCost } from "./cost.ts";
 import { createCounts } from "./counts.ts";
@@ -45,6 +46,8 @@ export default definePlugin({
     }
 
     function settle(ctx: Context, asked: Charges, taken: readonly Taken[] | undefined): undefined {
+      failures?.leave(ctx);
+      if (asked.charges.length === 0) return;
       if (taken !== undefined) {
         if (isTold) ctx.set(answerKey, { asked, taken });
         if (!taken.every(({ allowed }) => allowed)) {
@@ -72,6 +75,9 @@ export default definePlugin({
     const chargeCost = costHeader === undefined ? undefined : responseCost(costHeader.toLowerCase(), cost, taker);
     const isTold = form !== "none" || chargeCost !== undefined;
     const isShared = scope.store.takeNow === undefined;
+    const { ask } = scope.store;
+    const verdict: Verdict | undefined =
+      ask === undefined || options.mode === "synced" ? undefined : { ask, settle, onFailure: taker.onFailure };
 
     return {
       ...(failures !== undefined && {
@@ -87,9 +93,13 @@ export default definePlugin({
           failures?.leave(ctx);
           const asked = chargesOf(ctx);
           if (asked.charges.length === 0) return undefined;
+          if (verdict !== undefined) return new Asking(verdict, ctx, asked, undefined);
           const taken = taker.take(asked);
           return taken instanceof Promise ? settleLater(ctx, asked, taken) : settle(ctx, asked, taken);
         },
+        ...(verdict !== undefined && {
+          limitWith: (ctx, check) => new Asking(verdict, ctx, chargesOf(ctx), check),
+        }),
       }),
       ...((failures !== undefined || (isTold && limits.length > 0)) && {
         response(ctx, reply) {

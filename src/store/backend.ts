@@ -1,6 +1,6 @@
 import type { KeyGroup } from "./key-group.ts";
 import type { Charge, Taken } from "./limit.ts";
-import type { OwnCharge } from "./own-charge.ts";
+import type { OwnCharge, OwnTakeRequest } from "./own-charge.ts";
 import type { StoreReport } from "./report.ts";
 import type { Subscriber, Wait, Write } from "./store.ts";
 
@@ -19,6 +19,8 @@ export interface Backend {
   transact(writes: readonly Write[], wait?: Wait): Promise<void>;
   /** Charges are checked, their keys complete and different. */
   take(charges: readonly OwnCharge[], wait?: Wait): Promise<readonly Taken[]>;
+  /** Only where all keys are in one place. */
+  readonly ask?: (request: OwnTakeRequest) => void;
   giveBack(charges: readonly Charge[], wait?: Wait): Promise<void>;
   /** The fence of the new holder, remembered for `fenceMs` past its time; 0 if somebody else has it. */
   lock(key: string, token: string, ttlMs: number, fenceMs: number, wait?: Wait): Promise<number>;

@@ -1,4 +1,5 @@
 import type { Charge, LimitPolicy } from "./limit.ts";
+import type { TakeRequest } from "./store.ts";
 
 /** A charge with its whole key, as a backend gets it. */
 export class OwnCharge implements Charge {
@@ -18,4 +19,9 @@ export class OwnCharge implements Charge {
     this.isForced = isForced;
     this.part = part;
   }
+}
+
+/** A request as a backend gets it. */
+export interface OwnTakeRequest extends TakeRequest {
+  readonly charges: readonly OwnCharge[];
 }

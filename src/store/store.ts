@@ -114,6 +114,11 @@ export interface Store {
    * what `take` rejects with.
    */
   readonly takeNow?: (charges: readonly Charge[]) => readonly Taken[];
+  /**
+   * The same as `take`, in one atomic step with a look at other keys. Only a store that has all keys in one place can do it, a
+   * single Redis: others leave it out. The request is told once, and never before this has returned. Throws RangeError.
+   */
+  readonly ask?: (request: TakeRequest) => void;
   /** Gives back what was taken, for work that was not done after all. */
   giveBack(charges: readonly Charge[], wait?: Wait): Promise<void>;
 
@@ -142,6 +147,19 @@ export interface Store {
    * write or read.
    */
   readonly raw: Store;
+}
+
+/** The limits of one request, and what it goes on with: who is told by a call needs no promise. It must not throw. */
+export interface TakeRequest {
+  /** Made by `prepare`. */
+  readonly charges: readonly Charge[];
+  /** Keys of `raw`: if there is one of them, nothing is charged. At most 16. */
+  readonly unless: KeyGroup | undefined;
+  onTaken(taken: readonly Taken[]): void;
+  /** There is one of the keys. */
+  onHeld(): void;
+  /** With a StoreError; nobody knows whether there is one of the keys. */
+  onStoreFailure(error: unknown): void;
 }
 
 /** The memory of this gateway, where nothing waits. */

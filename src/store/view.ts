@@ -6,7 +6,7 @@ import { KeyGroup } from "./key-group.ts";
 import type { Charge, Taken } from "./limit.ts";
 import { waitForLock } from "./lock.ts";
 import type { MemoryBackend } from "./memory.ts";
-import { OwnCharge } from "./own-charge.ts";
+import { OwnCharge, type OwnTakeRequest } from "./own-charge.ts";
 import type {
   Lease,
   LeaseOptions,
@@ -16,6 +16,7 @@ import type {
   SetOptions,
   Store,
   Subscriber,
+  TakeRequest,
   Wait,
   Write,
 } from "./store.ts";
@@ -37,10 +38,17 @@ class StoreView implements Store {
   readonly #backend: Backend;
   readonly #start: string;
   #raw: Store | undefined = undefined;
+  readonly ask?: (request: TakeRequest) => void;
 
   constructor(backend: Backend, start: string) {
     this.#backend = backend;
     this.#start = start;
+    const { ask } = backend;
+    if (ask === undefined) return;
+    this.ask = (request) => {
+      if (!isOwn(request, this)) throw new RangeError("these charges are not prepared");
+      ask(request);
+    };
   }
 
   get raw(): Store {
@@ -225,6 +233,10 @@ function isPrepared(charges: readonly Charge[], part: object): charges is readon
   if (!(first instanceof OwnCharge)) return false;
   if (first.part === part) return true;
   throw new RangeError("these charges were prepared by another part of the store");
+}
+
+function isOwn(request: TakeRequest, part: object): request is OwnTakeRequest {
+  return isPrepared(request.charges, part);
 }
 
 /** Whether it may have been done in spite of its failure. */

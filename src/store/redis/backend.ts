@@ -3,7 +3,7 @@ import { allKeys, foundIn } from "../found.ts";
 import { slotTag } from "../key.ts";
 import type { KeyGroup } from "../key-group.ts";
 import type { Charge, Taken } from "../limit.ts";
-import type { OwnCharge } from "../own-charge.ts";
+import type { OwnCharge, OwnTakeRequest } from "../own-charge.ts";
 import type { StoreReport } from "../report.ts";
 import type { Subscriber, Wait, Write } from "../store.ts";
 import type { Argument, RedisConnection } from "./connection.ts";
@@ -33,12 +33,14 @@ export class RedisBackend implements Backend {
   readonly #batch: TakeBatch;
   readonly #subscriber: RedisSubscriber;
   readonly #mode: "single" | "cluster" | "sentinel";
+  readonly ask?: (request: OwnTakeRequest) => void;
 
   constructor(connection: RedisConnection, subscriber: RedisSubscriber, mode: "single" | "cluster" | "sentinel") {
     this.#connection = connection;
     this.#batch = new TakeBatch(connection);
     this.#subscriber = subscriber;
     this.#mode = mode;
+    if (mode !== "cluster") this.ask = (request) => this.#batch.ask(request);
   }
 
   /** Resolves when Redis is there, or after that many ms. */

@@ -31,11 +31,15 @@ export function existsCommand(groups: readonly KeyGroup[]): ReadyCommand {
   let keys = "";
   let count = 0;
   for (const group of groups) {
-    group.wire ??= group.keys.map(bulk).join("");
-    keys += group.wire;
+    keys += wireOf(group);
     count += group.keys.length;
   }
   return new ReadyCommand("exists", `*${count + 1}\r\n${bulk("exists")}${keys}`);
+}
+
+function wireOf(group: KeyGroup): string {
+  group.wire ??= group.keys.map(bulk).join("");
+  return group.wire;
 }
 
 /** Keys and arguments of a script, gathered as they go over the wire. */
@@ -44,6 +48,9 @@ export class ScriptInput {
   #args = "";
   #keyCount = 0;
   #argCount = 0;
+  #places = "";
+  #others = "";
+  #otherCount = 0;
 
   /** Keys so far. */
   get keyCount(): number {
@@ -58,10 +65,18 @@ export class ScriptInput {
     this.#argCount += 2;
   }
 
+  /** Keys to look at before the next charge is made, beside those of charges. */
+  addOthers(group: KeyGroup): void {
+    this.#places += `${this.#keyCount + 1} ${group.keys.length} `;
+    this.#others += wireOf(group);
+    this.#otherCount += group.keys.length;
+  }
+
   /** EVAL with the script's text, or EVALSHA with its digest. */
   command(name: "eval" | "evalsha", script: string): ReadyCommand {
-    const parts = 3 + this.#keyCount + this.#argCount;
+    const others = this.#otherCount === 0 ? "" : bulk(this.#places) + this.#others;
+    const parts = 3 + this.#keyCount + this.#argCount + (others === "" ? 0 : 1 + this.#otherCount);
     const head = `*${parts}\r\n${bulk(name)}${bulk(script)}${bulk(String(this.#keyCount))}`;
-    return new ReadyCommand(name, head + this.#keys + this.#args);
+    return new ReadyCommand(name, head + this.#keys + this.#args + others);
   }
 }

@@ -1,20 +1,16 @@
 import type { Charge, Taken } from "../limit.ts";
-import type { OwnCharge } from "../own-charge.ts";
+import type { OwnCharge, OwnTakeRequest } from "../own-charge.ts";
+import { tellAll } from "../tell-all.ts";
 import type { RedisConnection } from "./connection.ts";
 import { toStoreError } from "./failure.ts";
 import { TAKE } from "./limit-scripts.ts";
 import { bulk, ScriptInput } from "./ready-command.ts";
-import { takenOf } from "./taken.ts";
+import { takenFrom } from "./taken.ts";
 
 /** Keys of one script: more would hold up everybody else for too long. */
 const MAX_KEYS = 64;
-
-interface Request {
-  readonly charges: readonly Charge[];
-  readonly start: number;
-  resolve(taken: readonly Taken[]): void;
-  reject(error: unknown): void;
-}
+/** Keys that one request depends on beside them. */
+const MAX_OTHERS = 16;
 
 /**
  * Requests that ask limits in one turn of the event loop ask together, in one script: each is still charged by itself,
@@ -22,7 +18,7 @@ interface Request {
  */
 export class TakeBatch {
   readonly #connection: RedisConnection;
-  #requests: Request[] = [];
+  #requests: OwnTakeRequest[] = [];
   #input = new ScriptInput();
   #isDue = false;
 
@@ -32,14 +28,24 @@ export class TakeBatch {
 
   /** Resolves with the answers. Rejects with StoreError. */
   take(charges: readonly OwnCharge[]): Promise<readonly Taken[]> {
-    if (this.#input.keyCount + charges.length > MAX_KEYS) this.#send();
-    const start = this.#input.keyCount;
-    addInput(charges, this.#input);
-    if (!this.#isDue) {
-      this.#isDue = true;
-      setImmediate(this.#onTurn);
+    return new Promise((onTaken, onStoreFailure) => {
+      this.ask({ charges, unless: undefined, onTaken, onHeld: () => onTaken([]), onStoreFailure });
+    });
+  }
+
+  /** Tells the request later. Throws RangeError where it depends on too many keys. */
+  ask(request: OwnTakeRequest): void {
+    const { charges, unless } = request;
+    if (unless !== undefined && unless.keys.length > MAX_OTHERS) {
+      throw new RangeError(`a request depends on ${MAX_OTHERS} keys at most`);
     }
-    return new Promise((resolve, reject) => this.#requests.push({ charges, start, resolve, reject }));
+    if (this.#input.keyCount + charges.length > MAX_KEYS) this.#send();
+    if (unless !== undefined && unless.keys.length > 0) this.#input.addOthers(unless);
+    addInput(charges, this.#input);
+    this.#requests.push(request);
+    if (this.#isDue) return;
+    this.#isDue = true;
+    setImmediate(this.#onTurn);
   }
 
   readonly #onTurn = (): void => {
@@ -55,21 +61,31 @@ export class TakeBatch {
     sent.then(
       (reply) => this.#answer(requests, reply),
       (error: unknown) => {
-        for (const { reject } of requests) reject(error);
+        tellAll(requests, (request) => request.onStoreFailure(error));
       },
     );
   }
 
-  #answer(requests: readonly Request[], reply: unknown): void {
-    for (const { charges, start, resolve, reject } of requests) {
-      try {
-        resolve(takenOf(reply, charges, start));
-      } catch (error) {
-        // The script has succeeded, this part of it has not.
-        this.#connection.health.failed(toStoreError(error), 1);
-        reject(error);
-      }
+  #answer(requests: readonly OwnTakeRequest[], reply: unknown): void {
+    let next = 0;
+    tellAll(requests, (request) => {
+      const start = next;
+      next += request.charges.length;
+      this.#answerOne(request, reply, start);
+    });
+  }
+
+  #answerOne(request: OwnTakeRequest, reply: unknown, start: number): void {
+    let taken: readonly Taken[] | undefined;
+    try {
+      taken = takenFrom(reply, request.charges, start);
+    } catch (error) {
+      // The script has succeeded, this part of it has not.
+      this.#connection.health.failed(toStoreError(error), 1);
+      return request.onStoreFailure(error);
     }
+    if (taken === undefined) request.onHeld();
+    else request.onTaken(taken);
   }
 }
 

@@ -4,14 +4,21 @@ import { toStoreError } from "./failure.ts";
 
 /** Numbers that the script answers for each key. */
 const FIELDS = 4;
+const HELD = -1;
 
-/** The reply of the script as the limits' answers, those from `start` on. Throws StoreError if it met an error there. */
-export function takenOf(reply: unknown, charges: readonly Charge[], start = 0): readonly Taken[] {
+/** The reply of the script as the limits' answers. Throws StoreError if it met an error. */
+export function takenOf(reply: unknown, charges: readonly Charge[]): readonly Taken[] {
+  return takenFrom(reply, charges, 0) ?? [];
+}
+
+/** The same of those from `start` on; undefined if they were not charged, for one of the request's keys exists. */
+export function takenFrom(reply: unknown, charges: readonly Charge[], start: number): readonly Taken[] | undefined {
   const at = FIELDS * start;
   if (!Array.isArray(reply) || reply.length < at + FIELDS * charges.length) {
     throw new StoreError("refused", "Redis gave an answer that is none of the script's");
   }
   const values: readonly unknown[] = reply;
+  if (values[at] === HELD) return undefined;
   if (typeof values[at] === "string") throw toStoreError(new Error(values[at]));
   return charges.map(({ policy }, i) => takenAt(values as readonly number[], at + FIELDS * i, policy));
 }
