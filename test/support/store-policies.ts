@@ -15,6 +15,8 @@ interface Policy {
   readonly usually: string;
   /** The same while the store does not do what is asked. */
   readonly without: string;
+  /** The same while it can be read, and not written to; as `without` unless told. */
+  readonly withoutWrites?: string;
 }
 
 const jwt = (blacklist: string) => `jwt: { public-key: ./jwt.pem, blacklist: { ${blacklist} } }`;
@@ -26,6 +28,9 @@ const LAST_KNOWN = jwt("store-failure: last-known");
 const ALLOW = jwt("store-failure: allow");
 /** Read again seldom: the copy serves longer than any fault of a test lasts. */
 const PUSH = jwt("mode: push, resync: 5s");
+
+const both = (token: string, failure: string) =>
+  ({ plugin: `${token}, ${rate(`store-failure: ${failure}`)}`, does: "writes" }) as const;
 
 /** Every plugin that uses the store, with each of its policies. */
 export const POLICIES: readonly Policy[] = [
@@ -56,6 +61,14 @@ export const POLICIES: readonly Policy[] = [
     usually: "200",
     without: "503",
   },
+  // One question to the store for both plugins, and yet each has its own policy.
+  { ...both(DENY, "local"), as: "good", usually: "200 counted", without: "503", withoutWrites: "200 counted" },
+  { ...both(DENY, "local"), as: "revoked", usually: "401", without: "503", withoutWrites: "401" },
+  { ...both(ALLOW, "local"), as: "good", usually: "200 counted", without: "200 counted" },
+  { ...both(ALLOW, "deny"), as: "good", usually: "200 counted", without: "503" },
+  { ...both(ALLOW, "allow"), as: "revoked", usually: "401", without: "200", withoutWrites: "401" },
+  { ...both(LAST_KNOWN, "allow"), as: "good", usually: "200 counted", without: "200" },
+  { ...both(LAST_KNOWN, "local"), as: "revoked", usually: "401", without: "401" },
   { plugin: places("local"), does: "writes", usually: "200", without: "200" },
   { plugin: places("allow"), does: "writes", usually: "200", without: "200" },
   { plugin: places("deny"), does: "writes", usually: "200", without: "503" },
@@ -170,8 +183,10 @@ const MOST_MS = 100 + 400;
 
 /** Resolves when every policy answers as it may under the fault, and has held that for three rounds more, each answer in time. */
 export async function untilHeld(gateway: PolicyGateway, { fails, mayFail }: FaultKind): Promise<void> {
-  const may = POLICIES.map(({ does, usually, without }) => {
-    if (does === "writes" || (does === "reads" && fails === "everything")) return [without];
+  const may = POLICIES.map(({ does, usually, without, withoutWrites = without }) => {
+    if (does === "writes" && mayFail !== undefined) return [withoutWrites, without];
+    if (does === "writes") return [fails === "everything" ? without : withoutWrites];
+    if (does === "reads" && fails === "everything") return [without];
     return does === mayFail ? [usually, without] : [usually];
   });
   let latest = "";
@@ -185,7 +200,7 @@ export async function untilHeld(gateway: PolicyGateway, { fails, mayFail }: Faul
 
 /** Asks as long as `isOver` says no, and three times at least: each answer is the usual one, or that of the policy, in time. */
 export async function holdUntil(isOver: () => boolean, gateway: PolicyGateway): Promise<void> {
-  const may = POLICIES.map(({ usually, without }) => [usually, without]);
+  const may = POLICIES.map(({ usually, without, withoutWrites = without }) => [usually, without, withoutWrites]);
   for (let round = 0; round < 3 || !isOver(); round++) {
     expect(differences(await answersInTime(gateway), may)).toBe("");
   }

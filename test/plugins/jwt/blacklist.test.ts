@@ -37,6 +37,16 @@ describe.each(["check", "push"])("a blacklist with mode: %s", (mode) => {
     await t.close();
   });
 
+  test("knows nobody of a request that it refuses", async () => {
+    const t = await testPlugin(jwt, { ...KEY, blacklist: { mode }, "forward-claims": { sub: "x-user" } });
+    const known = await t.request(bearer(rsaToken()));
+    expect([known.ctx.principal?.id, known.ctx.request.headers.get("x-user")]).toEqual(["ada", "ada"]);
+    await ask(t, "POST", { token: rsaToken() });
+    const { ctx, reply } = await t.request(bearer(rsaToken()));
+    expect([reply.status, ctx.principal, ctx.request.headers.get("x-user")]).toEqual([401, undefined, undefined]);
+    await t.close();
+  });
+
   test("refuses a token that was revoked before it came for the first time", async () => {
     const t = await setUp();
     await ask(t, "POST", { token: rsaToken() });
