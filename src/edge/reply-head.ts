@@ -23,8 +23,8 @@ export function writeReplyHead(
   else head.text(`HTTP/1.1 ${reply.status} ${reply.reason ?? ""}\r\n`);
   const { wire } = reply.headers;
   if (wire !== undefined) wire.copyTo(head);
-  const hasDate = wire === undefined ? writeFields(head, reply.headers.flat) : wire.hasDate;
-  if (!hasDate) head.all(dateLine());
+  const hasDate = writeFields(head, wire === undefined ? reply.headers.flat : reply.headers.added);
+  if (!hasDate && wire?.hasDate !== true) head.all(dateLine());
   if (reply.status === 426) writeUpgrade(head, reply.headers);
   writeFraming(head, reply, framing, method);
   head.text(connection);

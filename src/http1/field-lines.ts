@@ -24,6 +24,9 @@ export class FieldLines extends Framing implements WireFields {
   #authorizations = 0;
   #authorizationStart = 0;
   #authorizationEnd = 0;
+  /** A bit for what the hash of each name ends with, and for what is before that: a name without both its bits is none of them. */
+  #names = 0;
+  #namesBefore = 0;
   readonly bytes: Buffer;
   readonly #start: number;
   /** Where the empty line begins. */
@@ -51,6 +54,12 @@ export class FieldLines extends Framing implements WireFields {
     return [this.bytes.toString("latin1", this.#authorizationStart, this.#authorizationEnd)];
   }
 
+  lacks(name: string): boolean {
+    let hash = 0;
+    for (let i = 0; i < name.length; i++) hash = hashNext(hash, name.charCodeAt(i));
+    return (this.#names & (1 << hash)) === 0 || (this.#namesBefore & (1 << (hash >> 5))) === 0;
+  }
+
   copyTo(out: ByteSink): void {
     const before = this.#before;
     if (before !== undefined) {
@@ -76,6 +85,8 @@ export class FieldLines extends Framing implements WireFields {
         code = bytes[++at] as number;
       }
       if (code !== COLON || at === nameStart || ++count > maxCount || bytes[at + 1] !== SP) return false;
+      this.#names |= 1 << hash;
+      this.#namesBefore |= 1 << (hash >> 5);
       const nameEnd = at;
       const valueStart = at + 2;
       at = valueStart;

@@ -13,6 +13,8 @@ export interface WireFields {
   parse(): string[];
   /** The value of each line of that name where that is known without taking the lines apart; else undefined. */
   valuesOf(name: string): string[] | undefined;
+  /** Whether there is certainly no line of that name, which is in lower case; false where that is not known so soon. */
+  lacks(name: string): boolean;
   /** Copies the lines that go from one side of the gateway to the other: all but Host and what is about one connection. */
   copyTo(out: ByteSink): void;
 }
@@ -26,6 +28,8 @@ export interface WireFields {
 export class HeaderList {
   #flat: string[] | undefined;
   #wire: WireFields | undefined;
+  /** What was added to the lines as they came: name, value, name, value, …; they stand for themselves then. */
+  #added: string[] | undefined = undefined;
 
   /** @param fields name, value, name, value, …; or field lines as they came, which are taken apart at first use */
   constructor(fields: string[] | WireFields = []) {
@@ -39,18 +43,25 @@ export class HeaderList {
     return this.#parsed();
   }
 
-  /** The lines as they came, as long as nothing is changed. */
+  /** The lines as they came, as long as none of them is changed. */
   get wire(): WireFields | undefined {
     return this.#wire;
   }
 
+  /** What has been added behind the lines as they came: name, value, name, value, …. */
+  get added(): readonly string[] {
+    return this.#added ?? NONE;
+  }
+
   /** As long as nobody has had the lines taken apart, which costs more than all of a plugin that reads one field. */
   #known(name: string): string[] | undefined {
-    return this.#flat === undefined ? this.#wire?.valuesOf(name) : undefined;
+    return this.#flat === undefined && this.#added === undefined ? this.#wire?.valuesOf(name) : undefined;
   }
 
   #parsed(): string[] {
-    this.#flat ??= this.#wire?.parse() ?? [];
+    if (this.#flat !== undefined) return this.#flat;
+    this.#flat = this.#wire?.parse() ?? [];
+    if (this.#added !== undefined) this.#flat.push(...this.#added);
     return this.#flat;
   }
 
@@ -58,7 +69,21 @@ export class HeaderList {
   #changed(): string[] {
     const flat = this.#parsed();
     this.#wire = undefined;
+    this.#added = undefined;
     return flat;
+  }
+
+  /** Adds a line without a look at the others; false where they have been taken apart already. */
+  #addApart(name: string, value: string): boolean {
+    if (this.#flat !== undefined || this.#wire === undefined) return false;
+    this.#added ??= [];
+    this.#added.push(name, value);
+    return true;
+  }
+
+  /** Whether there is certainly no line of that name. */
+  #lacks(name: string): boolean {
+    return this.#wire?.lacks(name) === true && this.#added?.includes(name) !== true;
   }
 
   /** A list from pairs or a plain object; names are lower-cased, values checked. */
@@ -107,6 +132,7 @@ export class HeaderList {
   set(name: string, value: string): void {
     checkName(name);
     checkValue(name, value);
+    if (this.#lacks(name) && this.#addApart(name, value)) return;
     const flat = this.#changed();
     for (let i = 0; i < flat.length; i += 2) {
       if (flat[i] !== name) continue;
@@ -121,10 +147,11 @@ export class HeaderList {
   append(name: string, value: string): void {
     checkName(name);
     checkValue(name, value);
-    this.#changed().push(name, value);
+    if (!this.#addApart(name, value)) this.#changed().push(name, value);
   }
 
   delete(name: string): void {
+    if (this.#lacks(name)) return;
     removeFrom(this.#changed(), 0, name);
   }
 
@@ -151,6 +178,8 @@ export class HeaderList {
     for (let i = 0; i < this.flat.length; i += 2) yield [this.flat[i] as string, this.flat[i + 1] as string];
   }
 }
+
+const NONE: readonly string[] = Object.freeze([]);
 
 function removeFrom(flat: string[], from: number, name: string): void {
   let kept = from;

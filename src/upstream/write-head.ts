@@ -29,9 +29,9 @@ export function writeRequestHead(head: HeadBuffer, ctx: Context, host: string, m
   head.begin().text(request.method).text(" ").text(ctx.upstreamPath);
   if (upstreamQuery !== undefined) head.text("?").text(upstreamQuery);
   head.text(" HTTP/1.1\r\nhost: ").text(host).text("\r\n");
-  let via = "";
-  if (wire !== undefined && !wire.mayHaveProxyFields) wire.copyTo(head);
-  else via = writeFields(head, request.headers.flat);
+  const isAsCame = wire !== undefined && !wire.mayHaveProxyFields;
+  if (isAsCame) wire.copyTo(head);
+  const via = writeFields(head, isAsCame ? request.headers.added : request.headers.flat);
   head.text(forwardedLines(request));
   if (more !== undefined) head.text(more);
   const offer = offerOf(ctx);

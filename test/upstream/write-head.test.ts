@@ -3,6 +3,7 @@ import { Context } from "../../src/context.ts";
 import { GatewayError } from "../../src/errors.ts";
 import { headBuffer } from "../../src/http1/head-buffer.ts";
 import { parseRequestHead } from "../../src/http1/request-head.ts";
+import { scanRequestHead } from "../../src/http1/scan-request.ts";
 import { Body } from "../../src/message/body.ts";
 import { createContext, type TestRequest } from "../../src/testing/request.ts";
 import { refuseLoop, writeRequestHead } from "../../src/upstream/write-head.ts";
@@ -56,6 +57,23 @@ describe("fields", () => {
       ["cookie", "a=1"],
     ];
     expect(linesOf({ headers }).slice(1, 6)).toEqual(headers.map(([name, value]) => `${name}: ${value}`));
+  });
+
+  test.each(["X-A: 1", "X-Forwarded-For: 192.0.2.1"])("are followed by what plugins have added (%s)", (line) => {
+    const text = `GET / HTTP/1.1\r\nHost: a\r\nAccept: b\r\n${line}\r\n\r\n`;
+    const limits = { headerBytes: 1_000, headerCount: 10, targetBytes: 100 };
+    const headers = scanRequestHead(Buffer.from(text), 0, text.length, limits)?.headers;
+    if (headers === undefined) throw new Error("the head is no ordinary one");
+    headers.set("x-user", "ada");
+    headers.append("via", "1.1 other");
+    headers.set("host", "evil");
+    headers.append("keep-alive", "1");
+    headers.set("x-forwarded-for", "203.0.113.1");
+    const head = requestHead(new Context({ ...context().request, headers }, 0), "users.internal:4001");
+    expect(head).toContain("accept: b\r\n");
+    expect(head.match(/x-user: ada\r\n/g)).toHaveLength(1);
+    expect(head).toMatch(/\r\nvia: 1\.1 other, 1\.1 sluice-/);
+    expect(head).not.toMatch(/evil|keep-alive|203\.0\.113\.1/);
   });
 
   test("have the target's host, and only that", () => {
