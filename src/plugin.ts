@@ -89,6 +89,7 @@ export type {
 export { counted, durationText, keyWords, sizeText } from "./policy/words.ts";
 export { StoreError, type StoreFailure } from "./store/error.ts";
 export { groupKey, storeKey } from "./store/key.ts";
+export { KeyGroup } from "./store/key-group.ts";
 export { type Charge, type LimitOptions, type LimitPolicy, limitPolicy, type Taken } from "./store/limit.ts";
 export type { Lease, LocalStore, Lock, Store, Subscriber, TakeRequest, Wait, Write } from "./store/store.ts";
 export { tellAll } from "./store/tell-all.ts";

@@ -1,4 +1,10 @@
-import { type Context, type FilterReceiver, PendingCheck, type RevocationQuery } from "../../src/plugin.ts";
+import {
+  type Context,
+  type FilterReceiver,
+  type KeyGroup,
+  PendingCheck,
+  type RevocationQuery,
+} from "../../src/plugin.ts";
 import type { Question } from "./questions.ts";
 import type { VerifiedToken } from "./verifier.ts";
 
@@ -29,7 +35,7 @@ export class TokenCheck extends PendingCheck implements Question {
     this.query = query;
   }
 
-  get keys(): RevocationQuery["group"] {
+  get keys(): KeyGroup {
     return this.query.group;
   }
 
