@@ -61,6 +61,10 @@ export class PreparedFields implements WireFields {
     return undefined;
   }
 
+  lacks(): boolean {
+    return false;
+  }
+
   copyTo(out: ByteSink): void {
     out.part(this.#bytes, this.#start, this.#end);
     if (this.#more.length > 0) out.part(this.#more, 0, this.#more.length);
