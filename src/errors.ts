@@ -18,6 +18,7 @@ export const ERRORS = {
   request_timeout: { status: 408, source: "downstream", title: "The request did not arrive in time" },
   payload_too_large: { status: 413, source: "downstream", title: "The request body is too large" },
   uri_too_long: { status: 414, source: "downstream", title: "The request target is too long" },
+  unsupported_media_type: { status: 415, source: "downstream", title: "The body is of a type that is not taken" },
   expectation_failed: { status: 417, source: "downstream", title: "The expectation cannot be met" },
   validation_failed: { status: 422, source: "downstream", title: "The request does not match its description" },
   rate_limited: { status: 429, source: "downstream", title: "Too many requests" },
@@ -41,6 +42,17 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/** One thing that is wrong with a request (RFC 9457 §3.2). */
+export interface ErrorDetail {
+  /** Where it is in the body, or in the parameter's value (RFC 6901). */
+  readonly pointer?: string;
+  /** The parameter, and where that is: path, query, header or cookie. */
+  readonly parameter?: string;
+  readonly in?: string;
+  /** In words, without the value. */
+  readonly detail: string;
+}
+
 export interface ErrorOptions {
   /** Told to the client: no addresses, no secrets, no causes. */
   readonly detail?: string;
@@ -48,6 +60,8 @@ export interface ErrorOptions {
   readonly cause?: unknown;
   /** Whether any byte of the request may have reached the upstream; decides what may be retried. Default false. */
   readonly bytesSent?: boolean;
+  /** What is wrong in detail, told to the client: a few entries. */
+  readonly errors?: readonly ErrorDetail[];
   /** Further reply headers, for example `allow` or `retry-after`; names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -67,6 +81,7 @@ export class GatewayError extends Error {
   readonly title: string;
   readonly detail: string | undefined;
   readonly bytesSent: boolean;
+  readonly errors: readonly ErrorDetail[] | undefined;
   readonly headers: Readonly<Record<string, string>> | undefined;
 
   constructor(code: ErrorCode, options: ErrorOptions = {}) {
@@ -78,6 +93,7 @@ export class GatewayError extends Error {
     this.title = kind.title;
     this.detail = options.detail;
     this.bytesSent = options.bytesSent ?? false;
+    this.errors = options.errors;
     this.headers = options.headers;
   }
 

@@ -12,6 +12,7 @@ import type { TargetWatch } from "./observe/circuit.ts";
 import type { LimiterReport } from "./observe/limiter-report.ts";
 import type { Logger } from "./observe/logger.ts";
 import type { PluginMetrics } from "./observe/metrics/plugin.ts";
+import type { OperationTable } from "./openapi/operation-table.ts";
 import type { PluginPolicy, PolicyPlace } from "./policy/plugin-policy.ts";
 import type { LocalStore, Store } from "./store/store.ts";
 
@@ -24,7 +25,7 @@ export { ServiceName } from "./config/service-name.ts";
 export { Duration, Share, Size } from "./config/units.ts";
 export { type WatchedFile, watchFile } from "./config/watched-file.ts";
 export { type Context, type ContextKey, contextKey, type Outcome, type Principal, type RouteInfo } from "./context.ts";
-export { type ErrorCode, GatewayError } from "./errors.ts";
+export { type ErrorCode, type ErrorDetail, GatewayError } from "./errors.ts";
 export { isHopByHop } from "./http1/hop.ts";
 export { CHANGES, KeyBusyError, type KeyPage, KeyRing } from "./identity/api-key/key-ring.ts";
 export { hashOf, idOf, KEY_ID, KEY_SEED, type NewKey } from "./identity/api-key/key-text.ts";
@@ -32,6 +33,7 @@ export { HOLDER, readKeysFile } from "./identity/api-key/keys-file.ts";
 export { judge, type KeyRecord, type KeyVerdict, keyReport, principalOf } from "./identity/api-key/record.ts";
 export { bearerError, noBearer } from "./identity/challenge.ts";
 export { type Claims, readClaim, wordsAt, wordsOf } from "./identity/claims.ts";
+export { readCookies } from "./identity/cookies.ts";
 export { type Credential, type CredentialPlaces, compileCredential } from "./identity/credential.ts";
 export { createKeyedHash, isSameSecret, sha256 } from "./identity/digest.ts";
 export { type ClaimHeaders, compileClaimHeaders } from "./identity/forward-claims.ts";
@@ -67,6 +69,7 @@ export { PreparedFields } from "./message/prepared.ts";
 export { Reply } from "./message/reply.ts";
 export type { GatewayRequest, Peer, PeerCertificate } from "./message/request.ts";
 export type { BodySink, BodySource } from "./message/source.ts";
+export { type OnCopied, Tee } from "./message/tee.ts";
 export type { CircuitReport, TargetWatch } from "./observe/circuit.ts";
 export { Episode } from "./observe/episode.ts";
 export type { LimiterReport } from "./observe/limiter-report.ts";
@@ -75,6 +78,21 @@ export type { Counter, CounterSeries } from "./observe/metrics/counter.ts";
 export type { Gauge, GaugeSeries } from "./observe/metrics/gauge.ts";
 export type { DistributionSeries, Histogram } from "./observe/metrics/histogram.ts";
 export type { PluginMetrics } from "./observe/metrics/plugin.ts";
+export { copyNode } from "./openapi/copy.ts";
+export { readOperations } from "./openapi/document-file.ts";
+export type { Kind } from "./openapi/grammar.ts";
+export {
+  type Draft,
+  isObject,
+  type Json,
+  type JsonObject,
+  listAt,
+  objectAt,
+  pointerToken,
+  textAt,
+} from "./openapi/json.ts";
+export type { Documented, DocumentedOperation, OperationTable } from "./openapi/operation-table.ts";
+export type { Component, Source } from "./openapi/source.ts";
 export { CHALLENGED, credentialSchemes, RETRY_AFTER, TWO_CREDENTIALS } from "./policy/credential-policy.ts";
 export type {
   AnswerHeader,
@@ -170,6 +188,11 @@ export interface Scope {
    * Error at load if there is none of that name.
    */
   toService(name: string): Handler;
+  /**
+   * What the document of the service says of its operations, by what the service is asked for; undefined while the gateway has
+   * none. Another object as soon as it has a newer one: ask for it with each request.
+   */
+  readonly operations: OperationTable | undefined;
   /** Aborted when this instance is closed. */
   readonly signal: AbortSignal;
   /** Routes added here are served on the admin port under /api/plugins/NAME, behind its token. */

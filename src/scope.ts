@@ -3,6 +3,7 @@ import type { RouteInfo } from "./context.ts";
 import type { Logger } from "./observe/logger.ts";
 import { pluginMetrics } from "./observe/metrics/plugin.ts";
 import type { MetricsRegistry } from "./observe/metrics/registry.ts";
+import { documentsOf } from "./openapi/documents.ts";
 import type { Handler, Scope } from "./plugin.ts";
 import type { SharedStore } from "./store/shared.ts";
 
@@ -44,6 +45,7 @@ export function createScope(
   site: string,
   { directory, signal, lasting, cacheBytes, toService, adminOf }: ScopeBase,
 ): Scope {
+  const documents = documentsOf(lasting);
   return {
     route,
     service,
@@ -61,6 +63,9 @@ export function createScope(
     },
     get local() {
       return lasting.store.localOf(name);
+    },
+    get operations() {
+      return service === undefined ? undefined : documents.of(service);
     },
     get admin() {
       return adminOf(plugin);

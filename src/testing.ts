@@ -6,6 +6,9 @@ import { createPluginApps } from "./admin/plugin-apps.ts";
 import type { Context, Outcome, RouteInfo } from "./context.ts";
 import { GatewayError } from "./errors.ts";
 import { Reply } from "./message/reply.ts";
+import { documentsOf } from "./openapi/documents.ts";
+import type { Json } from "./openapi/json.ts";
+import { upgraded } from "./openapi/upgrade.ts";
 import { answerOf, composePipeline, type Pipeline } from "./pipeline.ts";
 import type { Awaitable, Handler, Phases, Plugin } from "./plugin.ts";
 import { createScope } from "./scope.ts";
@@ -28,6 +31,8 @@ export interface TestPlace {
   readonly site?: string;
   /** Relative paths in options start there. Default: the folder in which the tests were started. */
   readonly directory?: string;
+  /** The OpenAPI document of the service, of any version, for `scope.operations`. Default: none. */
+  readonly document?: Json;
   /** Play the services that `scope.toService` sends to, by their names. */
   readonly services?: Readonly<Record<string, TestUpstream>>;
 }
@@ -94,6 +99,9 @@ async function createTest<O extends TSchema>(
   const directory = resolve(place.directory ?? ".");
   const route = "route" in place ? place.route : DEFAULT_ROUTE;
   const service = "service" in place ? place.service : "test";
+  if (service !== undefined && place.document !== undefined) {
+    documentsOf(lasting).put(service, upgraded(place.document));
+  }
   const abort = new AbortController();
   const apps = createPluginApps(lasting.log);
   const base = {

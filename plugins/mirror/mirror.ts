@@ -3,14 +3,15 @@ import {
   type Context,
   type Handler,
   headerName,
+  type OnCopied,
   type Scope,
+  Tee,
   type TimeoutQueue,
   timeoutQueue,
 } from "../../src/plugin.ts";
 import { Copy } from "./copy.ts";
 import { createMetrics, type MirrorMetrics } from "./metrics.ts";
 import type { MirrorOptions } from "./options.ts";
-import { type OnCopied, Tee } from "./tee.ts";
 
 /** Copies that are under way, of all routes that have the same service for them. */
 export interface InFlight {

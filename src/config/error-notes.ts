@@ -45,6 +45,11 @@ export const ERROR_NOTES: Readonly<Record<ErrorCode, ErrorNote>> = {
     when: "Path and query are longer than `listen.limits.target-bytes`, or the first line than `listen.limits.header-bytes`.",
     look: "Clients that put into the query what belongs into a body.",
   },
+  unsupported_media_type: {
+    when: "The body is of a type, or in a coding, that the service's document does not have for it.",
+    look: "`Content-Type` of the request against the document: [validate](plugins/validate.md). The client is right if the document is not complete.",
+    isFromPlugins: true,
+  },
   expectation_failed: {
     when: "The request has an `Expect` other than `100-continue`.",
     look: "The client: no other expectation exists.",

@@ -44,7 +44,8 @@ export async function loadFile(name: string, path: string, schema: TSchema, env:
   return { name, path, root, value: value as LoadedFile["value"], problems: all, invalid, isReadable: true };
 }
 
-async function readText(path: string): Promise<string | { readonly reason: string }> {
+/** The text of a file, or why there is none. */
+export async function readText(path: string): Promise<string | { readonly reason: string }> {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path));
   } catch (error) {

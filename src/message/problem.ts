@@ -26,9 +26,12 @@ function problem(error: GatewayError, requestId: string) {
     ...(error.detail === undefined ? {} : { detail: error.detail }),
     code: error.code,
     requestId,
+    ...(error.errors === undefined ? {} : { errors: error.errors }),
   };
 }
 
 function envelope(error: GatewayError, requestId: string) {
-  return { success: false, message: error.detail ?? error.title, code: error.code, requestId };
+  const { code, errors } = error;
+  const message = error.detail ?? error.title;
+  return { success: false, message, code, requestId, ...(errors === undefined ? {} : { errors }) };
 }

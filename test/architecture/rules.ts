@@ -13,7 +13,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http1: BASE,
   observe: BASE,
   config: [...BASE, "routing"],
-  plugin: [...BASE, "config", "identity", "keys", "policy", "store", "timeouts"],
+  plugin: [...BASE, "config", "identity", "keys", "openapi", "policy", "store", "timeouts"],
   policy: [...BASE, "identity", "keys"],
   keys: [...BASE, "routing", "store"],
   routing: [...BASE, "config"],
@@ -28,7 +28,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   traffic: [...PARTS, "routing", "scope", "store", "upstream"],
   journey: [...BASE, "plugin"],
   pipeline: [...BASE, "journey", "plugin"],
-  scope: [...BASE, "plugin", "store"],
+  scope: [...BASE, "openapi", "plugin", "store"],
   registry: [...PARTS, "testing"],
   deprecation: [...BASE, "config"],
   snapshot: [...PARTS, "admin", "pipeline", "routing", "traffic", "upstream"],
@@ -68,7 +68,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   run: [...PARTS, "boot", "gateway", "listeners", "scope", "store", "workers"],
   cli: [...PARTS, "compile", "gateway", "identity", "boot", "registry", "routing", "run", "scope", "store", "workers"],
   main: ["cli"],
-  testing: [...PARTS, "admin", "pipeline", "scope", "store"],
+  testing: [...PARTS, "admin", "openapi", "pipeline", "scope", "store"],
 };
 
 /** One dependency, one place: the only files (or folders, with a slash at the end) that may load it. */
@@ -79,6 +79,11 @@ export const HOME_OF: Readonly<Record<string, readonly string[]>> = {
   ioredis: ["src/store/redis.ts", "src/store/redis/"],
   jose: ["plugins/jwt.ts", "plugins/jwt/"],
   yaml: ["src/config/document.ts"],
+  ajv: ["plugins/validate/"],
+  "ajv/dist/2020": ["plugins/validate/"],
+  "ajv/dist/2020.js": ["plugins/validate/"],
+  "ajv-formats": ["plugins/validate/"],
+  re2js: ["plugins/validate/"],
   "@sinclair/typebox/value": ["src/config/validate.ts"],
 };
 

@@ -3,6 +3,7 @@ import { formatProblems } from "../../src/config/report.ts";
 import type { Edge } from "../../src/edge/edge.ts";
 import { listenEdge } from "../../src/edge/listen.ts";
 import { Gateway } from "../../src/gateway.ts";
+import { type Documents, documentsOf } from "../../src/openapi/documents.ts";
 import type { Plugin } from "../../src/plugin.ts";
 import { createRegistry } from "../../src/registry/registry.ts";
 import { createTestLasting, type LogLine, type TestClock } from "../../src/testing/lasting.ts";
@@ -22,6 +23,8 @@ export interface InProcessGateway extends AsyncDisposable {
   readonly edges: readonly Edge[];
   /** The wall clock; it stands still until a test moves it. Timeouts take no notice of it. */
   readonly clock: TestClock;
+  /** What it knows of the services' operations. */
+  readonly documents: Documents;
   /** Every line that it logged so far. */
   readonly logs: readonly LogLine[];
   /** What a plugin has counted so far. */
@@ -54,6 +57,7 @@ export async function startInProcess(yaml: string): Promise<InProcessGateway> {
     ports: edges.map((edge) => edge.port),
     edges,
     clock: lasting.clock,
+    documents: documentsOf(lasting),
     logs: lasting.logs,
     metricsOf: (plugin) => readMetrics(lasting.metrics, plugin),
     waitForLog: (find, timeout = 5_000) =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import mirror from "../../../plugins/mirror/index.ts";
-import { Tee } from "../../../plugins/mirror/tee.ts";
-import { type BodySink, type BodySource, GatewayError, HeaderList, Reply } from "../../../src/plugin.ts";
+
+import { type BodySink, type BodySource, GatewayError, HeaderList, Reply, Tee } from "../../../src/plugin.ts";
 import { testPlugin } from "../../../src/testing.ts";
 
 describe("options", () => {

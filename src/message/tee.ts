@@ -1,4 +1,6 @@
-import type { BodySink, BodySource, GatewayError, HeaderList } from "../../src/plugin.ts";
+import type { GatewayError } from "../errors.ts";
+import type { HeaderList } from "./headers.ts";
+import type { BodySink, BodySource } from "./source.ts";
 
 /** What becomes of the copy of a body: its bytes, or undefined if it grew too long or never became whole. */
 export type OnCopied = (content: Uint8Array | undefined) => void;

@@ -1,0 +1,111 @@
+import {
+  type Component,
+  copyNode,
+  type Draft,
+  isObject,
+  type Json,
+  type JsonObject,
+  listAt,
+  type Source,
+} from "../../src/plugin.ts";
+
+/** Which way a message goes: what is only read is not wanted in requests, what is only written not in replies. */
+export type Direction = "request" | "response";
+
+/** Objects of one schema and all that it refers to, at most: more takes too long to compile. */
+const MOST_OBJECTS = 20_000;
+
+/** The name of an empty schema, for references that lead nowhere. */
+export const UNKNOWN_SCHEMA = "/unknown";
+
+/** A schema that a compiler for JSON Schema 2020-12 takes, and those that it refers to. */
+export interface SelfContained {
+  readonly schema: Json;
+  /** By the names that references have now. */
+  readonly others: ReadonlyMap<string, Json>;
+}
+
+/** Takes schemas out of a document, each component under one name. */
+export class Extractor {
+  readonly #source: Source;
+  readonly #direction: Direction;
+  readonly #names = new Map<Component, string>();
+  readonly #copies = new Map<Component, Json>();
+  #objects = 0;
+
+  constructor(source: Source, direction: Direction) {
+    this.#source = source;
+    this.#direction = direction;
+  }
+
+  /** Throws Error if there is too much of it. */
+  extract(schema: Json): SelfContained {
+    this.#objects = 0;
+    const needed = new Set<Component>();
+    const root = this.#copy(schema, needed);
+    // A set is walked on to what is added meanwhile.
+    for (const component of needed) {
+      const known = this.#copies.get(component);
+      if (known === undefined) this.#copies.set(component, this.#copy(component.value, needed));
+      else for (const other of this.#source.references(component.value, "schema")) needed.add(other);
+    }
+    const others = new Map<string, Json>([[UNKNOWN_SCHEMA, {}]]);
+    for (const component of needed) others.set(this.#nameOf(component), this.#copies.get(component) ?? {});
+    return { schema: root, others };
+  }
+
+  #nameOf(component: Component): string {
+    const name = this.#names.get(component) ?? `/c${this.#names.size}`;
+    this.#names.set(component, name);
+    return name;
+  }
+
+  #reference(ref: string, needed: Set<Component>): string {
+    const component = this.#source.locate(ref, "schema");
+    if (component === undefined) return UNKNOWN_SCHEMA;
+    needed.add(component);
+    return this.#nameOf(component);
+  }
+
+  #copy(schema: Json, needed: Set<Component>): Json {
+    return copyNode(schema, "schema", {
+      reference: (ref) => this.#reference(ref, needed),
+      leave: (copy, kind, original) => {
+        if (kind !== "schema") return;
+        this.#objects++;
+        if (this.#objects > MOST_OBJECTS) throw new Error(`it consists of more than ${MOST_OBJECTS} objects`);
+        if (typeof original.$dynamicRef === "string") {
+          copy.$ref = this.#reference(original.$dynamicRef, needed);
+          delete copy.$dynamicRef;
+        }
+        this.#adapt(copy, original);
+      },
+    });
+  }
+
+  #adapt(copy: Draft, original: JsonObject): void {
+    for (const key of IDENTITIES) delete copy[key];
+    if (typeof copy.id === "string") delete copy.id;
+    if (typeof copy.nullable === "boolean" && copy.type === undefined) adaptNullable(copy);
+    const required = listAt(original, "required").filter((name) => !this.#isOtherWay(original, name));
+    if (Array.isArray(original.required)) copy.required = required;
+  }
+
+  #isOtherWay({ properties }: JsonObject, name: Json): boolean {
+    if (typeof name !== "string" || !isObject(properties) || !Object.hasOwn(properties, name)) return false;
+    const property = properties[name];
+    const keyword = this.#direction === "request" ? "readOnly" : "writeOnly";
+    return [property, this.#source.resolve(property, "schema")].some((one) => isObject(one) && one[keyword] === true);
+  }
+}
+
+/** What a schema is known by, and where it keeps others: references have other names now. `discriminator` is a hint alone. */
+const IDENTITIES = ["$id", "$schema", "$anchor", "$dynamicAnchor", "$defs", "definitions", "discriminator"];
+
+/** A keyword of OpenAPI 3.0 that the upgrade leaves where a schema has no type. */
+function adaptNullable(copy: Draft): void {
+  const { nullable, ...rest } = copy;
+  for (const key of Object.keys(copy)) delete copy[key];
+  if (nullable === true && Object.keys(rest).length > 0) copy.anyOf = [rest, { type: "null" }];
+  else Object.assign(copy, rest);
+}
