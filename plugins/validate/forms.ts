@@ -5,7 +5,7 @@ import { decodeUtf8, parseJson } from "./json.ts";
 import { isJson, type MediaType, matchRange, parseMediaType } from "./media-type.ts";
 import { type Part, parseMultipart } from "./multipart.ts";
 import { decodeField, parseFields } from "./query.ts";
-import type { Shape } from "./shape.ts";
+import { ANY, type Shape } from "./shape.ts";
 import { REPEATED, readField, type Style } from "./styles.ts";
 
 /** What a form says: its values by name, and what is wrong with its form already. */
@@ -33,22 +33,13 @@ export function urlencodedReader(encoding: JsonObject | undefined, shape: Shape)
       values.set(name, decoded.length === 1 ? (decoded[0] ?? "") : decoded);
     }
     for (const { name, inner, style, isJson: isText } of properties) {
-      const found = readField(fields, name, isText ? { ...style, explode: true } : style, isText ? TEXT : inner);
+      const found = readField(fields, name, isText ? { ...style, explode: true } : style, isText ? ANY : inner);
       if (found === REPEATED) faults.push({ pointer: `/${pointerToken(name)}`, detail: "is given more than once" });
       else if (found !== undefined) values.set(name, isText ? typed(found.texts) : found.texts);
     }
     return { values, faults };
   };
 }
-
-/** Stands for one text. */
-const TEXT: Shape = {
-  types: new Set(["string"] as const),
-  items: undefined,
-  properties: new Map(),
-  rest: undefined,
-  isAmbiguous: false,
-};
 
 function styleOf(encoding: JsonObject | undefined): Style {
   const style = textAt(encoding, "style") ?? "form";

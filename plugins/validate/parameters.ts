@@ -13,7 +13,7 @@ import { checkTexts } from "./coerce.ts";
 import type { Fault } from "./faults.ts";
 import { decodePercent, type RawFields } from "./query.ts";
 import type { SchemaCheck, Schemas } from "./schemas.ts";
-import { type Shape, shapeOf } from "./shape.ts";
+import { ANY, type Shape, shapeOf } from "./shape.ts";
 import { REPEATED, readField, readSimple, type Style } from "./styles.ts";
 
 /** Where parameters are read from. */
@@ -49,7 +49,7 @@ export function compileParameters(operation: DocumentedOperation, schemas: Schem
     if (style === undefined) return [];
     const content = Object.entries(objectAt(parameter, "content") ?? {})[0];
     const schema = content === undefined ? (parameter.schema ?? true) : schemaIn(content[1]);
-    const shape = shapeOf(schema, source);
+    const shape = content === undefined ? shapeOf(schema, source) : ANY;
     const check = schemas.check(schema, `the parameter ${name} of ${method} ${path}`);
     const isJson = content !== undefined && /[/+]json\b/.test(content[0]);
     const read = reader(name, where, style, shape);

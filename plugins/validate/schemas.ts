@@ -66,6 +66,8 @@ class Compiler {
     this.#ajv = new Ajv2020({
       allErrors,
       strict: false,
+      // No infinity, which 1e999 is.
+      strictNumbers: true,
       validateSchema: false,
       addUsedSchema: false,
       logger: false,

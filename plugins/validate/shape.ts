@@ -36,7 +36,8 @@ export function shapeOf(schema: Json | undefined, source: Source, depth = 0): Sh
   return { types, items, properties, rest, isAmbiguous };
 }
 
-const ANY: Shape = {
+/** Nothing is known of it: a text is one. */
+export const ANY: Shape = {
   types: new Set(),
   items: undefined,
   properties: new Map(),

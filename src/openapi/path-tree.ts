@@ -61,7 +61,8 @@ function child<T>(parent: Node<T>, segment: string): Node<T> {
 /** A document may write `é`, where a request has `%C3%A9`. */
 function literalForm(text: string): string {
   const escaped = text.replace(/[^\x21-\x7e]+/g, encodeURIComponent);
-  return matchForm(canonicalPath(`/${escaped}`) ?? `/${escaped}`).slice(1);
+  // Behind a letter a dot is no dot segment.
+  return matchForm(canonicalPath(`/x${escaped}`) ?? `/x${escaped}`).slice(2);
 }
 
 /** Each node of the tree is looked at once at most, whatever the path is. */
