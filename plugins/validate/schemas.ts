@@ -11,6 +11,9 @@ import { type Direction, Extractor, type SelfContained } from "./subschema.ts";
  */
 export type SchemaCheck = (value: unknown, size: number) => readonly Fault[] | undefined;
 
+/** The stack has not been enough for a value that a client has sent. */
+const TOO_DEEP: readonly Fault[] = [{ pointer: "", detail: "is too deep to be checked" }];
+
 /** Up to here all faults are gathered; a value can have no more of them than it has bytes. */
 const SMALL_BYTES = 65_536;
 
@@ -34,26 +37,36 @@ export class Schemas {
     let quick: ValidateFunction | undefined;
     let thorough: ValidateFunction | undefined;
     let isBroken = false;
-    const first = (): ValidateFunction | undefined => {
+    const compiled = () => {
+      parts = this.#extractor.extract(schema);
+      const validate = this.#quick.compile(parts);
+      // A schema that is nothing but itself never ends, whatever the value is.
+      validate(null);
+      return validate;
+    };
+    const faultsIn = (value: unknown, size: number) => {
+      if (parts === undefined || quick === undefined || quick(value)) return undefined;
+      if (size > SMALL_BYTES) return faultsOf(quick.errors ?? []);
+      this.#thorough ??= new Compiler(true, () => {});
+      thorough ??= this.#thorough.compile(parts);
+      thorough(value);
+      return faultsOf(thorough.errors ?? quick.errors ?? []);
+    };
+    return (value, size) => {
+      if (isBroken) return undefined;
       try {
-        parts = this.#extractor.extract(schema);
-        return this.#quick.compile(parts);
+        quick ??= compiled();
       } catch (error) {
         isBroken = true;
         const why = error instanceof Error ? error.message : String(error);
         this.#onUnchecked(`${place} is not checked: ${why.slice(0, 300)}`);
         return undefined;
       }
-    };
-    return (value, size) => {
-      if (isBroken) return undefined;
-      quick ??= first();
-      if (quick === undefined || parts === undefined || quick(value)) return undefined;
-      if (size > SMALL_BYTES) return faultsOf(quick.errors ?? []);
-      this.#thorough ??= new Compiler(true, () => {});
-      thorough ??= this.#thorough.compile(parts);
-      thorough(value);
-      return faultsOf(thorough.errors ?? quick.errors ?? []);
+      try {
+        return faultsIn(value, size);
+      } catch {
+        return TOO_DEEP;
+      }
     };
   }
 }

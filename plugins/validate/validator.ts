@@ -111,7 +111,7 @@ export class Validator {
     return (errors) => {
       this.#metrics.requests(resultOf(errors)).inc();
       if (errors === undefined || errors.length === 0) return;
-      this.#logRequest(() => this.#log("a request is not as documented", ctx, name, errors));
+      this.#logRequest(() => this.#scope.log.warn("a request is not as documented", this.#fieldsOf(ctx, name, errors)));
     };
   }
 
@@ -138,7 +138,10 @@ export class Validator {
     observeReply(reply, ctx.request.method, description, maxBody, (errors) => {
       this.#metrics.responses(resultOf(errors)).inc();
       if (errors === undefined || errors.length === 0) return;
-      this.#logReply(() => this.#log("a reply is not as documented", ctx, `${compiled.name} ${reply.status}`, errors));
+      const operation = `${compiled.name} ${reply.status}`;
+      this.#logReply(() =>
+        this.#scope.log.warn("a reply is not as documented", this.#fieldsOf(ctx, operation, errors)),
+      );
     });
     return reply;
   }
@@ -154,14 +157,14 @@ export class Validator {
     this.#shared.drift.note(this.#service, kind, what);
   }
 
-  #log(message: string, ctx: Context, operation: string, errors: readonly ErrorDetail[]): void {
-    this.#scope.log.warn(message, {
+  #fieldsOf(ctx: Context, operation: string, errors: readonly ErrorDetail[]) {
+    return {
       route: this.#scope.route?.name,
       service: this.#service,
       operation,
       requestId: ctx.requestId,
       errors: errors.slice(0, MOST_LOGGED).map(textOf),
-    });
+    };
   }
 }
 

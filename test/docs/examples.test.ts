@@ -9,7 +9,7 @@ import { createRegistry, type Registry } from "../../src/registry/registry.ts";
 import { createTestLasting } from "../../src/testing/lasting.ts";
 import { tempFolder } from "../support/temp.ts";
 import { makeCertificates } from "../support/tls.ts";
-import { allPages, blocksOf, PROJECT, readPage } from "./pages.ts";
+import { allPages, blocksOf, ORDERS_FILE, ordersDocument, PROJECT, readPage } from "./pages.ts";
 
 /*
  * Every example in YAML is loaded, and its plugins are set up, as the gateway does it. An example may leave out `services`
@@ -33,6 +33,7 @@ for (const [name, names] of [
   copyFileSync(pair.certFile, folder.file(`${name}.crt`));
   copyFileSync(pair.keyFile, folder.file(`${name}.key`));
 }
+folder.write(ORDERS_FILE, ordersDocument());
 folder.write("redis.password", "secret");
 folder.write("services/team.yaml", "services: {}\n");
 folder.write("targets.yaml", "targets: [http://10.0.0.5:4001]\n");

@@ -39,6 +39,13 @@ export function blocksOf(page: Page, language: string): readonly Block[] {
   });
 }
 
+/** The OpenAPI document that docs/plugins/validate.md writes, and other examples name. */
+export const ORDERS_FILE = "orders.openapi.json";
+
+export function ordersDocument(): string {
+  return blocksOf(readPage("docs/plugins/validate.md"), "json")[0]?.text ?? "";
+}
+
 /** The part of a page under a heading, up to the next one of any level. */
 export function sectionOf(page: Page, heading: string): string {
   const [, section] = page.text.split(new RegExp(`^#+ ${RegExp.escape(heading)}$`, "m"));

@@ -8,6 +8,7 @@ import type { Plugin } from "../../src/plugin.ts";
 import { createRegistry } from "../../src/registry/registry.ts";
 import { createTestLasting } from "../../src/testing/lasting.ts";
 import { closeService } from "../../src/upstream/service.ts";
+import { ORDERS_FILE, ordersDocument } from "../docs/pages.ts";
 import { tempFolder } from "../support/temp.ts";
 
 const PROJECT = join(import.meta.dir, "../..");
@@ -34,6 +35,7 @@ describe.each(plugins.map((plugin) => [plugin.name, plugin] as const))("docs/plu
 
   test("has an example that is a whole configuration, and names the phases in which the plugin works", async () => {
     using folder = tempFolder();
+    folder.write(ORDERS_FILE, ordersDocument());
     folder.write("gateway.yaml", exampleOf(page));
     const loaded = await loadConfig("gateway.yaml", { env: {}, plugins: registry, directory: folder.path });
     expect(loaded.problems).toEqual([]);

@@ -35,9 +35,13 @@ export interface InProcessGateway extends AsyncDisposable {
   stop(drainMs?: number): Promise<void>;
 }
 
-/** Starts this gateway.yaml; without a `listen:` of its own it gets a free port on 127.0.0.1. Rejects if it is invalid. */
-export async function startInProcess(yaml: string): Promise<InProcessGateway> {
+/** Starts this gateway.yaml; without a `listen:` of its own it gets a free port on 127.0.0.1. Rejects if it is invalid. `files` are beside it. */
+export async function startInProcess(
+  yaml: string,
+  files: Readonly<Record<string, string>> = {},
+): Promise<InProcessGateway> {
   using folder = tempFolder();
+  for (const [name, content] of Object.entries(files)) folder.write(name, content);
   const text = /^listen:/m.test(yaml) ? yaml : `listen: { host: 127.0.0.1, port: 0 }\n${yaml}`;
   const file = folder.write("gateway.yaml", text);
   const loaded = await loadConfig<Plugin>(file, { env: {}, plugins: await createRegistry(PLUGINS) });

@@ -109,6 +109,23 @@ describe("without a document", () => {
   });
 });
 
+test("a schema that is nothing but itself is not checked", async () => {
+  const self = { $ref: "#/components/schemas/Self" };
+  const body = { content: { "application/json": { schema: self } } };
+  const t = await validator(
+    {},
+    {
+      openapi: "3.1.0",
+      info: { title: "a", version: "1" },
+      paths: { "/a": { post: { requestBody: body, responses: {} } } },
+      components: { schemas: { Self: { allOf: [self] } } },
+    },
+  );
+  const headers = { "content-type": "application/json" };
+  expect((await t.request({ method: "POST", path: "/a", headers, body: "{}" })).reply.status).toBe(200);
+  expect((await driftOf(t)).unchecked).toEqual([{ service: "test", reason: expect.stringContaining("POST /a") }]);
+});
+
 describe("a document of the options", () => {
   test("is read from a file, of any version, and goes before the gateway's", async () => {
     using folder = tempFolder();
