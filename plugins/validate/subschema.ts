@@ -8,6 +8,7 @@ import {
   listAt,
   type Source,
 } from "../../src/plugin.ts";
+import { STEP } from "./step.ts";
 
 /** Which way a message goes: what is only read is not wanted in requests, what is only written not in replies. */
 export type Direction = "request" | "response";
@@ -50,7 +51,11 @@ export class Extractor {
       else for (const other of this.#source.references(component.value, "schema")) needed.add(other);
     }
     const others = new Map<string, Json>([[UNKNOWN_SCHEMA, {}]]);
-    for (const component of needed) others.set(this.#nameOf(component), this.#copies.get(component) ?? {});
+    for (const component of needed) {
+      const copy = this.#copies.get(component) ?? {};
+      // Whatever refers to itself does so through a component.
+      others.set(this.#nameOf(component), isObject(copy) ? { ...copy, [STEP]: true } : copy);
+    }
     return { schema: root, others };
   }
 
