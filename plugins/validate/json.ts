@@ -25,35 +25,73 @@ export function parseJson(text: string): unknown {
 
 /** Whether a name occurs twice; means something only if the text is valid. */
 function scan(text: string): boolean {
-  const open: (Set<string> | undefined)[] = [];
-  let isTwice = false;
+  const names = new Names();
+  let depth = 0;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code === QUOTE) {
       const end = endOfString(text, i);
-      if (text.charCodeAt(afterBlanks(text, end + 1)) === COLON) {
-        const name = nameIn(text.slice(i, end + 1));
-        const names = open[open.length - 1];
-        if (names === undefined) open[open.length - 1] = new Set([name]);
-        else if (names.has(name)) isTwice = true;
-        else names.add(name);
-      }
+      if (text.charCodeAt(afterBlanks(text, end + 1)) === COLON) names.add(nameIn(text.slice(i, end + 1)));
       i = end;
     } else if (code === 0x7b || code === 0x5b) {
-      if (open.length === DEEPEST_JSON) {
+      if (++depth > DEEPEST_JSON) {
         throw new GatewayError("bad_request", { detail: `The body is nested deeper than ${DEEPEST_JSON} levels` });
       }
-      open.push(undefined);
-    } else if (code === 0x7d || code === 0x5d) open.pop();
+      names.open();
+    } else if (code === 0x7d || code === 0x5d) {
+      depth--;
+      names.close();
+    }
   }
-  return isTwice;
+  return names.isTwice;
+}
+
+/** Objects have few names as a rule: those are compared one by one, and cost no set. */
+const FEW = 12;
+
+/** The names of the objects that are open. */
+class Names {
+  isTwice = false;
+  readonly #names: string[] = [];
+  /** Where those of each open object begin. */
+  readonly #starts: number[] = [0];
+  #start = 0;
+  /** By how many objects are around: of those that have many. */
+  readonly #sets: (Set<string> | undefined)[] = [];
+
+  open(): void {
+    this.#start = this.#names.length;
+    this.#starts.push(this.#start);
+  }
+
+  close(): void {
+    this.#names.length = this.#start;
+    this.#sets.length = Math.min(this.#sets.length, this.#starts.length - 1);
+    if (this.#starts.length > 1) this.#starts.pop();
+    this.#start = this.#starts[this.#starts.length - 1] ?? 0;
+  }
+
+  add(name: string): void {
+    const names = this.#names;
+    if (names.length - this.#start >= FEW) return this.#addToMany(name);
+    for (let i = this.#start; i < names.length; i++) if (names[i] === name) this.isTwice = true;
+    names.push(name);
+  }
+
+  #addToMany(name: string): void {
+    const depth = this.#starts.length - 1;
+    const known = this.#sets[depth] ?? new Set(this.#names.slice(this.#start));
+    this.#sets[depth] = known;
+    if (known.has(name)) this.isTwice = true;
+    known.add(name);
+  }
 }
 
 function endOfString(text: string, start: number): number {
-  for (let i = start + 1; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === QUOTE) return i;
-    if (code === BACKSLASH) i++;
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0;
+    while (text.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes++;
+    if (backslashes % 2 === 0) return end;
   }
   return text.length;
 }
