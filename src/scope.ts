@@ -3,7 +3,7 @@ import type { RouteInfo } from "./context.ts";
 import type { Logger } from "./observe/logger.ts";
 import { pluginMetrics } from "./observe/metrics/plugin.ts";
 import type { MetricsRegistry } from "./observe/metrics/registry.ts";
-import { documentsOf } from "./openapi/documents.ts";
+import { knownOperations } from "./openapi/known-operations.ts";
 import type { Handler, Scope } from "./plugin.ts";
 import type { SharedStore } from "./store/shared.ts";
 
@@ -45,7 +45,7 @@ export function createScope(
   site: string,
   { directory, signal, lasting, cacheBytes, toService, adminOf }: ScopeBase,
 ): Scope {
-  const documents = documentsOf(lasting);
+  const documents = knownOperations(lasting);
   return {
     route,
     service,

@@ -6,8 +6,8 @@ import { createPluginApps } from "./admin/plugin-apps.ts";
 import type { Context, Outcome, RouteInfo } from "./context.ts";
 import { GatewayError } from "./errors.ts";
 import { Reply } from "./message/reply.ts";
-import { documentsOf } from "./openapi/documents.ts";
 import type { Json } from "./openapi/json.ts";
+import { knownOperations } from "./openapi/known-operations.ts";
 import { upgraded } from "./openapi/upgrade.ts";
 import { answerOf, composePipeline, type Pipeline } from "./pipeline.ts";
 import type { Awaitable, Handler, Phases, Plugin } from "./plugin.ts";
@@ -100,7 +100,7 @@ async function createTest<O extends TSchema>(
   const route = "route" in place ? place.route : DEFAULT_ROUTE;
   const service = "service" in place ? place.service : "test";
   if (service !== undefined && place.document !== undefined) {
-    documentsOf(lasting).put(service, upgraded(place.document));
+    knownOperations(lasting).put(service, upgraded(place.document));
   }
   const abort = new AbortController();
   const apps = createPluginApps(lasting.log);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { Documents } from "../../src/openapi/documents.ts";
 import type { JsonObject } from "../../src/openapi/json.ts";
+import { KnownOperations } from "../../src/openapi/known-operations.ts";
 import { OperationTable } from "../../src/openapi/operation-table.ts";
 
 const get = { get: { responses: {} } } as const;
@@ -111,7 +111,7 @@ describe("the documents of services", () => {
   const document = (path: string): JsonObject => ({ openapi: "3.1.0", paths: { [path]: get } });
 
   test("are replaced, and forgotten with their service", () => {
-    const documents = new Documents();
+    const documents = new KnownOperations();
     expect(documents.of("users")).toBeUndefined();
     const first = document("/a");
     documents.put("users", first);
@@ -121,8 +121,17 @@ describe("the documents of services", () => {
     expect(documents.of("users")).toBe(table);
     documents.put("users", document("/b"));
     expect(documents.of("users")?.find("GET", "/a").kind).toBe("path-unknown");
-    documents.put("orders", document("/c"));
+    let reads = 0;
+    documents.put("orders", () => {
+      reads++;
+      return document("/c");
+    });
+    documents.put("broken", () => {
+      throw new Error("no document");
+    });
+    expect([documents.of("broken"), documents.of("broken"), reads]).toEqual([undefined, undefined, 0]);
     documents.keep(new Set(["orders"]));
     expect([documents.of("users"), documents.of("orders")?.find("GET", "/c").kind]).toEqual([undefined, "operation"]);
+    expect([documents.of("orders")?.source.service, reads]).toEqual(["orders", 1]);
   });
 });

@@ -3,7 +3,7 @@ import { formatProblems } from "../../src/config/report.ts";
 import type { Edge } from "../../src/edge/edge.ts";
 import { listenEdge } from "../../src/edge/listen.ts";
 import { Gateway } from "../../src/gateway.ts";
-import { type Documents, documentsOf } from "../../src/openapi/documents.ts";
+import { type KnownOperations, knownOperations } from "../../src/openapi/known-operations.ts";
 import type { Plugin } from "../../src/plugin.ts";
 import { createRegistry } from "../../src/registry/registry.ts";
 import { createTestLasting, type LogLine, type TestClock } from "../../src/testing/lasting.ts";
@@ -24,7 +24,7 @@ export interface InProcessGateway extends AsyncDisposable {
   /** The wall clock; it stands still until a test moves it. Timeouts take no notice of it. */
   readonly clock: TestClock;
   /** What it knows of the services' operations. */
-  readonly documents: Documents;
+  readonly documents: KnownOperations;
   /** Every line that it logged so far. */
   readonly logs: readonly LogLine[];
   /** What a plugin has counted so far. */
@@ -61,7 +61,7 @@ export async function startInProcess(
     ports: edges.map((edge) => edge.port),
     edges,
     clock: lasting.clock,
-    documents: documentsOf(lasting),
+    documents: knownOperations(lasting),
     logs: lasting.logs,
     metricsOf: (plugin) => readMetrics(lasting.metrics, plugin),
     waitForLog: (find, timeout = 5_000) =>

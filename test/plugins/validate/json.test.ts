@@ -21,14 +21,12 @@ const { written } = fc.letrec<{ written: Written }>((tie) => {
     written: fc.oneof(
       { depthSize: "small" },
       fc.constantFrom("1", '"a:{["', "null", '"\\\\"', '"\\""').map((text): Written => ({ text, isTwice: false })),
-      fc
-        .array(tie("written"), { maxLength: 4 })
-        .map(
-          (all): Written => ({
-            text: `[${all.map(({ text }) => text).join(",")}]`,
-            isTwice: all.some(({ isTwice }) => isTwice),
-          }),
-        ),
+      fc.array(tie("written"), { maxLength: 4 }).map(
+        (all): Written => ({
+          text: `[${all.map(({ text }) => text).join(",")}]`,
+          isTwice: all.some(({ isTwice }) => isTwice),
+        }),
+      ),
       fc.array(member, { maxLength: 20 }).map(
         (all): Written => ({
           text: `{${all.map(({ name: [own, isEscaped], value, blank: space }) => `${space}${escaped(own, isEscaped)}${space}:${value.text}`).join(",")}}`,
