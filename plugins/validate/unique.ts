@@ -2,13 +2,9 @@
 export function areUnique(items: readonly unknown[]): boolean {
   const seen = new Set<unknown>();
   for (const item of items) {
-    const key = typeof item === "object" && item !== null ? textOf(item) : item;
-    // A text can be the JSON of an object.
-    const own = typeof key === "string" && key !== item ? `json ${key}` : typeof key === "string" ? `text ${key}` : key;
-    if (seen.has(own)) return false;
-    seen.add(own);
+    seen.add(typeof item === "object" && item !== null ? textOf(item) : typeof item === "string" ? `"${item}` : item);
   }
-  return true;
+  return seen.size === items.length;
 }
 
 /** JSON with the names of each object in order. */

@@ -53,6 +53,13 @@ describe("JSON", () => {
     expect(twice).toBeWithin(100, 1_900);
   });
 
+  test("may have the same names in objects side by side, however many", () => {
+    const many = `{${Array.from({ length: 30 }, (_, i) => `"k${i}":{"k0":1}`).join(",")}}`;
+    expect(parseJson(`[${many},${many},{"a":${many},"b":${many}}]`)).toHaveLength(3);
+    expect(() => parseJson(`[${many},${many.slice(0, -1)},"k29":1}]`)).toThrow("twice");
+    expect(() => parseJson(`[${many},${many.slice(0, -1)},"k0":1}]`)).toThrow("twice");
+  });
+
   test("whatever else it is, is refused as such", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(...'{}[]":,\\1a ') })), (text) => {

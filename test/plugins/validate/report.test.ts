@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import validate from "../../../plugins/validate/index.ts";
-import { Reply } from "../../../src/plugin.ts";
+import { GatewayError, Reply } from "../../../src/plugin.ts";
 import { type PluginTest, testPlugin } from "../../../src/testing.ts";
 import { tempFolder } from "../../support/temp.ts";
 import { DOCUMENT } from "./document.ts";
@@ -239,6 +239,16 @@ describe("replies", () => {
   test("of the gateway itself are no matter of the document", async () => {
     const t = await validator({ responses: "report", sample: "100%" });
     expect((await t.request({ path: "/v1/things/x" })).reply.status).toBe(422);
+    for (const isError of [true, false]) {
+      const ctx = t.context({ path: "/v1/nothing" });
+      await t.phases.limit?.(ctx);
+      // Another plugin has answered, or the reply of the service was given up.
+      if (isError) {
+        ctx.upstreamRepliedAt = 1;
+        ctx.error = new GatewayError("overloaded");
+      }
+      await t.phases.response?.(ctx, new Reply(200));
+    }
     expect(await driftOf(t)).toMatchObject({ drift: [], others: 0 });
   });
 });

@@ -201,6 +201,28 @@ describe("keywords of OpenAPI", () => {
     expect(checker({ $ref: "https://elsewhere.example/a.json" }).check("x")).toBeUndefined();
   });
 
+  test("ids that are there twice, and dialects, are of no matter", () => {
+    const own = { $id: "https://a.example/x", $schema: "https://a.example/dialect", type: "integer" } as const;
+    const { check, unchecked } = checker(
+      { $ref: "#/components/schemas/C" },
+      {
+        A: own,
+        B: { ...own, type: "string" },
+        C: {
+          ...own,
+          type: "object",
+          properties: { a: { $ref: "#/components/schemas/A" }, b: { $ref: "#/components/schemas/B" } },
+        },
+      },
+    );
+    expect([
+      check({ a: 1, b: "x" }),
+      check({ a: "x" })?.[0]?.pointer,
+      check({ b: 1 })?.[0]?.pointer,
+      unchecked,
+    ]).toEqual([undefined, "/a", "/b", []]);
+  });
+
   test("a property may have any name", () => {
     const { check, unchecked } = checker({
       type: "object",
