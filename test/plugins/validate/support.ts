@@ -28,3 +28,13 @@ export async function ask(t: PluginTest, request: TestRequest): Promise<Verdict>
   );
   return { outcome: `${reply.status} ${problem.code}`, detail: problem.detail, errors, places };
 }
+
+/** What the admin port tells. */
+export async function driftOf(t: PluginTest) {
+  const answer = await t.admin.handle(new Request("http://admin/"));
+  return (await answer.json()) as {
+    drift: { kind: string; what: string; count: number }[];
+    others: number;
+    unchecked: unknown[];
+  };
+}
