@@ -30,6 +30,7 @@ export class Compiler {
       strictNumbers: true,
       validateSchema: false,
       addUsedSchema: false,
+      inlineRefs: false,
       logger: false,
       // `toString` is a property only where the value itself has it.
       ownProperties: true,

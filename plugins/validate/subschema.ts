@@ -14,7 +14,7 @@ import { STEP } from "./step.ts";
 export type Direction = "request" | "response";
 
 /** Objects of one schema and all that it refers to, at most: more takes too long to compile. */
-const MOST_OBJECTS = 20_000;
+const MOST_OBJECTS = 5_000;
 
 /** The name of an empty schema, for references that lead nowhere. */
 export const UNKNOWN_SCHEMA = "/unknown";
@@ -31,8 +31,7 @@ export class Extractor {
   readonly #source: Source;
   readonly #direction: Direction;
   readonly #names = new Map<Component, string>();
-  readonly #copies = new Map<Component, Json>();
-  #objects = 0;
+  readonly #copies = new Map<Component, { readonly copy: Json; readonly objects: number }>();
 
   constructor(source: Source, direction: Direction) {
     this.#source = source;
@@ -41,22 +40,25 @@ export class Extractor {
 
   /** Throws Error if there is too much of it. */
   extract(schema: Json): SelfContained {
-    this.#objects = 0;
     const needed = new Set<Component>();
     const root = this.#copy(schema, needed);
+    let objects = root.objects;
+    const others = new Map<string, Json>([[UNKNOWN_SCHEMA, {}]]);
     // A set is walked on to what is added meanwhile.
     for (const component of needed) {
       const known = this.#copies.get(component);
-      if (known === undefined) this.#copies.set(component, this.#copy(component.value, needed));
-      else for (const other of this.#source.references(component.value, "schema")) needed.add(other);
-    }
-    const others = new Map<string, Json>([[UNKNOWN_SCHEMA, {}]]);
-    for (const component of needed) {
-      const copy = this.#copies.get(component) ?? {};
+      if (known !== undefined)
+        for (const other of this.#source.references(component.value, "schema")) needed.add(other);
+      const copied = known ?? this.#copy(component.value, needed);
+      this.#copies.set(component, copied);
+      objects += copied.objects;
+      if (objects > MOST_OBJECTS) throw new Error(`it consists of more than ${MOST_OBJECTS} objects`);
+      const { copy } = copied;
       // Whatever refers to itself does so through a component.
       others.set(this.#nameOf(component), isObject(copy) ? { ...copy, [STEP]: true } : copy);
     }
-    return { schema: root, others };
+    if (objects > MOST_OBJECTS) throw new Error(`it consists of more than ${MOST_OBJECTS} objects`);
+    return { schema: root.copy, others };
   }
 
   #nameOf(component: Component): string {
@@ -72,20 +74,21 @@ export class Extractor {
     return this.#nameOf(component);
   }
 
-  #copy(schema: Json, needed: Set<Component>): Json {
-    return copyNode(schema, "schema", {
+  #copy(schema: Json, needed: Set<Component>): { readonly copy: Json; readonly objects: number } {
+    let objects = 0;
+    const copy = copyNode(schema, "schema", {
       reference: (ref) => this.#reference(ref, needed),
-      leave: (copy, kind, original) => {
+      leave: (own, kind, original) => {
         if (kind !== "schema") return;
-        this.#objects++;
-        if (this.#objects > MOST_OBJECTS) throw new Error(`it consists of more than ${MOST_OBJECTS} objects`);
+        objects++;
         if (typeof original.$dynamicRef === "string") {
-          copy.$ref = this.#reference(original.$dynamicRef, needed);
-          delete copy.$dynamicRef;
+          own.$ref = this.#reference(original.$dynamicRef, needed);
+          delete own.$dynamicRef;
         }
-        this.#adapt(copy, original);
+        this.#adapt(own, original);
       },
     });
+    return { copy, objects };
   }
 
   #adapt(copy: Draft, original: JsonObject): void {

@@ -243,8 +243,8 @@ describe("keywords of OpenAPI", () => {
 });
 
 test("a schema that is too large is not checked, and that is told", () => {
-  const properties = Object.fromEntries(Array.from({ length: 20_001 }, (_, i) => [`p${i}`, {}]));
+  const properties = Object.fromEntries(Array.from({ length: 5_001 }, (_, i) => [`p${i}`, {}]));
   const { check, unchecked } = checker({ properties });
   expect(check({ p1: 1 })).toBeUndefined();
-  expect(unchecked).toEqual([expect.stringContaining("20000 objects")]);
+  expect(unchecked).toEqual([expect.stringContaining("5000 objects")]);
 });
