@@ -1,4 +1,4 @@
-import { definePlugin, readOperations } from "../../src/plugin.ts";
+import { definePlugin, type PluginRefusal, readOperations, sizeText } from "../../src/plugin.ts";
 import { Options } from "./options.ts";
 import { addEndpoints, sharedOf } from "./shared.ts";
 import { Validator } from "./validator.ts";
@@ -9,6 +9,20 @@ export default definePlugin({
   description:
     "Refuses or reports requests that are not as the service's OpenAPI document says, and reports such replies.",
   options: Options,
+  describe: ({ requests, "max-body": maxBody }, { hasBody }) => {
+    if (requests !== "enforce") return {};
+    const ofBody: readonly PluginRefusal[] = [
+      { code: "payload_too_large", when: `The body is larger than ${sizeText(maxBody)}.` },
+      { code: "unsupported_media_type", when: "The body is of a type that is not in this document, or compressed." },
+    ];
+    return {
+      refusals: [
+        { code: "validation_failed", when: "The request is not as this document says; `errors` tells where." },
+        { code: "bad_request", when: "The request cannot be read." },
+        ...(hasBody ? ofBody : []),
+      ],
+    };
+  },
   async setup(options, scope) {
     const { requests, responses, document } = options;
     if (requests === "off" && responses === "off")

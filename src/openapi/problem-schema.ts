@@ -11,6 +11,20 @@ interface Form {
 
 const text = (description: string) => ({ type: "string", description });
 const CODE = text("What has happened: one of the gateway's codes, which do not change.");
+const ERRORS_IN_DETAIL: JsonObject = {
+  type: "array",
+  description: "What is wrong in detail, where more than one thing can be.",
+  items: {
+    type: "object",
+    required: ["detail"],
+    properties: {
+      pointer: text("Where it is in the body, or in the parameter's value (RFC 6901)."),
+      parameter: text("The parameter, if it is one."),
+      in: { enum: ["path", "query", "header", "cookie"], description: "Where that parameter is." },
+      detail: text("What is wrong there."),
+    },
+  },
+};
 const REQUEST_ID = text("The request's id, which the logs have too.");
 
 const FORMS: Readonly<Record<ErrorFormat, Form>> = {
@@ -28,6 +42,7 @@ const FORMS: Readonly<Record<ErrorFormat, Form>> = {
         detail: text("What was wrong with this request."),
         code: CODE,
         requestId: REQUEST_ID,
+        errors: ERRORS_IN_DETAIL,
       },
     },
   },
@@ -43,6 +58,7 @@ const FORMS: Readonly<Record<ErrorFormat, Form>> = {
         message: text("What has happened, in words."),
         code: CODE,
         requestId: REQUEST_ID,
+        errors: ERRORS_IN_DETAIL,
       },
     },
   },
