@@ -19,8 +19,8 @@ const ENVELOPE =
 
 const MEMBERS = `\`detail\` is there if there is more to say than the title does. \`requestId\` is the id under which the log has the error;
 with the plugin [request-id](plugins/request-id.md) the service and the reply's headers have it too. A client is never
-told a cause or an address of yours: these are in the log. Where several things can be wrong, as with [validate](plugins/validate.md#what-is-refused),
-\`errors\` is a list of them.
+told a cause or an address of yours: these are in the log. Where several things can be wrong, \`errors\` is a list of
+them: [validate](plugins/validate.md#what-is-refused) makes one.
 
 Once the head of a reply is on its way its status cannot be taken back. If the rest fails, the client's connection ends
 without the proper end of the body, so that it does not look whole; the code is then in the log alone. Over HTTP/3
