@@ -31,6 +31,17 @@ export default definePlugin({
   description: "Answers with the examples of the service's OpenAPI document, while the service is down or always.",
   options: Options,
   answers: true,
+  describe: ({ when, document }) => ({
+    ...(when === "always" &&
+      document === undefined && {
+        refusals: [{ code: "no_target_available", when: "The gateway has no document of the service yet." }],
+      }),
+    notes: [
+      when === "always"
+        ? "The gateway answers with examples, which have the header `x-mock`; no service is asked."
+        : "While the service cannot be reached the gateway answers with examples, which have the header `x-mock`.",
+    ],
+  }),
   async setup({ when, document }, scope) {
     if (scope.route === undefined) return {};
     if (scope.service === undefined && !scope.site.startsWith("route")) return {};

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import mock from "../../../plugins/mock/index.ts";
 import { type ErrorCode, GatewayError, type JsonObject, Reply } from "../../../src/plugin.ts";
+import { decodeOptions } from "../../../src/testing/options.ts";
 import { type PluginTest, type TestRequest, testPlugin } from "../../../src/testing.ts";
 import { tempFolder } from "../../support/temp.ts";
 
@@ -198,4 +199,15 @@ test("a route without a service needs a document of its own", async () => {
   await expect(testPlugin(mock, { document: "a.json" }, place)).rejects.toThrow("when: always");
   await expect(testPlugin(mock, { when: "never" }, { document: DOCUMENT })).rejects.toThrow("when");
   expect((await testPlugin(mock, {}, { service: undefined, site: "global" })).phases).toEqual({});
+});
+
+test("the document of the gateway tells that examples are none of the service's answers", () => {
+  const place = { route: { name: "a", path: "/a" }, service: "a", hasBody: false };
+  const describeIt = (options: Readonly<Record<string, unknown>>) =>
+    mock.describe?.(decodeOptions(mock, options, "/"), place);
+  expect(describeIt({})).toEqual({ notes: [expect.stringContaining("While the service cannot be reached")] });
+  expect(describeIt({ when: "always" })).toMatchObject({
+    refusals: [{ code: "no_target_available" }],
+    notes: [expect.stringContaining("no service is asked")],
+  });
 });
