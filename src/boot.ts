@@ -1,4 +1,4 @@
-import { SetupError } from "./compile.ts";
+import { type CompileInput, SetupError } from "./compile.ts";
 import type { Loaded } from "./config/load.ts";
 import { formatProblem } from "./config/report.ts";
 import type { Config } from "./config/schema.ts";
@@ -64,7 +64,10 @@ export function onReloadAsked(log: Logger): void {
 }
 
 /** The gateway of a valid configuration; texts where plugins refuse their options when they are set up. */
-export async function compileLoaded(loaded: Loaded<Plugin>, lasting: Lasting): Promise<Gateway | readonly string[]> {
+export async function compileLoaded(
+  loaded: Loaded<Plugin> & Pick<CompileInput, "isForShow">,
+  lasting: Lasting,
+): Promise<Gateway | readonly string[]> {
   try {
     return await Gateway.create(loaded, lasting);
   } catch (error) {

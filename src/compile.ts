@@ -9,13 +9,13 @@ import { awaitable } from "./message/pending.ts";
 import type { TargetWatch } from "./observe/circuit.ts";
 import { RequestRecorder } from "./observe/metrics/requests.ts";
 import { REFUSED_FROM } from "./overload/priority.ts";
-import { composePipeline, type Destination, type Pipeline } from "./pipeline.ts";
+import { composePipeline, type Destination } from "./pipeline.ts";
 import type { Handler, Phases, Plugin } from "./plugin.ts";
 import { compileRewrite } from "./routing/rewrite.ts";
 import { routeName } from "./routing/route-name.ts";
 import { buildRouter } from "./routing/router.ts";
 import { createScope, type Lasting, type ScopeBase } from "./scope.ts";
-import type { CompiledRoute, Snapshot } from "./snapshot.ts";
+import type { CompiledRoute, PluginAtWork, Snapshot, Way } from "./snapshot.ts";
 import { createSplit, type Split } from "./traffic/split.ts";
 import { type Bulkhead, bulkheadOf, leaveBulkheads } from "./upstream/max-requests.ts";
 import { createService, type Service, selectTarget, sendToSelected } from "./upstream/service.ts";
@@ -26,6 +26,8 @@ export interface CompileInput {
   readonly plugins: ReadonlyMap<string, Plugin>;
   /** Folder of the configuration file. */
   readonly directory: string;
+  /** It is only looked at: the signal of its plugins is aborted from the beginning, so that they ask nobody by themselves. */
+  readonly isForShow?: boolean;
 }
 
 /** A plugin that could not be set up, and the options that it refused. */
@@ -70,6 +72,7 @@ class Compiler {
     this.#input = input;
     this.#apps = createPluginApps(lasting.log);
     const { directory } = input;
+    if (input.isForShow === true) this.#abort.abort();
     const toService = (name: string) => this.#toService(name);
     const cacheBytes = input.config.cache.memory;
     this.#scope = { directory, signal: this.#abort.signal, lasting, cacheBytes, toService, adminOf: this.#apps.of };
@@ -95,7 +98,8 @@ class Compiler {
       services: this.#services,
       watches: this.#watches,
       limiters: this.#limiters,
-      unmatched,
+      unmatched: unmatched.pipeline,
+      unmatchedPlugins: unmatched.plugins,
       pluginApps: this.#apps,
       signal: this.#abort.signal,
       close: () => this.#close(),
@@ -113,7 +117,8 @@ class Compiler {
     if (first === undefined) throw new Error(`route ${info.name} leads nowhere`);
     const { choose } = split;
     const next = ways.length === 1 ? () => first.pipeline : (ctx: Context) => (ways[choose(ctx)] ?? first).pipeline;
-    return { info, config, split, plugins: first.plugins, next };
+    const plugins = first.plugins.map(({ name, phases }) => ({ name, phases }));
+    return { info, config, split, ways, plugins, next };
   }
 
   async #way(
@@ -159,7 +164,7 @@ class Compiler {
         destination,
         this.#input.config.errors.format,
       ),
-      plugins: effective.map(({ name }, i) => ({ name, phases: phaseNames(phases[i] ?? {}) })),
+      plugins: atWork(effective, phases),
     };
   }
 
@@ -188,7 +193,7 @@ class Compiler {
   }
 
   /** Around a 404 or 405 only the global plugins' request, response and log phases run. */
-  async #unmatched(): Promise<Pipeline> {
+  async #unmatched(): Promise<Way> {
     const effective = this.#effective(undefined, undefined);
     const phases = await this.#setUp(effective, undefined, undefined);
     const outer = phases.map(({ request, response, log }) => ({
@@ -198,7 +203,8 @@ class Compiler {
     }));
     const answersPreflights = effective.some(hasPreflights);
     const destination = { select: () => {}, send: refuseUnmatched, finish: this.#recorder(""), answersPreflights };
-    return composePipeline(outer, destination, this.#input.config.errors.format);
+    const pipeline = composePipeline(outer, destination, this.#input.config.errors.format);
+    return { pipeline, plugins: atWork(effective, phases) };
   }
 
   /** Counts the requests of a route. */
@@ -253,10 +259,11 @@ class Compiler {
   }
 }
 
-/** One of a route's services, with the plugins before it. */
-interface Way {
-  readonly pipeline: Pipeline;
-  readonly plugins: CompiledRoute["plugins"];
+function atWork(effective: readonly EffectivePlugin<Plugin>[], all: readonly Phases[]): readonly PluginAtWork[] {
+  return effective.map((plugin, i) => {
+    const phases = all[i] ?? {};
+    return { ...plugin, phases: phaseNames(phases), explain: phases.explain };
+  });
 }
 
 function boundedBy(bulkhead: Bulkhead): Phases {
@@ -272,11 +279,11 @@ function hasPreflights({ plugin }: EffectivePlugin<Plugin>): boolean {
   return plugin.preflights === true;
 }
 
-/** Members that are no phases by themselves. */
-const NO_PHASES: ReadonlySet<string> = new Set(["close", "watch", "limiter", "limitWith"]);
+/** Keys of what a plugin returns that are no phases. */
+const NO_PHASES = ["close", "watch", "limiter", "limitWith", "explain"];
 
 function phaseNames(phases: Phases): string[] {
-  return Object.keys(phases).filter((phase) => !NO_PHASES.has(phase));
+  return Object.keys(phases).filter((phase) => !NO_PHASES.includes(phase));
 }
 
 /** Where a plugin's options are written: the same text wherever and whenever this configuration is at work. */

@@ -1,5 +1,6 @@
 #!/usr/bin/env bun
 import { check } from "./cli/check.ts";
+import { explain } from "./cli/explain.ts";
 import type { CliIo } from "./cli/io.ts";
 import { key } from "./cli/key.ts";
 import { purge } from "./cli/purge.ts";
@@ -13,6 +14,7 @@ import { worker } from "./cli/worker.ts";
 const commands: Readonly<Record<string, (args: readonly string[], io: CliIo) => Promise<number>>> = {
   start,
   check,
+  explain,
   schema,
   token,
   revoke,
@@ -25,6 +27,8 @@ const USAGE = `usage: bun run gateway COMMAND
 
   start [--config FILE]        run the gateway (gateway.yaml unless told)
   check [FILE]                 print every problem of a configuration, or a summary
+  explain METHOD URL [-H 'NAME: VALUE'] [--from ADDRESS] [--config FILE] [--json]
+                               say what a configuration makes of a request, without sending anything
   schema [--write | --check]   print the JSON Schema of gateway.yaml, or bring the generated files up to date
   token --new-key DIR          make a key pair for development
   token --key FILE [--sub SUB] [--scope "A B"] [--issuer ISS] [--audience AUD] [--expires 1h] [--claim NAME=VALUE]

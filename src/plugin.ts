@@ -9,6 +9,7 @@ import type { PendingCheck } from "./identity/pending-check.ts";
 import type { PendingFilter } from "./message/pending.ts";
 import type { Reply } from "./message/reply.ts";
 import type { TargetWatch } from "./observe/circuit.ts";
+import type { Explanation } from "./observe/explanation.ts";
 import type { LimiterReport } from "./observe/limiter-report.ts";
 import type { Logger } from "./observe/logger.ts";
 import type { PluginMetrics } from "./observe/metrics/plugin.ts";
@@ -72,6 +73,7 @@ export type { BodySink, BodySource } from "./message/source.ts";
 export { type OnCopied, Tee } from "./message/tee.ts";
 export type { CircuitReport, TargetWatch } from "./observe/circuit.ts";
 export { Episode } from "./observe/episode.ts";
+export type { Explanation } from "./observe/explanation.ts";
 export type { LimiterReport } from "./observe/limiter-report.ts";
 export type { Logger } from "./observe/logger.ts";
 export type { Counter, CounterSeries } from "./observe/metrics/counter.ts";
@@ -146,6 +148,11 @@ export interface Phases {
   readonly attempt?: Layer;
   /** No phase: what an instance that limits its service tells of that on the admin port; it must not wait. */
   readonly limiter?: () => LimiterReport;
+  /**
+   * No phase: what this instance would do with the request, for `gateway explain`. It asks no store and no service and counts
+   * nothing; `ctx.principal` it may set, as `authenticate` would.
+   */
+  readonly explain?: (ctx: Context) => Awaitable<Explanation>;
   /** Changes the reply, also a refusal or an error, before its first byte is sent. */
   readonly response?: (ctx: Context, reply: Reply) => Awaitable<Reply>;
   /** Told how it ended, once a request, after the last byte; it must not wait. */

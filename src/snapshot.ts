@@ -1,12 +1,28 @@
 import type { PluginApps } from "./admin/plugin-apps.ts";
+import type { EffectivePlugin } from "./config/effective.ts";
 import type { Config, RouteConfig } from "./config/schema.ts";
 import type { Context, RouteInfo } from "./context.ts";
 import type { TargetWatch } from "./observe/circuit.ts";
 import type { LimiterReport } from "./observe/limiter-report.ts";
 import type { Pipeline } from "./pipeline.ts";
+import type { Phases, Plugin } from "./plugin.ts";
 import type { Router } from "./routing/router.ts";
 import type { Split } from "./traffic/split.ts";
 import type { Service } from "./upstream/service.ts";
+
+/** A plugin at work on one way, and where its options are written. */
+export interface PluginAtWork extends Pick<EffectivePlugin<Plugin>, "name" | "plugin" | "options" | "origin"> {
+  /** Those that this instance takes part in. */
+  readonly phases: readonly string[];
+  readonly explain: Phases["explain"];
+}
+
+/** The way of a request to one of a route's services. */
+export interface Way {
+  readonly pipeline: Pipeline;
+  /** In the order of the configuration. */
+  readonly plugins: readonly PluginAtWork[];
+}
 
 /** A route at work. */
 export interface CompiledRoute {
@@ -14,6 +30,8 @@ export interface CompiledRoute {
   readonly config: RouteConfig;
   /** How its requests are shared out among services. */
   readonly split: Split;
+  /** One for each variant of its split, in the same order. */
+  readonly ways: readonly Way[];
   /** In their order, with the phases that each takes part in. */
   readonly plugins: readonly { readonly name: string; readonly phases: readonly string[] }[];
   /** The way of a request: of several services one is chosen. */
@@ -32,6 +50,7 @@ export interface Snapshot {
   readonly limiters: ReadonlyMap<string, readonly (() => LimiterReport)[]>;
   /** For requests that no route takes. */
   readonly unmatched: Pipeline;
+  readonly unmatchedPlugins: readonly PluginAtWork[];
   /** Endpoints of its plugins on the admin port. */
   readonly pluginApps: PluginApps;
   /** Aborted when it is closed. */

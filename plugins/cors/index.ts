@@ -2,8 +2,9 @@ import {
   type Context,
   Duration,
   definePlugin,
+  type Explanation,
   GatewayError,
-  type HeaderList,
+  HeaderList,
   isPreflight,
   Reply,
   type Static,
@@ -77,9 +78,24 @@ export default definePlugin({
         writeHeaders(reply.headers, request, policy);
         return reply;
       },
+      explain: ({ request }) => explain(request, policy, block),
     };
   },
 });
+
+function explain(request: Request, policy: Policy, block: boolean): Explanation {
+  const origin = request.headers.get("origin");
+  if (origin === undefined) return { verdict: "passes", reason: "no page has sent it: there is no Origin" };
+  const written = new HeaderList();
+  writeHeaders(written, request, policy);
+  const facts = Object.fromEntries([...written].filter(([name]) => isCorsHeader(name)));
+  const isAllowed = written.has("access-control-allow-origin");
+  if (block && !isAllowed && !isOwn(origin, request))
+    return { verdict: "refuses", status: 403, reason: `pages of ${origin} may not send requests here` };
+  const reason = isAllowed ? `pages of ${origin} may use it` : `the browser refuses it to pages of ${origin}`;
+  if (!isPreflight(request)) return { verdict: "passes", reason, facts };
+  return { verdict: "answers", status: 204, reason: `a preflight: ${reason}`, facts };
+}
 
 interface Policy {
   /** Undefined: every origin, which is not named then. */

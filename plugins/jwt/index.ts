@@ -13,6 +13,7 @@ import {
 import { compileAccess } from "./access.ts";
 import { askBlacklist, type Blacklist, createBlacklist } from "./blacklist.ts";
 import { describe } from "./describe.ts";
+import { explainToken } from "./explain.ts";
 import { isUrl, type JwtOptions, jwksOptions, Options } from "./options.ts";
 import { invalidToken } from "./parse.ts";
 import { SharedValues } from "./shared.ts";
@@ -116,6 +117,10 @@ export default definePlugin({
           return next(ctx);
         },
       }),
+      explain(ctx) {
+        const asked = { isOptional: options.optional, isRevocable: blacklist !== undefined };
+        return explainToken(ctx, { credential, claimHeaders, verifier, checkAccess, ...asked });
+      },
       close() {
         blacklist?.close();
         release();

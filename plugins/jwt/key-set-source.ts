@@ -13,6 +13,8 @@ export class KeySetSource {
   readonly #log: Logger;
   readonly #now: () => number;
   readonly #onChange: () => void;
+  /** Of the instance that asks first: aborted if it is never to be at work. */
+  readonly #signal: AbortSignal;
   readonly #abort = new AbortController();
   #keys: readonly VerificationKey[] | undefined = undefined;
   #text: string | undefined = undefined;
@@ -23,11 +25,12 @@ export class KeySetSource {
   #watched: WatchedFile | undefined = undefined;
 
   /** `onChange` is called when the keys are others than before. */
-  constructor(options: JwksOptions, { log, now }: Pick<Scope, "log" | "now">, onChange: () => void) {
+  constructor(options: JwksOptions, { log, now, signal }: Pick<Scope, "log" | "now" | "signal">, onChange: () => void) {
     this.#options = options;
     this.#log = log;
     this.#now = now;
     this.#onChange = onChange;
+    this.#signal = signal;
   }
 
   /** Undefined as long as no set could be read. */
@@ -43,7 +46,7 @@ export class KeySetSource {
   /** A file is read now, and has to be a key set, else it rejects, and when it changes; a URL is asked soon, and nobody waits for it. */
   async start(): Promise<void> {
     const { from } = this.#options;
-    if (isUrl(from)) return this.#schedule(0);
+    if (isUrl(from)) return this.#signal.aborted ? undefined : this.#schedule(0);
     this.#watched = watchFile(from, async () => {
       // What is being read may be what was there before.
       await this.#reading;

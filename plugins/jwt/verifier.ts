@@ -31,6 +31,14 @@ export interface VerifiedToken {
   wasRevoked: boolean | undefined;
 }
 
+/** A token that was only looked at. */
+export interface ExaminedToken {
+  readonly token: VerifiedToken;
+  readonly parsed: ParsedToken;
+  /** Undefined: there was no key to tell by. */
+  readonly isSigned: true | undefined;
+}
+
 /** Together they stay below 32 MB, by an estimate. */
 const BOUNDS = { entries: 20_000, bytes: 33_554_432 };
 /** Bytes of a remembered token beside its text, what the store is asked for it among them; its claims are reckoned at six times their text. */
@@ -114,6 +122,22 @@ export class Verifier {
     return verifying;
   }
 
+  /**
+   * What a token would be found to be, by the keys that are here: nothing is fetched, remembered or looked up. Without a key
+   * of that kind, while those of a URL were never read, `isSigned` is undefined. Rejects with GatewayError.
+   */
+  async examine(token: string): Promise<ExaminedToken> {
+    const parsed = parseToken(token, this.#options.algorithms);
+    const endsAtMs = this.#checkClaims(parsed.claims, this.#scope.now());
+    const candidates = this.#candidates(parsed.algorithm, parsed.kid);
+    const isUnread = this.#source !== undefined && this.#source.keys === undefined;
+    const key = await this.#firstOf(candidates, token, parsed.algorithm).catch((error: unknown) => {
+      if (isUnread) return undefined;
+      throw error;
+    });
+    return { token: this.#describe(parsed, key, endsAtMs), parsed, isSigned: key === undefined ? undefined : true };
+  }
+
   close(): void {
     this.#watched?.close();
     this.#source?.close();
@@ -142,6 +166,10 @@ export class Verifier {
         throw new GatewayError("identity_unavailable", { cause: this.#source.failure });
       }
     }
+    return this.#firstOf(candidates, token, algorithm);
+  }
+
+  async #firstOf(candidates: readonly VerificationKey[], token: string, algorithm: ParsedToken["algorithm"]) {
     if (candidates.length === 0) throw invalidToken("The token is signed with an unknown key");
     for (const candidate of candidates.slice(0, MAX_TRIES)) {
       try {
@@ -161,13 +189,17 @@ export class Verifier {
     return published === undefined ? own : [...own, ...selectKeys(published, algorithm, kid)];
   }
 
-  #describe({ claims, kid, signingInput }: ParsedToken, key: VerificationKey, endsAtMs: number): VerifiedToken {
+  #describe(
+    { claims, kid, signingInput }: ParsedToken,
+    key: VerificationKey | undefined,
+    endsAtMs: number,
+  ): VerifiedToken {
     const { blacklist } = this.#options;
     const marks = {
       digest: tokenDigest(signingInput),
       jti: textOf(claims, "jti"),
       subject: textOf(claims, "sub"),
-      kid: key.kid ?? kid,
+      kid: key?.kid ?? kid,
       issuedAt: typeof claims.iat === "number" ? claims.iat : undefined,
     };
     const scopes = Object.freeze(wordsAt(claims, this.#options["scope-claims"]));

@@ -115,6 +115,14 @@ export default definePlugin({
           return failures.count(ctx).then(() => reply);
         },
       }),
+      explain(ctx) {
+        const { grades, charges } = chargesOf(ctx);
+        if (charges.length === 0) return { verdict: "passes", reason: "no limit is for it" };
+        const keys = charges.map(({ key }) => key);
+        const policies = grades.map(({ field }) => field);
+        const reason = "as long as there is room: nothing was counted, nobody was asked";
+        return { verdict: "depends", reason, facts: { keys, limits: policies, cost } };
+      },
       ...(options.mode === "synced" && isShared && { close: () => syncerOf(scope, options.sync, counts).exchange() }),
     };
   },

@@ -32,6 +32,17 @@ export default definePlugin({
         const attempt = attemptOf(next);
         return (ctx) => tryUntilGood(attempt, ctx, parts);
       },
+      explain({ request }) {
+        const obstacle = policy.obstacle(request);
+        const facts = { attempts: options.attempts, on: options.on.map(String), repeatable: obstacle === undefined };
+        if (options.attempts === 1)
+          return { verdict: "passes", reason: "attempts is 1: nothing is tried again", facts };
+        const reason =
+          obstacle === undefined
+            ? `tried up to ${options.attempts} times, within the budget`
+            : `tried again only before the service may have got it: ${obstacle}`;
+        return { verdict: "passes", reason, facts };
+      },
       ...(header !== undefined && {
         response(ctx, reply) {
           reply.headers.set(header.toLowerCase(), String(ctx.attempts));

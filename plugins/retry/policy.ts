@@ -7,6 +7,8 @@ export interface Policy {
   isGood(reply: Reply): boolean;
   /** The condition of `on` that the failure meets; undefined if it meets none, or the request must not be sent again. */
   reasonFor(ctx: Context, failure: Reply | GatewayError): string | undefined;
+  /** Why the request may not be sent again once the service may have got it; undefined if it may. */
+  obstacle(request: GatewayRequest): string | undefined;
   /** Whether the body has to be read into memory before it is sent, so that it can be sent again. */
   shouldHold(request: GatewayRequest): boolean;
 }
@@ -32,6 +34,12 @@ export function createPolicy({ on, methods, "replay-bytes": replayBytes }: Retry
       if (!(failure instanceof Error)) return isSafe(request, true) ? String(failure.status) : undefined;
       const condition = conditionOf(failure, conditions);
       return condition !== undefined && isSafe(request, failure.bytesSent) ? condition : undefined;
+    },
+    obstacle(request) {
+      const { length } = request.body;
+      if (!isRepeatable(request)) return `${request.method} without Idempotency-Key is not safe to send twice`;
+      if (length === undefined) return "its body has no known length, so it is not kept";
+      return length > replayBytes ? `its body is longer than replay-bytes (${replayBytes})` : undefined;
     },
     shouldHold(request) {
       const { body } = request;

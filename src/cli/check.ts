@@ -1,14 +1,9 @@
-import { compileLoaded } from "../boot.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import type { PluginDescription } from "../config/plugin-lookup.ts";
 import { counted, countProblems, formatProblems } from "../config/report.ts";
 import { Gateway } from "../gateway.ts";
-import { createNullLogger } from "../observe/log.ts";
-import { MetricsRegistry } from "../observe/metrics/registry.ts";
 import { createRegistry } from "../registry/registry.ts";
-import { createState } from "../scope.ts";
-import { MemoryBackend } from "../store/memory.ts";
-import { shareStore } from "../store/shared.ts";
+import { compileForShow } from "./compile-for-show.ts";
 import type { CliIo } from "./io.ts";
 import { PLUGINS_DIRECTORY } from "./project.ts";
 
@@ -32,15 +27,7 @@ export async function check(args: readonly string[], io: CliIo): Promise<number>
     return 1;
   }
   // Plugins are set up as for a start: some find fault with their options only then.
-  const log = createNullLogger();
-  const gateway = await compileLoaded(result, {
-    log,
-    metrics: new MetricsRegistry(log),
-    // A check reaches for nothing outside.
-    store: shareStore(new MemoryBackend({ now: Date.now }), ""),
-    now: Date.now,
-    state: createState(),
-  });
+  const gateway = await compileForShow(result);
   if (!(gateway instanceof Gateway)) {
     io.err(`${gateway.join("\n")}\n${file} is not valid: ${counted(gateway.length, "error")}\n`);
     return 1;

@@ -7,11 +7,12 @@ import { deepFreeze } from "./freeze.ts";
 import { findIncluded } from "./include.ts";
 import { below } from "./key-path.ts";
 import { loadFile } from "./load-file.ts";
-import { entryOf } from "./node.ts";
+import { entryOf, type MapEntry } from "./node.ts";
 import type { PluginDescription, PluginLookup } from "./plugin-lookup.ts";
 import { type PluginSite, type ResolvedPlugins, resolvePlugins } from "./plugins.ts";
 import { type Problem, sortProblems } from "./problem.ts";
 import { type Config, ConfigSchema, IncludedSchema, type PluginMapConfig } from "./schema.ts";
+import type { Place } from "./source.ts";
 import { targetsFileProblems } from "./targets-file.ts";
 
 export interface LoadOptions<P extends PluginDescription> {
@@ -33,6 +34,10 @@ export interface Loaded<P extends PluginDescription> {
   readonly directory: string;
   /** Warnings. */
   readonly problems: readonly Problem[];
+  /** Where a route or a service of `config` is written. */
+  placeOf(part: object): Place | undefined;
+  /** The entry of the YAML that a plugin's options were made of. */
+  entryOf(options: unknown): MapEntry | undefined;
   /** A problem at the place where a plugin's options are written: for what shows only when it is set up. */
   problemFor(options: unknown, message: string): Problem | undefined;
 }
@@ -84,6 +89,10 @@ export async function loadConfig<P extends PluginDescription>(
     files.map(({ name }) => name),
   );
   if (problems.some(isError)) return { ok: false, problems };
+  const places = new WeakMap<object, Place>();
+  for (const { valid, place } of [...draft.services.values(), ...draft.routes]) {
+    if (valid !== undefined) places.set(valid, place);
+  }
   return {
     ok: true,
     config: deepFreeze(configOf(draft)),
@@ -91,6 +100,8 @@ export async function loadConfig<P extends PluginDescription>(
     files: files.map((each) => each.path),
     directory: main.root.source.directory,
     problems,
+    placeOf: (part) => places.get(part),
+    entryOf: resolved.entryOf,
     problemFor: resolved.problemFor,
   };
 }

@@ -24,6 +24,8 @@ export interface ResolvedPlugins<P extends PluginDescription> {
   /** Sites in which there is a problem. */
   readonly invalid: ReadonlySet<PluginSite>;
   readonly problems: readonly Problem[];
+  /** The entry of the YAML that these options were made of. */
+  entryOf(options: unknown): MapEntry | undefined;
   /** A problem at the place where these options are written: for what shows only when a plugin is set up. */
   problemFor(options: unknown, message: string): Problem | undefined;
 }
@@ -68,13 +70,17 @@ export async function resolvePlugins<P extends PluginDescription>(
     if (problems.length > before) invalid.add(site);
   }
 
+  const placeOf = (options: unknown) =>
+    typeof options === "object" && options !== null ? places.get(options) : undefined;
+
   return {
     plugins,
     maps,
     invalid,
     problems,
+    entryOf: (options) => placeOf(options)?.entry,
     problemFor(options, message) {
-      const at = typeof options === "object" && options !== null ? places.get(options) : undefined;
+      const at = placeOf(options);
       if (at === undefined) return undefined;
       const named = namedOption(message, at.entry.value, at.path);
       const place = named?.node ?? at.entry.place;

@@ -16,12 +16,22 @@ export interface Variant {
   readonly weight: number;
 }
 
+/** How a request gets its variant. Without an index nothing in the request decides. */
+export interface Choice {
+  readonly by: "only" | "force" | "sticky" | "lot";
+  readonly index: number | undefined;
+}
+
 /** How the requests of a route are shared out among its services. */
 export interface Split {
   /** One at least. */
   readonly variants: readonly Variant[];
   /** The index of the variant for a request. */
   readonly choose: (ctx: Context) => number;
+  /** How that index is found, without a lot being drawn; for those who look at a request only. */
+  readonly explain: (ctx: Context) => Choice;
+  /** What each variant gets of the requests that are drawn by lot now; from 0 to 1, together 1. */
+  readonly shares: () => readonly number[];
   /** What is to be done with replies besides; of a client that is given a number, to tell it. */
   readonly phases: Phases | undefined;
   /** Told how a request to that variant has ended; undefined if nobody wants to know. */
@@ -88,19 +98,41 @@ function chosen(
   names: readonly string[],
   weights: ArrayLike<number>,
   draw: () => number,
-): Pick<Split, "choose" | "phases"> {
+): Pick<Split, "choose" | "explain" | "shares" | "phases"> {
   const known = sticky === undefined ? undefined : createStickyKey(sticky);
   const byKey = known === undefined ? undefined : rendezvous(names);
+  const forced = force === undefined ? () => undefined : forcedIndex(force, names);
+  const explain = (ctx: Context): Choice => {
+    if (weights.length < 2) return { by: "only", index: 0 };
+    const wanted = forced(ctx);
+    if (wanted !== undefined) return { by: "force", index: wanted };
+    const key = known?.sentBy(ctx);
+    if (key === undefined || key === "" || byKey === undefined) return { by: "lot", index: undefined };
+    return { by: "sticky", index: byKey(key, weights) };
+  };
+  const shares = () => {
+    const all = Array.from({ length: weights.length }, (_, index) => weights[index] as number);
+    const total = all.reduce((sum, weight) => sum + weight, 0);
+    return all.map((weight) => weight / total);
+  };
   const given = (ctx: Context): number => {
     const key = known?.keyOf(ctx);
     return key === undefined || key === "" || byKey === undefined ? draw() : byKey(key, weights);
   };
-  if (force === undefined) return { choose: known === undefined ? draw : given, phases: known?.phases };
+  const common = { explain, shares, phases: known?.phases };
+  if (force === undefined) return { ...common, choose: known === undefined ? draw : given };
+  return { ...common, choose: (ctx) => forced(ctx) ?? given(ctx) };
+}
+
+/** The variant that a request names, if it names one that there is. */
+function forcedIndex(
+  force: NonNullable<RouteConfig["force"]>,
+  names: readonly string[],
+): (ctx: Context) => number | undefined {
   const indexes = new Map(names.map((name, index) => [name, index]));
   const wanted = hashKeyReader(force);
-  const choose = (ctx: Context): number => {
+  return (ctx) => {
     const want = wanted(ctx);
-    return (want === undefined ? undefined : indexes.get(want)) ?? given(ctx);
+    return want === undefined ? undefined : indexes.get(want);
   };
-  return { choose, phases: known?.phases };
 }

@@ -7,6 +7,8 @@ import { hashKeyReader } from "../upstream/balance/hash-key.ts";
 export interface StickyKey {
   /** Undefined where the request has nothing to be known by. */
   keyOf(ctx: Context): string | undefined;
+  /** The same, but nothing is given to a client that has sent nothing. */
+  sentBy(ctx: Context): string | undefined;
   /** What is to be done with the reply. */
   readonly phases: Phases | undefined;
 }
@@ -17,13 +19,21 @@ const GIVEN = contextKey<string>("sticky number");
 const NUMBER = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 export function createStickyKey({ cookie, "hash-on": hashOn, "max-age": maxAgeMs }: StickyConfig): StickyKey {
-  if (cookie === undefined) return { keyOf: hashKeyReader(hashOn), phases: undefined };
+  if (cookie === undefined) {
+    const keyOf = hashKeyReader(hashOn);
+    return { keyOf, sentBy: keyOf, phases: undefined };
+  }
   const sent = hashKeyReader({ cookie });
+  const sentBy = (ctx: Context) => {
+    const known = sent(ctx);
+    return known !== undefined && NUMBER.test(known) ? known : undefined;
+  };
   const rest = `; Path=/; Max-Age=${Math.round(maxAgeMs / 1_000)}; HttpOnly; SameSite=Lax`;
   return {
+    sentBy,
     keyOf(ctx) {
-      const known = sent(ctx);
-      if (known !== undefined && NUMBER.test(known)) return known;
+      const known = sentBy(ctx);
+      if (known !== undefined) return known;
       const given = crypto.randomUUID();
       ctx.set(GIVEN, given);
       return given;
