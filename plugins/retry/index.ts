@@ -34,7 +34,7 @@ export default definePlugin({
       },
       explain({ request }) {
         const obstacle = policy.obstacle(request);
-        const facts = { attempts: options.attempts, on: options.on.map(String), repeatable: obstacle === undefined };
+        const facts = { repeatable: obstacle === undefined };
         if (options.attempts === 1)
           return { verdict: "passes", reason: "attempts is 1: nothing is tried again", facts };
         const reason =

@@ -80,7 +80,8 @@ function pluginLines({ plugins, chain }: ExplainReport): readonly string[] {
       const label = index === 0 ? phase : "";
       if (plugin === undefined || told.has(name)) return [[label, name, "", ""]];
       told.add(name);
-      return [[label, name, explanationOf(plugin), `${plugin.origin} ${plugin.place}`], ...optionRows(plugin.options)];
+      const first = [label, name, explanationOf(plugin), `${plugin.origin} ${plugin.place}`];
+      return [first, ...factRows(plugin), ...optionRows(plugin.options)];
     }),
   );
   return ["Plugins, in the order in which they run", ...aligned(rows), ""];
@@ -89,10 +90,16 @@ function pluginLines({ plugins, chain }: ExplainReport): readonly string[] {
 function explanationOf({ explanation, isReached }: PluginReport): string {
   const missed = isReached ? "" : "(not reached) ";
   if (explanation === undefined) return missed.trim();
-  const { verdict, status, reason, facts = {} } = explanation;
-  const known = Object.entries(facts).map(([name, value]) => `${name} ${valueText(value)}`);
-  const words = status === undefined ? verdict : `${verdict} ${status}`;
-  return `${missed}${words}: ${reason}${known.length === 0 ? "" : ` [${known.join(", ")}]`}`;
+  const { verdict, status, reason } = explanation;
+  return `${missed}${status === undefined ? verdict : `${verdict} ${status}`}: ${reason}`;
+}
+
+/** What a plugin found of the request. */
+function factRows({ explanation }: PluginReport): readonly string[][] {
+  const facts = Object.entries(explanation?.facts ?? {}).filter(
+    ([, value]) => !Array.isArray(value) || value.length > 0,
+  );
+  return facts.map(([name, value]) => ["", "", `= ${name} ${valueText(value)}`, ""]);
 }
 
 function optionRows(options: readonly OptionReport[]): readonly string[][] {
