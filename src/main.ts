@@ -43,6 +43,9 @@ const USAGE = `usage: bun run gateway COMMAND
                                remove stored replies from the gateways that run
 `;
 
+/** Where Bun keeps the files of a program that `bun build --compile` has made: it needs no word for its main file. */
+const IN_ONE_FILE = "/$bunfs/";
+
 const io: CliIo = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
@@ -52,7 +55,7 @@ const io: CliIo = {
   },
   onReload: (listener) => void process.on("SIGHUP", listener),
   pid: process.pid,
-  program: [process.execPath, Bun.main],
+  program: Bun.main.startsWith(IN_ONE_FILE) ? [process.execPath] : [process.execPath, Bun.main],
   parent:
     process.send === undefined
       ? undefined

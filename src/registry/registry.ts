@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { unreadable } from "../config/file-path.ts";
 import type { Plugin } from "../plugin.ts";
 import { lendContract } from "./contract-import.ts";
+import { embeddedFiles, embeddedPlugin } from "./embedded.ts";
 import { resolvePackage } from "./package-path.ts";
 import { importProblem, isPluginName, shapeProblem } from "./plugin-shape.ts";
 
@@ -30,7 +31,7 @@ export interface Registry {
 /** A registry of the plugins in a folder, each `NAME.ts` or `NAME/index.ts`. Nothing is loaded until it is named. */
 export async function createRegistry(pluginsDirectory: string): Promise<Registry> {
   lendContract();
-  const installed = await listInstalled(resolve(pluginsDirectory));
+  const installed = embeddedFiles() ?? (await listInstalled(resolve(pluginsDirectory)));
   const loadInstalled = async (name: string, file: string): Promise<Plugin | PluginProblem> => {
     const plugin = await loadPlugin(file);
     if ("problem" in plugin || plugin.name === name) return plugin;
@@ -93,7 +94,9 @@ export function pluginFile(plugin: Plugin): string | undefined {
 /** A file that could be imported is imported once: Bun keeps the module. */
 async function loadPlugin(file: string): Promise<Plugin | PluginProblem> {
   try {
-    const module: { readonly default?: unknown } = await import(pathToFileURL(file).href);
+    const embedded = embeddedPlugin(file);
+    const module: { readonly default?: unknown } =
+      embedded === undefined ? await import(pathToFileURL(file).href) : { default: embedded };
     const problem = shapeProblem(module.default);
     if (problem !== undefined) return { problem };
     const plugin = module.default as Plugin;
