@@ -4,6 +4,7 @@ import { explain } from "./cli/explain.ts";
 import type { CliIo } from "./cli/io.ts";
 import { key } from "./cli/key.ts";
 import { purge } from "./cli/purge.ts";
+import { ready } from "./cli/ready.ts";
 import { revoke } from "./cli/revoke.ts";
 import { schema } from "./cli/schema.ts";
 import { start } from "./cli/start.ts";
@@ -15,6 +16,7 @@ const commands: Readonly<Record<string, (args: readonly string[], io: CliIo) => 
   start,
   check,
   explain,
+  ready,
   schema,
   token,
   revoke,
@@ -29,6 +31,7 @@ const USAGE = `usage: bun run gateway COMMAND
   check [FILE]                 print every problem of a configuration, or a summary
   explain METHOD URL [-H 'NAME: VALUE'] [--from ADDRESS] [--config FILE] [--json]
                                say what a configuration makes of a request, without sending anything
+  ready [--config FILE]        say whether the gateway on this machine is ready, for health checks
   schema [--write | --check]   print the JSON Schema of gateway.yaml, or bring the generated files up to date
   token --new-key DIR          make a key pair for development
   token --key FILE [--sub SUB] [--scope "A B"] [--issuer ISS] [--audience AUD] [--expires 1h] [--claim NAME=VALUE]

@@ -6,11 +6,11 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
-/** Starts a service on 127.0.0.1; port 0 takes any that is free. A port in use throws an error that says so. */
+/** Starts a service on 127.0.0.1, or what SHOP_HOST says; port 0 takes any that is free. A port in use throws an error that says so. */
 export function startService(app: AnyElysia, port: number): RunningService {
   try {
     // idleTimeout: longer than the gateway keeps an idle connection, so that the service is never the first to close one.
-    app.listen({ hostname: "127.0.0.1", port, idleTimeout: 120, reusePort: false });
+    app.listen({ hostname: process.env.SHOP_HOST ?? "127.0.0.1", port, idleTimeout: 120, reusePort: false });
   } catch (error) {
     throw isInUse(error) ? new Error(`port ${port} is in use already`) : error;
   }

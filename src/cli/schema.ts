@@ -24,6 +24,10 @@ export async function schema(args: readonly string[], io: CliIo): Promise<number
     return 2;
   }
   const plugins = await (await createRegistry(PLUGINS_DIRECTORY)).all();
+  if (mode === undefined) {
+    io.out(publishedText(plugins));
+    return 0;
+  }
   const generated = new Map([
     ["gateway.schema.json", publishedText(plugins)],
     ["docs/configuration.md", referenceText(plugins)],
@@ -35,10 +39,7 @@ export async function schema(args: readonly string[], io: CliIo): Promise<number
     const name = `docs/plugins/${plugin.name}.md`;
     generated.set(name, pluginPage(await readFile(resolve(PROJECT_DIRECTORY, name), "utf8"), plugin));
   }
-  if (mode === "--write") return writeAll(generated, io);
-  if (mode === "--check") return checkAll(generated, io);
-  io.out(publishedText(plugins));
-  return 0;
+  return mode === "--write" ? writeAll(generated, io) : checkAll(generated, io);
 }
 
 async function writeAll(generated: ReadonlyMap<string, string>, io: CliIo): Promise<number> {

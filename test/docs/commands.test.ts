@@ -11,7 +11,7 @@ const usage = stdout.toString();
 const commands = [...usage.matchAll(/^ {2}(\w+)/gm)].map(([, name = ""]) => name);
 
 /** Programs that a page may ask for beside Bun and npm. */
-const OTHERS = ["curl", "apt-get"];
+const OTHERS = ["curl", "apt-get", "docker", "kubectl", "systemctl"];
 /** Scripts whose words after the name are the gateway's: what comes first, where there is something. */
 const GATEWAY = /^bun (?:run gateway|src\/main\.ts) (\S+)(.*)$|^bun run (start)(.*)$/;
 
