@@ -15,10 +15,11 @@ import { compileRewrite } from "./routing/rewrite.ts";
 import { routeName } from "./routing/route-name.ts";
 import { buildRouter } from "./routing/router.ts";
 import { createScope, type Lasting, type ScopeBase } from "./scope.ts";
-import type { CompiledRoute, PluginAtWork, Snapshot, Way } from "./snapshot.ts";
+import type { CompiledRoute, Snapshot } from "./snapshot.ts";
 import { createSplit, type Split } from "./traffic/split.ts";
 import { type Bulkhead, bulkheadOf, leaveBulkheads } from "./upstream/max-requests.ts";
 import { createService, type Service, selectTarget, sendToSelected } from "./upstream/service.ts";
+import { atWork, type Way } from "./way.ts";
 
 /** A valid configuration with the plugins that it names. */
 export interface CompileInput {
@@ -259,13 +260,6 @@ class Compiler {
   }
 }
 
-function atWork(effective: readonly EffectivePlugin<Plugin>[], all: readonly Phases[]): readonly PluginAtWork[] {
-  return effective.map((plugin, i) => {
-    const phases = all[i] ?? {};
-    return { ...plugin, phases: phaseNames(phases), explain: phases.explain };
-  });
-}
-
 function boundedBy(bulkhead: Bulkhead): Phases {
   return {
     request(ctx) {
@@ -277,13 +271,6 @@ function boundedBy(bulkhead: Bulkhead): Phases {
 
 function hasPreflights({ plugin }: EffectivePlugin<Plugin>): boolean {
   return plugin.preflights === true;
-}
-
-/** Keys of what a plugin returns that are no phases. */
-const NO_PHASES = ["close", "watch", "limiter", "limitWith", "explain"];
-
-function phaseNames(phases: Phases): string[] {
-  return Object.keys(phases).filter((phase) => !NO_PHASES.includes(phase));
 }
 
 /** Where a plugin's options are written: the same text wherever and whenever this configuration is at work. */

@@ -1,28 +1,13 @@
 import type { PluginApps } from "./admin/plugin-apps.ts";
-import type { EffectivePlugin } from "./config/effective.ts";
 import type { Config, RouteConfig } from "./config/schema.ts";
 import type { Context, RouteInfo } from "./context.ts";
 import type { TargetWatch } from "./observe/circuit.ts";
 import type { LimiterReport } from "./observe/limiter-report.ts";
 import type { Pipeline } from "./pipeline.ts";
-import type { Phases, Plugin } from "./plugin.ts";
 import type { Router } from "./routing/router.ts";
 import type { Split } from "./traffic/split.ts";
 import type { Service } from "./upstream/service.ts";
-
-/** A plugin at work on one way, and where its options are written. */
-export interface PluginAtWork extends Pick<EffectivePlugin<Plugin>, "name" | "plugin" | "options" | "origin"> {
-  /** Those that this instance takes part in. */
-  readonly phases: readonly string[];
-  readonly explain: Phases["explain"];
-}
-
-/** The way of a request to one of a route's services. */
-export interface Way {
-  readonly pipeline: Pipeline;
-  /** In the order of the configuration. */
-  readonly plugins: readonly PluginAtWork[];
-}
+import type { PluginAtWork, Way } from "./way.ts";
 
 /** A route at work. */
 export interface CompiledRoute {

@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import type { Explanation } from "../observe/explanation.ts";
-import type { PluginAtWork } from "../snapshot.ts";
+import type { PluginAtWork } from "../way.ts";
 import type { Places } from "./explain.ts";
 import { optionsOf, placeText } from "./options.ts";
 import type { ExplainReport, PluginReport } from "./report.ts";
