@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { ExplainReport } from "../../src/explain/report.ts";
 import { currentClaims, currentToken, makeToken, RSA, rs256, rsaKey } from "../plugins/jwt/tokens.ts";
+import { connect } from "../support/raw.ts";
+import { replies } from "../support/scripts.ts";
 import { startUpstream } from "../support/upstream.ts";
 import { explainer } from "./setup.ts";
 
@@ -216,7 +218,7 @@ ${SERVICES}routes:
 
   test("nobody is asked: no service, no key set, no store", async () => {
     const connections: unknown[] = [];
-    const upstream = startUpstream(() => {}, { onOpen: (connection) => void connections.push(connection) });
+    const upstream = startUpstream(replies(), { onOpen: (connection) => void connections.push(connection) });
     try {
       await using explain = await explainer(`redis: { url: "redis://127.0.0.1:${upstream.port}" }
 services: { all: { targets: ["${upstream.url}"], health: { path: / } } }
@@ -229,7 +231,10 @@ routes:
       expect(first.outcome).toBe("forwarded");
       // Nothing was counted either: the limit of one in an hour has room still.
       expect(await explain.of("GET", "/", headers)).toEqual(first);
-      expect(connections).toEqual([]);
+      // Whoever connected before is accepted before this one.
+      using own = await connect(upstream.port);
+      await own.exchange("GET /own HTTP/1.1\r\nHost: x\r\n\r\n");
+      expect(connections).toHaveLength(1);
     } finally {
       upstream.stop();
     }

@@ -40,9 +40,9 @@ describe("a limit of 5 a minute", () => {
   test("waits for nothing where the store is in memory: no promise", async () => {
     const t = await testPlugin(plugin, { limit: "5/m" });
     expect(t.phases.limit?.(t.context())).toBeUndefined();
-    expect(Object.keys(t.phases)).toEqual(["limit", "response"]);
+    expect(Object.keys(t.phases)).toEqual(["limit", "response", "explain"]);
     const quiet = await testPlugin(plugin, { limit: "5/m", headers: "none" });
-    expect(Object.keys(quiet.phases)).toEqual(["limit"]);
+    expect(Object.keys(quiet.phases)).toEqual(["limit", "explain"]);
   });
 
   test("is counted on by the next configuration", async () => {
@@ -249,7 +249,7 @@ describe("failed authentications", () => {
 
   test("past the limit are refused before anyone looks at credentials", async () => {
     const t = await testPlugin(plugin, { "authentication-failures": "3/m" });
-    expect(Object.keys(t.phases)).toEqual(["request", "log", "limit", "response"]);
+    expect(Object.keys(t.phases)).toEqual(["request", "log", "limit", "response", "explain"]);
     const codes: number[] = [];
     for (let i = 0; i < 4; i++) codes.push((await t.request(login, failing)).reply.status);
     expect(codes).toEqual([401, 401, 401, 429]);
