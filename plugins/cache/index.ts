@@ -1,5 +1,6 @@
 import { CidrSet, definePlugin } from "../../src/plugin.ts";
 import { addEndpoint } from "./endpoint.ts";
+import { explainCache } from "./explain.ts";
 import { createMetrics, watchMemory } from "./metrics.ts";
 import { type CacheOptions, Options } from "./options.ts";
 import { compileBypass, compileOwnKey } from "./own-key.ts";
@@ -45,7 +46,7 @@ export default definePlugin({
     };
     addEndpoint(scope, shared.purging);
     scope.signal.addEventListener("abort", () => shared.urlKeys.drop(queryText), { once: true });
-    return { cache: (next) => cachedHandler(keys, parts, next) };
+    return { cache: (next) => cachedHandler(keys, parts, next), explain: (ctx) => explainCache(ctx, keys) };
   },
 });
 

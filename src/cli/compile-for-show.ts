@@ -5,8 +5,7 @@ import { createNullLogger } from "../observe/log.ts";
 import { MetricsRegistry } from "../observe/metrics/registry.ts";
 import type { Plugin } from "../plugin.ts";
 import { createState } from "../scope.ts";
-import { MemoryBackend } from "../store/memory.ts";
-import { shareStore } from "../store/shared.ts";
+import { storeForShow } from "../store/open.ts";
 
 /**
  * The gateway of a valid configuration, set up as for a start and never started: it reaches for nothing outside, not for
@@ -19,7 +18,7 @@ export function compileForShow(loaded: Loaded<Plugin>): Promise<Gateway | readon
     {
       log,
       metrics: new MetricsRegistry(log),
-      store: shareStore(new MemoryBackend({ now: Date.now }), ""),
+      store: storeForShow(loaded.config.redis),
       now: Date.now,
       state: createState(),
     },

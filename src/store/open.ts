@@ -2,6 +2,7 @@ import type { RedisConfig } from "../config/schema-redis.ts";
 import type { Logger } from "../observe/logger.ts";
 import { MemoryBackend } from "./memory.ts";
 import { type SharedStore, shareStore } from "./shared.ts";
+import { createStoreView } from "./view.ts";
 
 export interface OpenStoreOptions {
   /** Wall-clock time in ms since 1970. */
@@ -33,6 +34,13 @@ export async function openStore(
   const backend = createRedisBackend(config, { now, log });
   await backend.opened(START_MS);
   return shareStore(backend, config["key-prefix"]);
+}
+
+/** A store of the same kind as the configuration's, but in memory: for those who only look at a configuration. */
+export function storeForShow(config: RedisConfig): SharedStore {
+  const memory = new MemoryBackend({ now: Date.now });
+  const own = shareStore(memory, "");
+  return hasRedis(config) ? { ...own, of: (plugin) => createStoreView(memory, `${plugin}:`) } : own;
 }
 
 function warning(store: SharedStore, log: Logger): SharedStore {

@@ -100,3 +100,13 @@ test("what a plugin refuses only when it is set up is reported at its place", as
   expect(err).toContain("gateway.yaml:1:55 error plugins.headers.request.set: plugin headers: request.set: connection");
   expect(err).toContain("is not valid: 2 errors");
 });
+
+test("what needs a Redis is valid where one is configured, and nobody asks it", async () => {
+  const both = `${VALID.replace("service: users }", "service: users, plugins: { cache: { store: both } } }")}`;
+  const without = await run({ "gateway.yaml": both });
+  expect(without).toMatchObject({ exitCode: 1, err: expect.stringContaining("needs a Redis") });
+  expect(await run({ "gateway.yaml": `redis: { url: "redis://127.0.0.1:1" }\n${both}` })).toMatchObject({
+    exitCode: 0,
+    err: "",
+  });
+});

@@ -202,6 +202,20 @@ ${SERVICES}routes:
     expect((await explain.of(method, "/", headers)).retry).toEqual({ plugin: true, reason });
   });
 
+  test.each([
+    ["GET", {}, "depends", { url: "http://localhost:8080/?a=1", key: "header:fr" }],
+    ["GET", { "x-no": "1" }, "passes", undefined],
+    ["GET", { "if-match": '"x"' }, "passes", undefined],
+    ["GET", { "content-length": "1" }, "passes", undefined],
+    ["POST", {}, "passes", undefined],
+  ])("cache of %s with %p: %s", async (method, headers, verdict, facts) => {
+    const cache = "cache: { key: { query: [a], headers: [x-lang] }, bypass: [header:x-no] }";
+    await using explain = await explainer(`${SERVICES}routes: [{ path: /*, service: all, plugins: { ${cache} } }]\n`);
+    const report = await explain.of(method, "/?b=2&a=1", { "x-lang": "fr", ...headers });
+    const explanation = explanationOf(report, "cache");
+    expect<unknown>({ verdict: explanation?.verdict, facts: explanation?.facts }).toEqual({ verdict, facts });
+  });
+
   test("a preflight is for the route of the request that it asks about", async () => {
     await using explain = await explainer(`${SERVICES}routes:
   - { name: get, path: /x, methods: [GET], service: all, plugins: { cors: { origins: ["https://a.test"], block: true } } }
