@@ -45,7 +45,9 @@ function shown(node: Node): unknown {
 function hidden(node: Node): unknown {
   if (node.kind === "list") return node.items.map(hidden);
   if (node.kind === "map") return Object.fromEntries(node.entries.map(({ key, value }) => [key, hidden(value)]));
-  return typeof node.value === "boolean" || node.variables.length > 0 ? shown(node) : HIDDEN;
+  // A variable's default may be a secret too.
+  if (node.variables.length > 0) return node.variables.map((name) => name.replace(/:[-?].*(?=\}$)/s, "")).join("");
+  return typeof node.value === "boolean" ? node.value : HIDDEN;
 }
 
 function withoutSecrets(text: string): string {

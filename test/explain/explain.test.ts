@@ -143,6 +143,21 @@ ${SERVICES}routes:
     expect(JSON.stringify(report)).not.toMatch(/0123456789abcdef|c2VjcmV0/);
   });
 
+  test.each([
+    ["basic-auth: { users: { ada: $HASH } }", { ada: "(hidden)" }],
+    ['jwt: { algorithms: [HS256], secret: "0123456789abcdef0123456789abcdef" }', "(hidden)"],
+    [`jwt: { algorithms: [HS256], secret: "$${"{KEY:-0123456789abcdef0123456789abcdef}"}" }`, `$${"{KEY}"}`],
+    ["jwt: { public-key: $PEM, cookie: session }", "(PEM text)"],
+    ['jwt: { jwks: "https://u:hunter2@id.test/keys" }', "https://***@id.test/keys"],
+  ])("%s: a secret is not shown", async (plugin, expected) => {
+    const hash = await Bun.password.hash("hunter2", { algorithm: "bcrypt", cost: 10 });
+    const written = plugin.replace("$HASH", JSON.stringify(hash)).replace("$PEM", JSON.stringify(RSA.pem));
+    await using explain = await explainer(`${SERVICES}routes: [{ path: /*, service: all, plugins: { ${written} } }]\n`);
+    const report = await explain.of("GET", "/");
+    expect(report.plugins[0]?.options.map(({ value }) => value)).toContainEqual(expected);
+    expect(JSON.stringify(report)).not.toMatch(/0123456789abcdef|hunter2|\$2[aby]|BEGIN/);
+  });
+
   test("the JWT's verdict, and the limiter's key by it", async () => {
     const yaml = (jwt: string) => `${SERVICES}routes:
   - { path: /*, service: all, plugins: { jwt: { public-key: jwt.pem, issuer: id, ${jwt} }, rate-limit: { limit: 10/m, key: principal } } }
