@@ -25,6 +25,8 @@ export interface DocumentsOptions {
   readonly log: Logger;
   /** Wall-clock time in ms since 1970. */
   now(): number;
+  /** In a thread, unless told. */
+  readonly merge?: typeof mergeInThread;
 }
 
 /** A first document is not kept back longer for services that are slow. */
@@ -50,6 +52,8 @@ export class Documents {
   #cycle: Promise<void> | undefined = undefined;
   #merging: Promise<void> = Promise.resolve();
   #failures = 0;
+  /** A merge has failed: fresh documents go into the next ones singly. */
+  #isCautious = false;
 
   constructor(options: DocumentsOptions) {
     this.#options = options;
@@ -158,8 +162,12 @@ export class Documents {
 
   async #mergeChanges(): Promise<void> {
     if (this.#abort.signal.aborted) return;
-    const isDue = this.#result === undefined || this.#mergeError !== undefined;
-    if (isDue || this.#services.some(({ isChanged }) => isChanged)) await this.#merge();
+    let isDue = this.#result === undefined || this.#mergeError !== undefined;
+    for (let turn = 0; turn <= this.#services.length; turn++) {
+      if (!isDue && !this.#services.some(({ isChanged }) => isChanged)) break;
+      await this.#merge();
+      isDue = false;
+    }
     this.#logFaults();
     for (const one of this.#services) {
       if (one.kept !== undefined) await this.#kept?.renew(one.service, one.location, one.kept);
@@ -176,7 +184,8 @@ export class Documents {
     const { now } = this.#options;
     const startedAt = performance.now();
     try {
-      const result = await mergeInThread(this.#job(), this.#abort.signal);
+      const { merge = mergeInThread } = this.#options;
+      const result = await merge(this.#job(), this.#abort.signal);
       const ms = Math.round(performance.now() - startedAt);
       this.#mergeError = undefined;
       this.#merged = { at: now(), ms };
@@ -184,15 +193,25 @@ export class Documents {
       const paths = result.documents[0]?.paths ?? 0;
       this.#log.info("the documents of the services are merged", { paths, lines: result.lines.length, durationMs: ms });
       await this.#settle(result);
+      if (!this.#services.some(({ isChanged }) => isChanged)) this.#isCautious = false;
     } catch (error) {
       if (this.#abort.signal.aborted) return;
+      this.#blame();
       this.#mergeError = error instanceof Error ? error.message : String(error);
       this.#log.error("the documents of the services cannot be merged", { reason: this.#mergeError });
     }
   }
 
+  /** What brings the merge down is found by merging the fresh documents one by one, when they have come again. */
+  #blame(): void {
+    const suspects = this.#services.filter(({ isInMerge }) => isInMerge);
+    for (const one of suspects) one.giveUp(suspects.length === 1, this.#options.now());
+    this.#isCautious = suspects.length > 0;
+  }
+
   #job(): MergeJob {
     const { openapi, config, policies } = this.#options;
+    const next = this.#services.find(({ isChanged }) => isChanged);
     return {
       title: openapi.title,
       version: openapi.version,
@@ -200,7 +219,7 @@ export class Documents {
       hidden: Object.entries(config.services).flatMap(([name, { openapi: own }]) => (own === false ? [name] : [])),
       policies,
       audiences: openapi.documents,
-      sources: this.#services.map((one) => one.toSource()),
+      sources: this.#services.map((one) => one.toSource(!this.#isCautious || one === next)),
     };
   }
 

@@ -49,11 +49,25 @@ export class ServiceDocument {
    * For a merge, whose verdict `settle` is told. The fresh document is handed over for good: after a merge that has failed it is
    * asked for again.
    */
-  toSource(): MergeSource {
-    const fresh = this.#fresh;
-    this.#fresh = undefined;
+  toSource(isHandedOver: boolean): MergeSource {
+    const fresh = isHandedOver ? this.#fresh : undefined;
+    if (isHandedOver) this.#fresh = undefined;
     this.#merging = fresh && { etag: fresh.etag, mark: fresh.mark, at: fresh.at };
     return { service: this.service, fresh: fresh?.chunks, kept: this.#kept?.bytes };
+  }
+
+  /** Whether its fresh document is in the merge under way. */
+  get isInMerge(): boolean {
+    return this.#merging !== undefined;
+  }
+
+  /** The merge with its fresh document has failed. If it was the only one, it is not tried again before it changes. */
+  giveUp(isToBlame: boolean, now: number): void {
+    const fresh = this.#merging;
+    this.#merging = undefined;
+    if (fresh === undefined || !isToBlame) return;
+    this.#refused = { mark: fresh.mark, fault: "the merge fails with it" };
+    this.#fail(this.#refused.fault, now);
   }
 
   restore(kept: KeptDocument): void {
