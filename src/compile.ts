@@ -8,6 +8,7 @@ import { awaitable } from "./message/pending.ts";
 import { phaseNames, siteOf } from "./naming.ts";
 import type { TargetWatch } from "./observe/circuit.ts";
 import { RequestRecorder } from "./observe/metrics/requests.ts";
+import { knownOperations } from "./openapi/known-operations.ts";
 import { createOwnPages } from "./openapi/own-pages.ts";
 import { describeRoutes } from "./openapi/route-policy.ts";
 import { REFUSED_FROM } from "./overload/priority.ts";
@@ -20,7 +21,7 @@ import { buildRouter } from "./routing/router.ts";
 import { createScope, type Lasting, type ScopeBase } from "./scope.ts";
 import type { CompiledRoute, OwnWay, Snapshot } from "./snapshot.ts";
 import { createSplit, type Split } from "./traffic/split.ts";
-import { type Bulkhead, bulkheadOf, leaveBulkheads } from "./upstream/max-requests.ts";
+import { type Bulkhead, boundedBy, bulkheadOf, leaveBulkheads } from "./upstream/max-requests.ts";
 import { createService, type Service, selectTarget, sendToSelected } from "./upstream/service.ts";
 
 /** A valid configuration with the plugins that it names. */
@@ -216,7 +217,10 @@ class Compiler {
       return { send: this.#toService(name), targetCount: () => service?.targets.length ?? 0 };
     };
     const common = { openapi, config, policies: describeRoutes(config, plugins), askOf };
-    const { paths, answer, documents } = createOwnPages({ ...common, store: store.of("openapi"), log, now });
+    const operations = knownOperations(this.#scope.lasting);
+    operations.keep(new Set(this.#services.keys()));
+    const options = { ...common, operations, store: store.of("openapi"), log, now };
+    const { paths, answer, documents } = createOwnPages(options);
     return { paths, pipeline: this.#outside(outer, answer), documents };
   }
 
@@ -282,15 +286,6 @@ interface Outer {
 interface Way {
   readonly pipeline: Pipeline;
   readonly plugins: CompiledRoute["plugins"];
-}
-
-function boundedBy(bulkhead: Bulkhead): Phases {
-  return {
-    request(ctx) {
-      bulkhead.enter(ctx);
-      return undefined;
-    },
-  };
 }
 
 function hasPreflights({ plugin }: EffectivePlugin<Plugin>): boolean {

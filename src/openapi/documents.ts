@@ -1,3 +1,4 @@
+import { gunzipSync } from "node:zlib";
 import { documentLocation } from "../config/openapi-location.ts";
 import { documentPaths } from "../config/openapi-paths.ts";
 import type { Config } from "../config/schema.ts";
@@ -10,6 +11,8 @@ import type { AskService } from "./ask-service.ts";
 import type { Encoded } from "./encode.ts";
 import type { MergeJob, MergeResult } from "./job.ts";
 import { KeptDocuments } from "./kept.ts";
+import type { KnownOperations } from "./known-operations.ts";
+import { readDocument } from "./read.ts";
 import type { RoutePolicies } from "./route-policy.ts";
 import { ServiceDocument } from "./service-document.ts";
 import { mergeInThread } from "./thread.ts";
@@ -20,6 +23,8 @@ export interface DocumentsOptions {
   readonly config: Pick<Config, "services" | "routes">;
   readonly policies: RoutePolicies;
   askOf(service: string): AskService;
+  /** Whom the operations of services are told, for those who look at requests; undefined: nobody. */
+  readonly operations?: KnownOperations;
   /** Undefined: copies are kept in memory alone. */
   readonly store: Store | undefined;
   readonly log: Logger;
@@ -138,7 +143,9 @@ export class Documents {
 
   async #restore(one: ServiceDocument): Promise<void> {
     const kept = await this.#kept?.load(one.service, one.location);
-    if (kept !== undefined) one.restore(kept);
+    if (kept === undefined) return;
+    one.restore(kept);
+    this.#tell(one);
   }
 
   /** Gateways that were started together do not ask together for ever. */
@@ -237,8 +244,16 @@ export class Documents {
     for (const one of this.#services) {
       const verdict = sources.find(({ service }) => service === one.service);
       const kept = verdict === undefined ? undefined : one.settle(verdict, this.#options.now());
-      if (kept !== undefined) await this.#kept?.save(one.service, one.location, kept);
+      if (kept === undefined) continue;
+      this.#tell(one);
+      await this.#kept?.save(one.service, one.location, kept);
     }
+  }
+
+  /** A copy is unpacked when a plugin first asks for its operations. */
+  #tell({ service, kept }: ServiceDocument): void {
+    if (kept === undefined) return;
+    this.#options.operations?.put(service, () => readDocument(gunzipSync(kept.bytes)).document);
   }
 
   /** Each fault once, until it is another one or over. */
