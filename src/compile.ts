@@ -1,25 +1,29 @@
 import { createPluginApps, type PluginApps } from "./admin/plugin-apps.ts";
-import { type EffectivePlugin, effectivePlugins, type PluginOrigin } from "./config/effective.ts";
+import { type EffectivePlugin, effectivePlugins } from "./config/effective.ts";
 import type { Config, RouteConfig, ServiceConfig } from "./config/schema.ts";
-import { type Context, contextKey, type RouteInfo } from "./context.ts";
+import type { Context, RouteInfo } from "./context.ts";
 import { deprecationPhases } from "./deprecation.ts";
-import { GatewayError } from "./errors.ts";
 import { admitUpgrade } from "./http1/upgrade.ts";
 import { awaitable } from "./message/pending.ts";
+import { siteOf } from "./naming.ts";
 import type { TargetWatch } from "./observe/circuit.ts";
 import { RequestRecorder } from "./observe/metrics/requests.ts";
+import { knownOperations } from "./openapi/known-operations.ts";
+import { createOwnPages } from "./openapi/own-pages.ts";
+import { describeRoutes } from "./openapi/route-policy.ts";
 import { REFUSED_FROM } from "./overload/priority.ts";
-import { composePipeline, type Destination } from "./pipeline.ts";
+import { composePipeline, type Destination, type Pipeline } from "./pipeline.ts";
 import type { Handler, Phases, Plugin } from "./plugin.ts";
+import { noService, refuseUnmatched } from "./refuse.ts";
 import { compileRewrite } from "./routing/rewrite.ts";
 import { routeName } from "./routing/route-name.ts";
 import { buildRouter } from "./routing/router.ts";
 import { createScope, type Lasting, type ScopeBase } from "./scope.ts";
-import type { CompiledRoute, Snapshot } from "./snapshot.ts";
+import type { CompiledRoute, OwnWay, Snapshot } from "./snapshot.ts";
 import { createSplit, type Split } from "./traffic/split.ts";
-import { type Bulkhead, bulkheadOf, leaveBulkheads } from "./upstream/max-requests.ts";
+import { type Bulkhead, boundedBy, bulkheadOf, leaveBulkheads } from "./upstream/max-requests.ts";
 import { createService, type Service, selectTarget, sendToSelected } from "./upstream/service.ts";
-import { atWork, type Way } from "./way.ts";
+import { atWork, type PluginAtWork, type Way } from "./way.ts";
 
 /** A valid configuration with the plugins that it names. */
 export interface CompileInput {
@@ -47,9 +51,6 @@ export class SetupError extends Error {
     this.faults = faults;
   }
 }
-
-/** Methods of the routes that match but for the method: for the 405. */
-export const ALLOWED = contextKey<readonly string[]>("allowed methods");
 
 /** Makes a snapshot of a configuration: the one place where all parts are put together. Throws SetupError. */
 export async function compile(input: CompileInput, lasting: Lasting): Promise<Snapshot> {
@@ -87,7 +88,7 @@ class Compiler {
     }
     const routes: CompiledRoute[] = [];
     for (const route of config.routes) routes.push(await this.#route(route));
-    const unmatched = await this.#unmatched();
+    const outer = await this.#outer();
     if (this.#faults.size > 0) {
       await this.#close();
       throw new SetupError([...this.#faults.values()]);
@@ -99,8 +100,9 @@ class Compiler {
       services: this.#services,
       watches: this.#watches,
       limiters: this.#limiters,
-      unmatched: unmatched.pipeline,
-      unmatchedPlugins: unmatched.plugins,
+      unmatched: this.#outside(outer, refuseUnmatched),
+      unmatchedPlugins: outer.plugins,
+      own: this.#own(outer),
       pluginApps: this.#apps,
       signal: this.#abort.signal,
       close: () => this.#close(),
@@ -193,8 +195,8 @@ class Compiler {
     };
   }
 
-  /** Around a 404 or 405 only the global plugins' request, response and log phases run. */
-  async #unmatched(): Promise<Way> {
+  /** Around a 404 or 405, and around the gateway's own pages, only the global plugins' request, response and log phases run. */
+  async #outer(): Promise<Outer> {
     const effective = this.#effective(undefined, undefined);
     const phases = await this.#setUp(effective, undefined, undefined);
     const outer = phases.map(({ request, response, log }) => ({
@@ -202,10 +204,30 @@ class Compiler {
       ...(response === undefined ? {} : { response }),
       ...(log === undefined ? {} : { log }),
     }));
-    const answersPreflights = effective.some(hasPreflights);
-    const destination = { select: () => {}, send: refuseUnmatched, finish: this.#recorder(""), answersPreflights };
-    const pipeline = composePipeline(outer, destination, this.#input.config.errors.format);
-    return { pipeline, plugins: atWork(effective, phases) };
+    return { phases: outer, plugins: atWork(effective, phases), answersPreflights: effective.some(hasPreflights) };
+  }
+
+  #outside({ phases, answersPreflights }: Outer, send: Destination["send"]): Pipeline {
+    const destination = { select: () => {}, send, finish: this.#recorder(""), answersPreflights };
+    return composePipeline(phases, destination, this.#input.config.errors.format);
+  }
+
+  /** What `openapi:` publishes. */
+  #own(outer: Outer): OwnWay | undefined {
+    const { config, plugins } = this.#input;
+    const { openapi } = config;
+    if (openapi === undefined || openapi === false) return undefined;
+    const { log, store, now } = this.#scope.lasting;
+    const askOf = (name: string) => {
+      const service = this.#services.get(name);
+      return { send: this.#toService(name), targetCount: () => service?.targets.length ?? 0 };
+    };
+    const common = { openapi, config, policies: describeRoutes(config, plugins), askOf };
+    const operations = knownOperations(this.#scope.lasting);
+    operations.keep(new Set(this.#services.keys()));
+    const options = { ...common, operations, store: store.of("openapi"), log, now };
+    const { paths, answer, documents } = createOwnPages(options);
+    return { paths, pipeline: this.#outside(outer, answer), documents };
   }
 
   /** Counts the requests of a route. */
@@ -260,32 +282,13 @@ class Compiler {
   }
 }
 
-function boundedBy(bulkhead: Bulkhead): Phases {
-  return {
-    request(ctx) {
-      bulkhead.enter(ctx);
-      return undefined;
-    },
-  };
+/** What the global plugins do where there is no route. */
+interface Outer {
+  readonly phases: readonly Phases[];
+  readonly plugins: readonly PluginAtWork[];
+  readonly answersPreflights: boolean;
 }
 
 function hasPreflights({ plugin }: EffectivePlugin<Plugin>): boolean {
   return plugin.preflights === true;
-}
-
-/** Where a plugin's options are written: the same text wherever and whenever this configuration is at work. */
-function siteOf(origin: PluginOrigin, route: RouteInfo | undefined, service: string | undefined): string {
-  if (origin === "global") return origin;
-  return `${origin} ${origin === "route" ? route?.name : service}`;
-}
-
-/** The configuration makes sure that a plugin answers here; one that does not is at fault. */
-function noService(): never {
-  throw new GatewayError("internal", { cause: "the route has no service and no plugin has answered" });
-}
-
-function refuseUnmatched(ctx: Context): never {
-  const allowed = ctx.get(ALLOWED);
-  if (allowed === undefined) throw new GatewayError("route_not_found");
-  throw new GatewayError("method_not_allowed", { headers: { allow: allowed.join(", ") } });
 }

@@ -1,15 +1,20 @@
-import { ALLOWED } from "./compile.ts";
 import type { Context } from "./context.ts";
 import { GatewayError } from "./errors.ts";
 import { isPreflight } from "./message/preflight.ts";
 import type { RoutedRequest } from "./message/request.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { ALLOWED } from "./refuse.ts";
 import type { Routed } from "./routing/router.ts";
 import type { CompiledRoute, Snapshot } from "./snapshot.ts";
 
 /** Finds the request's route and puts it on its way, which is returned. Throws `forbidden` for some preflights. */
 export function enterRoute(ctx: Context, snapshot: Snapshot): Pipeline {
   const { request } = ctx;
+  const { own } = snapshot;
+  if (own?.paths.has(request.path)) {
+    ctx.pipeline = own.pipeline;
+    return own.pipeline;
+  }
   if (request.method === "OPTIONS" && isPreflight(request)) return enterPreflight(ctx, snapshot);
   const routed = snapshot.router.match(request);
   return enter(ctx, routed, wayOf(ctx, routed, snapshot));

@@ -78,7 +78,8 @@ export class Gateway implements EdgeHandler {
    * when each source has answered or failed, or after 2 s: the gateway is ready with what is known then.
    */
   async start(): Promise<void> {
-    const { services: byName, routes, signal } = this.#snapshot;
+    const { services: byName, routes, own, signal } = this.#snapshot;
+    own?.documents.start();
     const splits = routes.map(({ split }) => split.start(signal));
     const services = [...byName.values()];
     for (const service of services) watchHealth(service, this.#sharing);
@@ -143,6 +144,7 @@ export class Gateway implements EdgeHandler {
   async close(): Promise<void> {
     this.#stopCollecting();
     this.#stopWatching();
+    this.#snapshot.own?.documents.stop();
     await this.#snapshot.close();
     for (const service of this.#snapshot.services.values()) closeService(service);
   }

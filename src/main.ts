@@ -3,6 +3,7 @@ import { check } from "./cli/check.ts";
 import { explain } from "./cli/explain.ts";
 import type { CliIo } from "./cli/io.ts";
 import { key } from "./cli/key.ts";
+import { openapi } from "./cli/openapi.ts";
 import { purge } from "./cli/purge.ts";
 import { ready } from "./cli/ready.ts";
 import { revoke } from "./cli/revoke.ts";
@@ -22,6 +23,7 @@ const commands: Readonly<Record<string, (args: readonly string[], io: CliIo) => 
   revoke,
   key,
   purge,
+  openapi,
   worker,
 };
 
@@ -44,6 +46,9 @@ const USAGE = `usage: bun run gateway COMMAND
                                change the API keys, in Redis or in the gateway that runs
   purge --url URL | --prefix URL | --tag TAG | --all   [--soft] [--config FILE]
                                remove stored replies from the gateways that run
+  openapi merge [-o FILE] [--document NAME] [--config FILE]
+  openapi report [--json] [--config FILE]
+  openapi diff OLD NEW         the one document of all services: make it, see how it is doing, compare two
 `;
 
 /** Where Bun keeps the files of a program that `bun build --compile` has made: it needs no word for its main file. */

@@ -3,6 +3,7 @@ import type { Config, RouteConfig } from "./config/schema.ts";
 import type { Context, RouteInfo } from "./context.ts";
 import type { TargetWatch } from "./observe/circuit.ts";
 import type { LimiterReport } from "./observe/limiter-report.ts";
+import type { Documents } from "./openapi/documents.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Router } from "./routing/router.ts";
 import type { Split } from "./traffic/split.ts";
@@ -23,6 +24,13 @@ export interface CompiledRoute {
   readonly next: (ctx: Context) => Pipeline;
 }
 
+/** The way of requests that the gateway answers itself, by their paths. */
+export interface OwnWay {
+  readonly paths: ReadonlySet<string>;
+  readonly pipeline: Pipeline;
+  readonly documents: Documents;
+}
+
 /** Everything that one configuration makes; it never changes. A request reads the current one once. */
 export interface Snapshot {
   readonly config: Config;
@@ -36,6 +44,8 @@ export interface Snapshot {
   /** For requests that no route takes. */
   readonly unmatched: Pipeline;
   readonly unmatchedPlugins: readonly PluginAtWork[];
+  /** What the gateway answers itself; undefined if that is nothing. */
+  readonly own: OwnWay | undefined;
   /** Endpoints of its plugins on the admin port. */
   readonly pluginApps: PluginApps;
   /** Aborted when it is closed. */

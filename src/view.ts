@@ -2,6 +2,7 @@ import type { Readiness, RouteView, ServiceView, TargetView } from "./admin/view
 import type { CircuitReport, TargetWatch } from "./observe/circuit.ts";
 import type { LimiterReport } from "./observe/limiter-report.ts";
 import type { Family } from "./observe/metrics/family.ts";
+import type { OpenApiReport } from "./openapi/view.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { StoreReport } from "./store/report.ts";
 import type { Service } from "./upstream/service.ts";
@@ -14,6 +15,8 @@ export interface SnapshotView {
   services(): readonly ServiceView[];
   metrics(): readonly Family[];
   store(): StoreReport;
+  openapi(): OpenApiReport | undefined;
+  refreshOpenApi(): Promise<OpenApiReport | undefined>;
 }
 
 /** What the admin endpoints show, read from the snapshot that is current when they are asked. */
@@ -28,6 +31,12 @@ export function createView(
     routes: () => current().routes.map(routeView),
     metrics,
     store,
+    openapi: () => current().own?.documents.report(),
+    async refreshOpenApi() {
+      const documents = current().own?.documents;
+      await documents?.refresh();
+      return documents?.report();
+    },
     services() {
       const { services, watches, limiters } = current();
       return [...services.values()].map((service) => ({

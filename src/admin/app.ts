@@ -2,11 +2,12 @@ import { type AnyElysia, Elysia } from "elysia";
 import { GatewayError } from "../errors.ts";
 import { KEY_SEED, randomSeed } from "../identity/api-key/key-text.ts";
 import type { Logger } from "../observe/logger.ts";
+import type { OpenApiReport } from "../openapi/view.ts";
 import { localGuard, tokenGuard } from "./guard.ts";
 import { metricsResponse } from "./metrics.ts";
 import type { PluginApps } from "./plugin-apps.ts";
 import { errorHandler, problemResponse } from "./problem.ts";
-import { pluginReports, serviceReport, storeReport } from "./reports.ts";
+import { openApiReport, pluginReports, serviceReport, storeReport } from "./reports.ts";
 import type { AdminView } from "./view.ts";
 
 export interface AdminOptions {
@@ -52,6 +53,8 @@ export function createAdmin(view: AdminView, { token, host, plugins, log }: Admi
       const store = storeReport(await view.store());
       return json({ ...store, ...silentWorkers(view) });
     })
+    .get("/api/openapi/report", async () => openApi(await view.openapi()))
+    .post("/api/openapi/refresh", async () => openApi(await view.refreshOpenApi()))
     .get("/api/plugins", async () => json({ plugins: pluginReports(await view.routes(), plugins().has) }))
     .all("/api/revocations", ({ request }) => plugins().handle("jwt", "/revocations", request), { parse: "none" })
     .delete("/api/cache", ({ request }) => plugins().handle("cache", "/cache", request), { parse: "none" })
@@ -71,6 +74,12 @@ function readiness(view: AdminView): Response {
   const { isReady, reasons, workers, store } = view.readiness();
   const status = isReady ? "ready" : "not ready";
   return isReady ? json({ status, workers, store }) : json({ status, reasons, workers, store }, 503);
+}
+
+function openApi(report: OpenApiReport | undefined): Response {
+  if (report !== undefined) return json(openApiReport(report));
+  const detail = "The configuration has no openapi section: nothing is published";
+  return problemResponse(new GatewayError("route_not_found", { detail }));
 }
 
 /** A sum that lacks workers says which. */

@@ -1,4 +1,5 @@
 import type { CircuitReport } from "../observe/circuit.ts";
+import type { OpenApiReport, ServiceDocumentView } from "../openapi/view.ts";
 import type { StoreReport } from "../store/report.ts";
 import type { DiscoveryReport } from "../upstream/discovery/discovery.ts";
 import { quantile } from "../upstream/histogram.ts";
@@ -65,6 +66,23 @@ export function storeReport({ latency, since, lastError, ...report }: StoreRepor
 
 function latencyReport({ count, sumMs, maxMs }: NonNullable<StoreReport["latency"]>) {
   return { count, meanMs: count === 0 ? undefined : round(sumMs / count), maxMs: round(maxMs) };
+}
+
+/** What is published of the services' documents, and what became of each. */
+export function openApiReport({ mergedAt, services, ...report }: OpenApiReport) {
+  return {
+    ...(mergedAt === undefined ? {} : { mergedAt: isoOf(mergedAt) }),
+    ...report,
+    services: services.map(documentReport),
+  };
+}
+
+function documentReport({ fetchedAt, error, ...view }: ServiceDocumentView) {
+  return {
+    ...view,
+    ...(fetchedAt === undefined ? {} : { fetchedAt: isoOf(fetchedAt) }),
+    ...(error === undefined ? {} : { error: { ...error, at: isoOf(error.at) } }),
+  };
 }
 
 function poolReport({ latency, ...pool }: PoolStats) {

@@ -1,6 +1,7 @@
 import type { CircuitReport } from "../observe/circuit.ts";
 import type { LimiterReport } from "../observe/limiter-report.ts";
 import type { Family } from "../observe/metrics/family.ts";
+import type { OpenApiReport } from "../openapi/view.ts";
 import type { Awaitable } from "../plugin.ts";
 import type { StoreReport } from "../store/report.ts";
 import type { CanaryReport } from "../traffic/canary.ts";
@@ -17,6 +18,10 @@ export interface AdminView {
   listeners(): Awaitable<readonly ListenerView[]>;
   store(): Awaitable<StoreReport>;
   metrics(): Awaitable<readonly Family[]>;
+  /** Of this process, or the first worker; undefined without an `openapi:` section. */
+  openapi(): Awaitable<OpenApiReport | undefined>;
+  /** Asks all services for their documents now, and reports then; with workers, in each. */
+  refreshOpenApi(): Awaitable<OpenApiReport | undefined>;
   /** The processes that serve requests. */
   workers(): readonly WorkerView[];
 }

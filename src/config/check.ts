@@ -1,4 +1,5 @@
 import { checkListen } from "./check-listen.ts";
+import { checkOpenApi } from "./check-openapi.ts";
 import { checkOverload } from "./check-overload.ts";
 import { checkRedis } from "./check-redis.ts";
 import { checkRoutes } from "./check-routes.ts";
@@ -18,5 +19,6 @@ export function checkDraft(draft: Draft): readonly Problem[] {
     ...checkServices(draft),
     ...checkRoutes(draft),
     ...checkServiceNames(draft),
+    ...checkOpenApi(draft),
   ];
 }

@@ -11,9 +11,17 @@ import {
   type YAMLMap,
 } from "yaml";
 import { below, type KeyPath } from "./key-path.ts";
-import { type ListNode, type MapEntry, type MapNode, type Node, type ScalarValue, scalarNode } from "./node.ts";
+import {
+  type ListNode,
+  type MapEntry,
+  type MapNode,
+  type Node,
+  type ScalarValue,
+  scalarNode,
+  toValue,
+} from "./node.ts";
 import { type Problem, problemAt } from "./problem.ts";
-import { type Place, positionOf, type Source } from "./source.ts";
+import { createSource, type Place, positionOf, type Source } from "./source.ts";
 
 /** Values that all aliases of a file together may add: a few lines of YAML can otherwise stand for billions. */
 const MAX_ALIASED_VALUES = 100_000;
@@ -189,4 +197,15 @@ function offsetOf(key: unknown): number | undefined {
 
 function endOf(key: unknown): number | undefined {
   return isScalar(key) ? key.range?.[1] : undefined;
+}
+
+/**
+ * The plain value of a YAML text that is no configuration: what a service calls its document, for example. A text says the first
+ * thing that is wrong with it. Its aliases are bounded as those of a configuration are.
+ */
+export function parsePlainYaml(text: string): { readonly value: unknown } | { readonly fault: string } {
+  const { root, problems } = parseDocumentText(createSource("", "", text));
+  const [first] = problems;
+  if (first !== undefined) return { fault: `line ${first.line}: ${first.message}` };
+  return { value: root === undefined ? null : toValue(root) };
 }

@@ -22,6 +22,21 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   command-timeout: 50ms`,
   include: `include:
   - services/*.yaml`,
+  openapi: `openapi:
+  title: Shop API
+  version: 2.1.0
+  refresh: 5m
+  documents:
+    partner: { tags: [orders] }
+
+services:
+  orders:
+    targets: ["http://127.0.0.1:4003"]
+    openapi: /swagger/json
+
+routes:
+  - path: /orders/*
+    service: orders`,
   plugins: `plugins:
   request-id: {}
   access-log: {}`,

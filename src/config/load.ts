@@ -7,11 +7,12 @@ import { deepFreeze } from "./freeze.ts";
 import { findIncluded } from "./include.ts";
 import { below } from "./key-path.ts";
 import { loadFile } from "./load-file.ts";
-import { entryOf, type MapEntry } from "./node.ts";
+import { entryOf, type MapEntry, type Node, nearestNode } from "./node.ts";
+import { documentLocation } from "./openapi-location.ts";
 import type { PluginDescription, PluginLookup } from "./plugin-lookup.ts";
 import { type PluginSite, type ResolvedPlugins, resolvePlugins } from "./plugins.ts";
 import { type Problem, sortProblems } from "./problem.ts";
-import { type Config, ConfigSchema, IncludedSchema, type PluginMapConfig } from "./schema.ts";
+import { type Config, ConfigSchema, IncludedSchema, type PluginMapConfig, type ServiceConfig } from "./schema.ts";
 import type { Place } from "./source.ts";
 import { targetsFileProblems } from "./targets-file.ts";
 
@@ -119,7 +120,9 @@ function pluginsAt({ maps }: ResolvedPlugins<PluginDescription>, site: PluginSit
 
 function configOf(draft: Draft): Config {
   const { include: _, ...main } = draft.main as Config & { readonly include?: unknown };
-  const services = [...draft.services].flatMap(([name, { valid }]) => (valid === undefined ? [] : [[name, valid]]));
+  const services = [...draft.services.values()].flatMap(({ name, node, valid }) => {
+    return valid === undefined ? [] : [[name, withLocation(valid, node)] as const];
+  });
   return {
     ...main,
     listen: Array.isArray(main.listen) ? main.listen : [main.listen],
@@ -127,6 +130,13 @@ function configOf(draft: Draft): Config {
     services: Object.fromEntries(services),
     routes: draft.routes.flatMap(({ valid }) => valid ?? []),
   };
+}
+
+/** Where its document is is told in one form: the folder that a relative path starts in is not known any more later. */
+function withLocation(service: ServiceConfig, node: Node): ServiceConfig {
+  if (service.openapi === undefined) return service;
+  const { directory } = nearestNode(node, ["openapi"]).source;
+  return { ...service, openapi: documentLocation(service.openapi, directory) };
 }
 
 function isError({ severity }: Problem): boolean {

@@ -2,6 +2,7 @@ import { Type } from "@sinclair/typebox";
 import { FilePath } from "./file-path.ts";
 import { Discover } from "./schema-discover.ts";
 import { HealthChecks, OutlierDetection } from "./schema-health.ts";
+import { ServiceDocument } from "./schema-openapi.ts";
 import { PluginMap } from "./schema-plugins.ts";
 import { Target } from "./schema-target.ts";
 import { Duration, Share } from "./units.ts";
@@ -124,6 +125,7 @@ export const Service = Type.Object(
       default: "30s",
       description: "How long the addresses of a target's name are used before it is resolved again.",
     }),
+    openapi: Type.Optional(ServiceDocument),
     plugins: PluginMap("Plugins for every route to this service."),
   },
   { additionalProperties: false },

@@ -1,5 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { Listen } from "./schema-listen.ts";
+import { OpenApiSection } from "./schema-openapi.ts";
 import { Overload } from "./schema-overload.ts";
 import { PluginMap, type PluginMapConfig } from "./schema-plugins.ts";
 import { RedisSection } from "./schema-redis.ts";
@@ -86,6 +87,7 @@ export const ConfigSchema = Type.Object(
       description:
         "More files (paths or glob patterns, relative to this file), one a team: their services and routes are added.",
     }),
+    openapi: Type.Optional(OpenApiSection),
     plugins: PluginMap(
       "Plugins for every route: by name, by path (./my-plugin.ts) or by package. Within a phase they run in this order.",
     ),

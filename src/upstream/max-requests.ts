@@ -7,6 +7,7 @@ import type { Logger } from "../observe/logger.ts";
 import { CORE } from "../observe/metrics/core.ts";
 import type { GaugeSeries } from "../observe/metrics/gauge.ts";
 import type { MetricsRegistry } from "../observe/metrics/registry.ts";
+import type { Phases } from "../plugin.ts";
 
 /** What outlives a reload, as far as it is needed here. */
 export interface BulkheadLasting {
@@ -90,4 +91,14 @@ export function leaveBulkheads(ctx: Context): void {
   if (held === undefined) return;
   for (const places of held) places.take(-1);
   held.length = 0;
+}
+
+/** The phase in which a request of a route takes its place. */
+export function boundedBy(bulkhead: Bulkhead): Phases {
+  return {
+    request(ctx) {
+      bulkhead.enter(ctx);
+      return undefined;
+    },
+  };
 }

@@ -2,6 +2,7 @@ import type { ListenerView, RouteView, ServiceView } from "../admin/view.ts";
 import type { LogFormat } from "../boot.ts";
 import type { Config } from "../config/schema.ts";
 import type { Family } from "../observe/metrics/family.ts";
+import type { OpenApiReport } from "../openapi/view.ts";
 import type { StoreReport } from "../store/report.ts";
 import type { HealthVerdict } from "../upstream/health/sharing.ts";
 
@@ -41,6 +42,8 @@ export interface Answers {
   readonly listeners: readonly ListenerView[];
   readonly metrics: readonly Family[];
   readonly store: StoreReport;
+  readonly openapi: OpenApiReport | undefined;
+  readonly refreshOpenApi: OpenApiReport | undefined;
   readonly plugin: PluginReply;
 }
 

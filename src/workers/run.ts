@@ -6,6 +6,7 @@ import { sumStores } from "../admin/sum-store.ts";
 import type { AdminView, RouteView } from "../admin/view.ts";
 import { compileLoaded, drainMs, type LogFormat, type RunOptions, Signals } from "../boot.ts";
 import type { Loaded } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
 import { Gateway } from "../gateway.ts";
 import { opened } from "../listeners.ts";
 import { createNullLogger } from "../observe/log.ts";
@@ -33,6 +34,8 @@ export interface WorkersOptions extends RunOptions {
   write(line: string): void;
 }
 
+/** For the services to send their documents, and for the merge. */
+const REFRESH_MS = 60_000;
 /** Beyond the drain, in ms: a worker that has not ended by then is ended. */
 const DRAIN_MARGIN_MS = 5_000;
 
@@ -116,12 +119,13 @@ function setupOf({ config, plugins, directory }: Loaded<Plugin>, format: LogForm
 function openAdmin({ config }: Loaded<Plugin>, known: Known, supervisor: Supervisor, log: Logger): AdminServer {
   const { host, port, token } = config.admin;
   const plugins = workerPlugins(known.endpoints, supervisor);
-  const app = createAdmin(workersView(known.routes, supervisor), { token, host, plugins: () => plugins, log });
+  const app = createAdmin(workersView(known.routes, supervisor, config), { token, host, plugins: () => plugins, log });
   return opened({ host, port }, () => startAdmin(app, { host, port }));
 }
 
 /** The one place where the reports of the workers are gathered and summed. */
-function workersView(routes: readonly RouteView[], supervisor: Supervisor): AdminView {
+function workersView(routes: readonly RouteView[], supervisor: Supervisor, { openapi }: Config): AdminView {
+  const publishes = openapi !== undefined && openapi !== false;
   return {
     readiness: () => supervisor.readiness,
     routes: async () => sumRoutes(routes, await supervisor.gather("routes")),
@@ -130,5 +134,8 @@ function workersView(routes: readonly RouteView[], supervisor: Supervisor): Admi
     listeners: async () => sumListeners(await supervisor.gather("listeners")),
     store: async () => sumStores(await supervisor.gather("store")),
     metrics: async () => sumFamilies(...(await supervisor.gather("metrics"))),
+    // Each worker publishes the same: what one of them says holds for all.
+    openapi: async () => (publishes ? (await supervisor.gather("openapi"))[0] : undefined),
+    refreshOpenApi: async () => (publishes ? (await supervisor.gather("refreshOpenApi", REFRESH_MS))[0] : undefined),
   };
 }

@@ -64,9 +64,9 @@ export class Supervisor {
     return this.#slots.map(({ view }) => view);
   }
 
-  /** What each serving worker answers; one that does not within a second is left out. */
-  async gather<S extends Exclude<Subject, "plugin">>(about: S): Promise<readonly Answers[S][]> {
-    const answers = await Promise.all(this.#slots.map((slot) => slot.ask({ about }, ANSWER_MS)));
+  /** What each serving worker answers; one that does not within that many ms, a second unless told, is left out. */
+  async gather<S extends Exclude<Subject, "plugin">>(about: S, ms = ANSWER_MS): Promise<readonly Answers[S][]> {
+    const answers = await Promise.all(this.#slots.map((slot) => slot.ask({ about }, ms)));
     return answers.filter((answer) => answer !== undefined);
   }
 

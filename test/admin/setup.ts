@@ -49,6 +49,8 @@ export const SHOP = {
   listeners: () => [{ scheme: "http", host: "127.0.0.1", port: 8080, connections: 2, tunnels: 0, requests: 7 }],
   workers: () => [{ pid: 7, state: "running", since: "2026-01-05T09:30:00.120Z", restarts: 0 }],
   store: () => ({ kind: "memory", state: "up", since: 0, calls: 0, failures: {}, inFlight: 0, entries: 0, bytes: 0 }),
+  openapi: () => undefined,
+  refreshOpenApi: () => undefined,
   metrics: () => [
     { ...CORE.requestsInFlight, series: [{ labels: [], value: 3 }] },
     { ...CORE.refused, series: [{ labels: ["bad_request"], value: 2 }] },

@@ -34,6 +34,8 @@ describe("docs/operating.md", () => {
       listeners: () => [],
       workers: () => [],
       metrics: () => [],
+      openapi: () => undefined,
+      refreshOpenApi: () => undefined,
       store: () => ({ kind: "memory", state: "up", since: 0, calls: 0, failures: {}, inFlight: 0 }) as const,
     };
     const log = createNullLogger();

@@ -1,0 +1,50 @@
+import type { ReportLine } from "../openapi/report.ts";
+import type { PublishedView } from "../openapi/view.ts";
+
+/** A report as the admin port sends it: times are texts. */
+interface SentReport {
+  readonly mergedAt?: string;
+  readonly documents: readonly PublishedView[];
+  readonly services: readonly SentService[];
+  readonly lines: readonly ReportLine[];
+  readonly error?: string;
+}
+
+interface SentService {
+  readonly service: string;
+  readonly state: string;
+  readonly location?: string;
+  readonly version?: string;
+  readonly fetchedAt?: string;
+  readonly error?: { readonly message: string; readonly at: string };
+}
+
+/** The report for people. */
+export function reportText(sent: unknown): string {
+  const { mergedAt, documents, services, lines, error } = sent as SentReport;
+  const parts = [
+    `documents, merged ${mergedAt ?? "not yet"}`,
+    ...documents.map(({ path, paths, bytes }) => `  ${path}  ${paths} paths, ${bytes} bytes`),
+    ...(error === undefined ? [] : [`  the last merge has failed: ${error}`]),
+    "services",
+    ...services.map(serviceText),
+    ...(lines.length === 0 ? [] : ["what did not come into the document as it was", ...lines.map(lineText)]),
+  ];
+  return `${parts.join("\n")}\n`;
+}
+
+/** One line of the report. */
+export function lineText({ kind, service, pointer, message }: ReportLine): string {
+  const place = [service, pointer].filter((part) => part !== undefined).join(" ");
+  return `  ${kind}${place === "" ? "" : ` ${place}`}: ${message}`;
+}
+
+function serviceText({ service, state, location, version, fetchedAt, error }: SentService): string {
+  const facts = [
+    location,
+    version === undefined ? undefined : `OpenAPI ${version}`,
+    fetchedAt === undefined ? undefined : `of ${fetchedAt}`,
+    error === undefined ? undefined : `${error.message} (${error.at})`,
+  ].filter((fact) => fact !== undefined && fact !== "");
+  return `  ${service}  ${[state, ...facts].join(", ")}`;
+}

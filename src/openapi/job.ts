@@ -1,0 +1,171 @@
+import { gunzipSync, gzipSync } from "node:zlib";
+import type { RouteConfig } from "../config/schema.ts";
+import { type Encoded, encode, own } from "./encode.ts";
+import { type JsonObject, objectAt } from "./json.ts";
+import { type Merged, type MergeInput, type MergeOptions, mergeDocuments } from "./merge.ts";
+import { type ReadDocument, readDocument } from "./read.ts";
+import type { ReportLine } from "./report.ts";
+import { policyOf, type RoutePolicies } from "./route-policy.ts";
+import { yamlText } from "./yaml-text.ts";
+
+/** A document for a part of the operations: those with one of the tags, and those of the services. */
+export interface AudienceConfig {
+  readonly tags?: readonly string[];
+  readonly services?: readonly string[];
+}
+
+/** What a merge is made of: plain data, for another thread. */
+export interface MergeJob {
+  readonly title: string;
+  readonly version: string;
+  readonly routes: readonly RouteConfig[];
+  /** Services that are not to be documented. */
+  readonly hidden: readonly string[];
+  readonly policies: RoutePolicies;
+  readonly audiences: Readonly<Record<string, AudienceConfig>>;
+  readonly sources: readonly MergeSource[];
+}
+
+/** The document of a service: as it has come just now, and the good one before. */
+export interface MergeSource {
+  readonly service: string;
+  readonly fresh: readonly Uint8Array[] | undefined;
+  /** Compressed by gzip. */
+  readonly kept: Uint8Array | undefined;
+}
+
+export interface MergeResult {
+  readonly documents: readonly PublishedDocument[];
+  readonly lines: readonly ReportLine[];
+  readonly sources: readonly SourceVerdict[];
+}
+
+export interface PublishedDocument {
+  /** Undefined for the one of all. */
+  readonly audience: string | undefined;
+  readonly json: Encoded;
+  readonly yaml: Encoded;
+  readonly paths: number;
+}
+
+/** What became of the document of a service. */
+export interface SourceVerdict {
+  readonly service: string;
+  /** Of the fresh one, compressed, if it is good: to be kept. */
+  readonly kept?: Uint8Array;
+  /** In which version of OpenAPI the one in use is written; undefined if none is. */
+  readonly version?: string;
+  /** Why the fresh one cannot be used. */
+  readonly fault?: string;
+}
+
+type Merge = typeof mergeDocuments;
+
+/** Does the whole of it. It takes its time, and is for a thread of its own. */
+export function runJob(job: MergeJob, merge: Merge = mergeDocuments): MergeResult {
+  const read = job.sources.map(readSource);
+  const inputs = read.flatMap(({ service, found }) => {
+    return found === undefined ? [] : [{ service, document: found.document }];
+  });
+  const options = optionsOf(job);
+  const tried = mergeAll(inputs, options, merge);
+  const audiences = Object.entries(job.audiences).map(([name, audience]) => {
+    const isPublished = (service: string, tags: readonly string[]) => isFor(audience, service, tags);
+    return [name, merge(tried.inputs, { ...options, isPublished })] as const;
+  });
+  return {
+    documents: [[undefined, tried.merged] as const, ...audiences].map(([audience, { document }]) =>
+      published(audience, document),
+    ),
+    lines: [...job.policies.lines, ...tried.lines, ...tried.merged.lines],
+    sources: read.map(({ service, verdict }) => ({
+      ...verdict,
+      service,
+      ...(tried.lines.find((line) => line.service === service) && { fault: MERGE_FAULT }),
+    })),
+  };
+}
+
+const MERGE_FAULT = "it cannot be merged";
+
+/** One document that brings the merge down does not take the others along. */
+function mergeAll(
+  inputs: readonly MergeInput[],
+  options: MergeOptions,
+  merge: Merge,
+): { readonly merged: Merged; readonly inputs: readonly MergeInput[]; readonly lines: readonly ReportLine[] } {
+  try {
+    return { merged: merge(inputs, options), inputs, lines: [] };
+  } catch {
+    const lines: ReportLine[] = [];
+    const good = inputs.filter((input) => {
+      try {
+        merge([input], options);
+        return true;
+      } catch (error) {
+        lines.push({ kind: "document-failed", service: input.service, message: `${MERGE_FAULT}: ${messageOf(error)}` });
+        return false;
+      }
+    });
+    return { merged: merge(good, options), inputs: good, lines };
+  }
+}
+
+function optionsOf({ title, version, routes, hidden, policies }: MergeJob): MergeOptions {
+  return {
+    title,
+    version,
+    routes,
+    hidden: new Set(hidden),
+    policyOf: policyOf(policies),
+  };
+}
+
+function isFor({ tags = [], services = [] }: AudienceConfig, service: string, own: readonly string[]): boolean {
+  return services.includes(service) || own.some((tag) => tags.includes(tag));
+}
+
+interface SourceRead {
+  readonly service: string;
+  readonly found: ReadDocument | undefined;
+  readonly verdict: Omit<SourceVerdict, "service">;
+}
+
+function readSource({ service, fresh, kept }: MergeSource): SourceRead {
+  let fault: string | undefined;
+  if (fresh !== undefined) {
+    try {
+      const bytes = Buffer.concat(fresh);
+      const found = readDocument(bytes);
+      return { service, found, verdict: { version: found.version, kept: own(gzipSync(bytes)) } };
+    } catch (error) {
+      fault = messageOf(error);
+    }
+  }
+  const found = kept === undefined ? undefined : readKept(kept);
+  return {
+    service,
+    found,
+    verdict: { ...(found !== undefined && { version: found.version }), ...(fault !== undefined && { fault }) },
+  };
+}
+
+/** It was good when it was kept; what a store gives back may be anything. */
+function readKept(kept: Uint8Array): ReadDocument | undefined {
+  try {
+    return readDocument(gunzipSync(kept, { maxOutputLength: MOST_KEPT }));
+  } catch {
+    return undefined;
+  }
+}
+
+const MOST_KEPT = 268_435_456;
+
+function published(audience: string | undefined, document: JsonObject): PublishedDocument {
+  const paths = Object.keys(objectAt(document, "paths") ?? {}).length;
+  return { audience, json: encode(JSON.stringify(document)), yaml: encode(yamlText(document)), paths };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

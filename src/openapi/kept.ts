@@ -1,0 +1,78 @@
+import type { DocumentLocation } from "../config/openapi-location.ts";
+import type { Logger } from "../observe/logger.ts";
+import type { Store } from "../store/store.ts";
+import { tagOf } from "./encode.ts";
+
+/** The last good document of a service. */
+export interface KeptDocument {
+  /** Compressed by gzip. */
+  readonly bytes: Uint8Array;
+  readonly etag: string | undefined;
+  /** When the service has last said that it is still this one, in ms since 1970. */
+  readonly at: number;
+}
+
+/** After this nobody knows what it has to do with the service any more. */
+const KEPT_MS = 30 * 86_400_000;
+/** A document that does not change is written again after this, so that it stays. */
+const RENEW_MS = 86_400_000;
+/** Beyond the store's own bound there is no point in waiting. */
+const WAIT_MS = 2_000;
+
+/** Good documents in the store, so that a gateway has them when it starts while services are down. */
+export class KeptDocuments {
+  readonly #store: Store;
+  readonly #log: Logger;
+  /** When each was written, by the clock of the documents. */
+  readonly #savedAt = new Map<string, number>();
+
+  constructor(store: Store, log: Logger) {
+    this.#store = store;
+    this.#log = log;
+  }
+
+  /** Undefined if there is none, or the store does not answer. */
+  async load(service: string, location: DocumentLocation): Promise<KeptDocument | undefined> {
+    try {
+      const stored = await this.#store.getBytes(keyOf(service, location), { timeoutMs: WAIT_MS });
+      return stored === undefined ? undefined : unpacked(stored);
+    } catch (error) {
+      this.#log.warn("a kept document cannot be read from the store", { service, error });
+      return undefined;
+    }
+  }
+
+  /** Writes one that is still the same, now and then. */
+  async renew(service: string, location: DocumentLocation, document: KeptDocument): Promise<void> {
+    if (document.at - (this.#savedAt.get(service) ?? 0) >= RENEW_MS) await this.save(service, location, document);
+  }
+
+  /** The document stays in memory whatever the store does. */
+  async save(service: string, location: DocumentLocation, document: KeptDocument): Promise<void> {
+    this.#savedAt.set(service, document.at);
+    try {
+      const key = keyOf(service, location);
+      await this.#store.set(key, packed(document), { ttlMs: KEPT_MS }, { timeoutMs: WAIT_MS });
+    } catch (error) {
+      this.#log.warn("a document cannot be kept in the store: a restart will not have it", { service, error });
+    }
+  }
+}
+
+/** What comes from elsewhere is another document. Names of services have no colon. */
+function keyOf(service: string, { path, url, file }: DocumentLocation): string {
+  return `document:${service}:${tagOf(Buffer.from(JSON.stringify([path, url, file])))}`;
+}
+
+/** A line of JSON, then the bytes. */
+function packed({ bytes, etag, at }: KeptDocument): Uint8Array {
+  return Buffer.concat([Buffer.from(`${JSON.stringify({ etag, at })}\n`), bytes]);
+}
+
+function unpacked(stored: Uint8Array): KeptDocument | undefined {
+  const end = stored.indexOf(0x0a);
+  if (end < 0) return undefined;
+  const { etag, at } = JSON.parse(Buffer.from(stored.subarray(0, end)).toString()) as Partial<KeptDocument>;
+  const bytes = stored.slice(end + 1);
+  return { bytes, etag: typeof etag === "string" ? etag : undefined, at: typeof at === "number" ? at : 0 };
+}

@@ -1,0 +1,105 @@
+import { readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { brotliCompress, constants, gzip } from "node:zlib";
+import { swagger } from "@elysiajs/swagger";
+import { Elysia } from "elysia";
+import { PAGE_FILES } from "../config/openapi-paths.ts";
+import type { OpenApiConfig } from "../config/schema-openapi.ts";
+import type { Publication } from "./answer.ts";
+import { BROTLI_QUALITY, type Encoded, tagOf } from "./encode.ts";
+
+/** The page on which people read the documents and try requests, and the one script that it needs. */
+export interface DocsPage {
+  html(): Promise<Publication>;
+  script(): Promise<Publication>;
+}
+
+/** Nothing from another host: no fonts, no statistics, no assistants, no proxy for the requests that are tried. */
+const SCALAR = {
+  withDefaultFonts: false,
+  telemetry: false,
+  agent: { disabled: true },
+  mcp: { disabled: true },
+  hideClientButton: true,
+  showDeveloperTools: "never",
+  proxyUrl: "",
+  customCss: "",
+};
+
+/** Scalar in one file, from a package that is no more than that; the package that it is made of brings 250 MB along. */
+const SCRIPT_FILE = "js/standalone.js";
+
+/** The page of @elysiajs/swagger, with Scalar from the installed package. Nothing is read before somebody asks for it. */
+export function createDocsPage(config: OpenApiConfig, docs: string): DocsPage {
+  let page: Promise<Publication> | undefined;
+  let script: Promise<Publication> | undefined;
+  return {
+    html() {
+      page ??= readPage(config, docs);
+      return page;
+    },
+    script() {
+      script ??= readScript();
+      return script;
+    },
+  };
+}
+
+/**
+ * Scripts are files of the gateway, and requests go to the gateway alone, whatever a document says. Styles may be inline, for
+ * Scalar makes them as it goes; they can load nothing either.
+ */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "font-src data:",
+  "connect-src 'self'",
+  "worker-src blob:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+const PAGE_FIELDS = ["content-security-policy", POLICY, "referrer-policy", "no-referrer", "x-frame-options", "DENY"];
+
+async function readPage(config: OpenApiConfig, docs: string): Promise<Publication> {
+  const title = escaped(config.title);
+  const info = { title, version: escaped(config.version), description: title };
+  const app = new Elysia().use(
+    swagger({
+      path: docs,
+      provider: "scalar",
+      scalarCDN: `${docs}/${PAGE_FILES.script}`,
+      // It hands on whatever it is given, and knows an older Scalar.
+      scalarConfig: { ...SCALAR, url: config.path, spec: undefined } as object,
+      documentation: { info },
+    }),
+  );
+  const html = await (await app.handle(new Request(`http://gateway.invalid${docs}`))).text();
+  const text = html
+    .replaceAll(" crossorigin", "")
+    .replace('data-url="undefined"', "")
+    // An element with blanks in it would be a script that the policy forbids.
+    .replaceAll(/>\s+<\/script>/g, "></script>")
+    .replace("</head>", '<link rel="icon" href="data:,"></head>');
+  return { type: "text/html; charset=utf-8", content: await compressed(Buffer.from(text)), fields: PAGE_FIELDS };
+}
+
+/** The page puts texts into markup as they are. */
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+}
+
+async function readScript(): Promise<Publication> {
+  const url = new URL(SCRIPT_FILE, import.meta.resolve("@scalar/fastify-api-reference"));
+  return { type: "text/javascript; charset=utf-8", content: await compressed(await readFile(url)), fields: [] };
+}
+
+/** On other threads: requests do not wait for it. */
+async function compressed(plain: Uint8Array): Promise<Encoded> {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY };
+  const [zipped, br] = await Promise.all([promisify(gzip)(plain), promisify(brotliCompress)(plain, { params })]);
+  return { tag: tagOf(plain), plain, gzip: zipped, br };
+}

@@ -1,0 +1,67 @@
+import { parsePlainYaml } from "../config/document.ts";
+import { isObject, type Json, type JsonObject } from "./json.ts";
+import { upgraded, versionOf } from "./upgrade.ts";
+
+/** A document that can be merged, and the version in which it was written. */
+export interface ReadDocument {
+  readonly document: JsonObject;
+  readonly version: string;
+}
+
+/** Deeper than any document that people or programs write: whoever walks it would run out of stack. */
+const MOST_DEPTH = 400;
+
+/** Reads a document, JSON or YAML, of any version. Throws Error with a text for people. */
+export function readDocument(bytes: Uint8Array): ReadDocument {
+  const parsed = parse(textOf(bytes));
+  const version = versionOf(parsed);
+  if (version === undefined || !isObject(parsed)) throw new Error(unknownVersion(parsed));
+  return { document: upgraded(parsed), version };
+}
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new Error("it is not UTF-8 text");
+  }
+}
+
+function parse(text: string): Json {
+  const first = /\S/.exec(text)?.[0];
+  if (first === undefined) throw new Error("it is empty");
+  if (first === "<") throw new Error("it is a page, neither JSON nor YAML");
+  const value = first === "{" ? (parseJson(text) ?? parseYaml(text)) : parseYaml(text);
+  if (isTooDeep(value)) throw new Error(`it is nested more than ${MOST_DEPTH} deep`);
+  return value;
+}
+
+/** Undefined for what is no JSON: a map of YAML may begin the same way. */
+function parseJson(text: string): Json | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function parseYaml(text: string): Json {
+  const parsed = parsePlainYaml(text);
+  if ("fault" in parsed) throw new Error(`it is neither JSON nor YAML: ${parsed.fault}`);
+  return parsed.value as Json;
+}
+
+function isTooDeep(value: Json): boolean {
+  let level: Json[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MOST_DEPTH) return true;
+    level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));
+  }
+  return false;
+}
+
+function unknownVersion(parsed: Json): string {
+  const written = isObject(parsed) ? (parsed.openapi ?? parsed.swagger) : undefined;
+  if (written === undefined) return 'it is no OpenAPI document: it has neither openapi: 3.x nor swagger: "2.0"';
+  return `it is written in OpenAPI ${JSON.stringify(written).slice(0, 40)}; 2.0, 3.0, 3.1 and 3.2 are known`;
+}
