@@ -13,8 +13,8 @@ import { createProjector, type Projector, type RouteEntry, servicesOf } from "./
 import { reachable } from "./reach.ts";
 import { Report, type ReportLine } from "./report.ts";
 import { Source } from "./source.ts";
-import { stubsOf } from "./stubs.ts";
 import { nameTags, type Tags } from "./tags.ts";
+import { undocumentedOperations } from "./undocumented.ts";
 import { upgraded } from "./upgrade.ts";
 import { createWriter, type Names, UNKNOWN, unknownComponent } from "./writer.ts";
 
@@ -180,17 +180,23 @@ class Merger {
       put(one.path, method, withPolicy(own, one.place.route, source.service, method));
     }
     const taken = new Set(placed.map(({ path, operation }) => `${operation.method} ${shapeOf(path)}`));
-    for (const { path, method, value, route, service } of this.#stubs(taken)) {
+    for (const { path, method, value, route, service } of this.#undocumented(taken)) {
       put(path, method, withPolicy(value, route, service, method));
     }
     return Object.fromEntries([...paths].sort(([a], [b]) => order(a, b)));
   }
 
-  #stubs(taken: ReadonlySet<string>) {
+  #undocumented(taken: ReadonlySet<string>) {
     const documented = new Set(this.#sources.map(({ service }) => service));
-    const stubs = stubsOf(this.#projector, documented, this.#options.hidden ?? new Set(), taken, this.#report);
+    const operations = undocumentedOperations(
+      this.#projector,
+      documented,
+      this.#options.hidden ?? new Set(),
+      taken,
+      this.#report,
+    );
     const { isPublished } = this.#options;
-    return isPublished === undefined ? stubs : stubs.filter(({ service }) => isPublished(service, [service]));
+    return isPublished === undefined ? operations : operations.filter(({ service }) => isPublished(service, [service]));
   }
 
   #hooks(webhooks: readonly Webhook[], names: Names): JsonObject {

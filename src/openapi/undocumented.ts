@@ -8,7 +8,7 @@ import type { Report } from "./report.ts";
 import { parametersOf } from "./samples.ts";
 
 /** An operation of a route to a service that has no document. */
-export interface Stub {
+export interface UndocumentedOperation {
   readonly route: RouteEntry;
   readonly service: string;
   readonly path: string;
@@ -20,13 +20,13 @@ export interface Stub {
 const USUAL = ["GET", "PUT", "POST", "DELETE", "PATCH"];
 
 /** Operations for the routes to services without a document: that they are there, and no more. */
-export function stubsOf(
+export function undocumentedOperations(
   { routes }: Projector,
   documented: ReadonlySet<string>,
   hidden: ReadonlySet<string>,
   taken: ReadonlySet<string>,
   report: Report,
-): readonly Stub[] {
+): readonly UndocumentedOperation[] {
   const used = new Set(taken);
   return routes.flatMap((route) => {
     const service = servicesOf(route.config).find((name) => !documented.has(name) && !hidden.has(name));
@@ -42,7 +42,7 @@ export function stubsOf(
       const key = `${method} ${shapeOf(path)}`;
       if (used.has(key)) return [];
       used.add(key);
-      return [{ route, service, path, method, value: stub(service, method, path, route) }];
+      return [{ route, service, path, method, value: operationOf(service, method, path, route) }];
     });
   });
 }
@@ -58,7 +58,7 @@ function templateOf({ pattern }: RouteEntry): string | undefined {
   return `/${[...segments, ...(pattern.kind === "prefix" ? ["{path}"] : [])].join("/")}`;
 }
 
-function stub(service: string, method: string, path: string, { pattern }: RouteEntry): JsonObject {
+function operationOf(service: string, method: string, path: string, { pattern }: RouteEntry): JsonObject {
   const parameters = parametersOf(path).map((name) => ({
     name,
     in: "path",
