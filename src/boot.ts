@@ -1,5 +1,6 @@
-import { type CompileInput, SetupError } from "./compile.ts";
+import type { CompileInput } from "./compile.ts";
 import type { Loaded } from "./config/load.ts";
+import { fileProblem, type Problem } from "./config/problem.ts";
 import { formatProblem } from "./config/report.ts";
 import type { Config } from "./config/schema.ts";
 import { Gateway } from "./gateway.ts";
@@ -9,6 +10,7 @@ import type { ProcessUsage } from "./observe/metrics/usage.ts";
 import { createOutput, type Output } from "./observe/output.ts";
 import type { Plugin } from "./plugin.ts";
 import type { Lasting } from "./scope.ts";
+import { SetupError } from "./setup-error.ts";
 
 /** What a running gateway needs of its process. */
 export interface RunOptions {
@@ -58,11 +60,6 @@ export function openLog(
   return { log, output };
 }
 
-/** What a process that serves requests does when it is told to reload. */
-export function onReloadAsked(log: Logger): void {
-  log.info("told to reload: the configuration is read when the gateway starts, nothing has changed");
-}
-
 /** The gateway of a valid configuration; texts where plugins refuse their options when they are set up. */
 export async function compileLoaded(
   loaded: Loaded<Plugin> & Pick<CompileInput, "isForShow">,
@@ -77,6 +74,15 @@ export async function compileLoaded(
       return problem === undefined ? message : formatProblem(problem, false);
     });
   }
+}
+
+/** Why a configuration could not be put to work, with the places of options that plugins have refused. */
+export function setupProblems(error: unknown, { files, problemFor }: Loaded<Plugin>): readonly Problem[] {
+  const [file = ""] = files;
+  if (!(error instanceof SetupError)) {
+    return [fileProblem(file, error instanceof Error ? error.message : String(error))];
+  }
+  return error.faults.map(({ options, message }) => problemFor(options, message) ?? fileProblem(file, message));
 }
 
 /** For requests in flight when the gateway stops: of several listeners the longest, in ms. */

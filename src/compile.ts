@@ -16,12 +16,14 @@ import { composePipeline, type Destination, type Pipeline } from "./pipeline.ts"
 import type { Handler, Phases, Plugin } from "./plugin.ts";
 import { noService, refuseUnmatched } from "./refuse.ts";
 import { compileRewrite } from "./routing/rewrite.ts";
-import { routeName } from "./routing/route-name.ts";
+import { routeNameOf } from "./routing/route-name.ts";
 import { buildRouter } from "./routing/router.ts";
 import { createScope, type Lasting, type ScopeBase } from "./scope.ts";
+import { SetupError, type SetupFault } from "./setup-error.ts";
 import type { CompiledRoute, OwnWay, Snapshot } from "./snapshot.ts";
 import { createSplit, type Split } from "./traffic/split.ts";
 import { type Bulkhead, boundedBy, bulkheadOf, leaveBulkheads } from "./upstream/max-requests.ts";
+import { prepareChange } from "./upstream/reconfigure.ts";
 import { createService, type Service, selectTarget, sendToSelected } from "./upstream/service.ts";
 import { atWork, type PluginAtWork, type Way } from "./way.ts";
 
@@ -35,26 +37,9 @@ export interface CompileInput {
   readonly isForShow?: boolean;
 }
 
-/** A plugin that could not be set up, and the options that it refused. */
-export interface SetupFault {
-  readonly options: unknown;
-  readonly message: string;
-}
-
-/** Plugins could not be set up. */
-export class SetupError extends Error {
-  override readonly name = "SetupError";
-  readonly faults: readonly SetupFault[];
-
-  constructor(faults: readonly SetupFault[]) {
-    super(faults.map(({ message }) => message).join("; "));
-    this.faults = faults;
-  }
-}
-
-/** Makes a snapshot of a configuration: the one place where all parts are put together. Throws SetupError. */
-export async function compile(input: CompileInput, lasting: Lasting): Promise<Snapshot> {
-  return new Compiler(input, lasting).run();
+/** Makes a snapshot of a configuration, with the services of the one before, which it changes only as it takes effect. Throws SetupError. */
+export async function compile(input: CompileInput, lasting: Lasting, before?: Snapshot): Promise<Snapshot> {
+  return new Compiler(input, lasting).run(before?.services ?? new Map());
 }
 
 class Compiler {
@@ -65,6 +50,7 @@ class Compiler {
   readonly #closers: NonNullable<Phases["close"]>[] = [];
   readonly #services = new Map<string, Service>();
   readonly #bulkheads = new Map<string, Bulkhead>();
+  readonly #changes: (() => void)[] = [];
   readonly #watches = new Map<string, Set<TargetWatch>>();
   readonly #limiters = new Map<string, NonNullable<Phases["limiter"]>[]>();
   /** By their options, which several routes may share. */
@@ -80,19 +66,26 @@ class Compiler {
     this.#scope = { directory, signal: this.#abort.signal, lasting, cacheBytes, toService, adminOf: this.#apps.of };
   }
 
-  async run(): Promise<Snapshot> {
+  /** Nothing of the snapshot before is kept but the services: it would never be forgotten. */
+  async run(known: ReadonlyMap<string, Service>): Promise<Snapshot> {
+    try {
+      return await this.#compile(known);
+    } catch (error) {
+      await this.#close();
+      throw error;
+    }
+  }
+
+  async #compile(known: ReadonlyMap<string, Service>): Promise<Snapshot> {
     const { config } = this.#input;
     for (const [name, service] of Object.entries(config.services)) {
-      this.#services.set(name, createService(name, service, this.#scope.lasting));
+      this.#services.set(name, this.#service(known.get(name), name, service));
       this.#addBulkhead(name, service);
     }
     const routes: CompiledRoute[] = [];
     for (const route of config.routes) routes.push(await this.#route(route));
     const outer = await this.#outer();
-    if (this.#faults.size > 0) {
-      await this.#close();
-      throw new SetupError([...this.#faults.values()]);
-    }
+    if (this.#faults.size > 0) throw new SetupError([...this.#faults.values()]);
     return {
       config,
       routes,
@@ -105,12 +98,23 @@ class Compiler {
       own: this.#own(outer),
       pluginApps: this.#apps,
       signal: this.#abort.signal,
+      takeEffect: () => {
+        for (const change of this.#changes.splice(0)) change();
+      },
       close: () => this.#close(),
     };
   }
 
+  /** The one that there is already, or a new one. */
+  #service(known: Service | undefined, name: string, config: ServiceConfig): Service {
+    const { lasting } = this.#scope;
+    if (known === undefined) return createService(name, config, lasting);
+    this.#changes.push(prepareChange(known, config, lasting.log));
+    return known;
+  }
+
   async #route(config: RouteConfig): Promise<CompiledRoute> {
-    const info = { name: config.name ?? routeName(config), path: config.path };
+    const info = { name: routeNameOf(config), path: config.path };
     const split = createSplit(config, info.name, this.#scope.lasting);
     const ways: Way[] = [];
     for (const [index, { service }] of split.variants.entries()) {

@@ -45,6 +45,11 @@ export interface RequestPipeline {
   finish(ctx: Context, outcome: Outcome): void;
 }
 
+/** What a request reads once, as it sets out. */
+export interface RequestGeneration {
+  leave(): void;
+}
+
 /** Something that is under way for a request, and stops when its client is gone. */
 export interface Cancellable {
   cancel(reason: GatewayError): void;
@@ -84,6 +89,8 @@ export class Context {
   inFlight: Cancellable | undefined = undefined;
   /** The way that the request goes; for the core alone. */
   pipeline: RequestPipeline | undefined = undefined;
+  /** The configuration that the request goes by, told when it has ended; for the core alone. */
+  generation: RequestGeneration | undefined = undefined;
   /** For interim responses; undefined where nobody can take them. */
   downstream: Downstream | undefined = undefined;
   /** What the client offers to switch to, and the route allows; for the core alone. */

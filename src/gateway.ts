@@ -3,6 +3,7 @@ import type { Context, Outcome } from "./context.ts";
 import type { EdgeHandler } from "./edge/edge.ts";
 import { enterRoute } from "./enter.ts";
 import type { GatewayError } from "./errors.ts";
+import { Generation } from "./generation.ts";
 import { isLastForward } from "./message/max-forwards.ts";
 import type { Answer } from "./message/pending.ts";
 import { problemReply } from "./message/problem.ts";
@@ -17,10 +18,13 @@ import type { Lasting } from "./scope.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { HealthSharing, HealthVerdict } from "./upstream/health/sharing.ts";
 import { upstreamFamilies } from "./upstream/metrics.ts";
-import { closeService, discoverTargets, watchHealth } from "./upstream/service.ts";
+import { closeService, discoverTargets, type Service, watchHealth } from "./upstream/service.ts";
 
 /** A start does not wait longer for the first answers of discovery. */
 const FIRST_ANSWERS_MS = 2_000;
+
+/** Snapshots that requests still go by, at most: of more the oldest is closed all the same. */
+const MOST_OLD = 16;
 
 /** Holds the current snapshot and sends every request through it. */
 export class Gateway implements EdgeHandler {
@@ -30,13 +34,18 @@ export class Gateway implements EdgeHandler {
   readonly #unmatched: RequestRecorder;
   readonly #overload: Overload;
   readonly #stopCollecting: () => void;
+  readonly #old = new Set<Generation>();
   readonly #sharing: HealthSharing | undefined;
-  #snapshot: Snapshot;
+  #generation: Generation;
+  #isChecker: boolean;
+  #isStarted = false;
+  #isClosed = false;
   #inFlight = 0;
   #stopWatching: () => void = () => {};
+  #residentBytes: (() => number) | undefined = undefined;
 
   private constructor(snapshot: Snapshot, lasting: Lasting, sharing: HealthSharing | undefined) {
-    this.#snapshot = snapshot;
+    this.#generation = this.#generationOf(snapshot);
     this.#lasting = lasting;
     const { metrics, log } = lasting;
     this.#overload = new Overload(snapshot.config.overload, log);
@@ -45,9 +54,10 @@ export class Gateway implements EdgeHandler {
     this.#stopCollecting = metrics.addCollector(() => [
       familyOf(CORE.requestsInFlight, [{ labels: [], value: this.#inFlight }]),
       ...this.#overload.families(),
-      ...upstreamFamilies(this.#snapshot.services.values()),
+      ...upstreamFamilies(this.snapshot.services.values()),
     ]);
     this.#sharing = sharing;
+    this.#isChecker = sharing?.isChecker ?? true;
   }
 
   /**
@@ -61,16 +71,17 @@ export class Gateway implements EdgeHandler {
 
   /** Takes over what another process has found out about a target. */
   learn(verdict: HealthVerdict): void {
-    this.#snapshot.services.get(verdict.service)?.monitor.learn(verdict);
+    this.snapshot.services.get(verdict.service)?.monitor.learn(verdict);
   }
 
   /** From now on this process is the one that checks the targets, and tells the others. */
   takeOverChecks(): void {
-    for (const { monitor } of this.#snapshot.services.values()) monitor.takeOver();
+    this.#isChecker = true;
+    for (const { monitor } of this.snapshot.services.values()) monitor.takeOver();
   }
 
   get snapshot(): Snapshot {
-    return this.#snapshot;
+    return this.#generation.snapshot;
   }
 
   /**
@@ -78,35 +89,83 @@ export class Gateway implements EdgeHandler {
    * when each source has answered or failed, or after 2 s: the gateway is ready with what is known then.
    */
   async start(): Promise<void> {
-    const { services: byName, routes, own, signal } = this.#snapshot;
-    own?.documents.start();
-    const splits = routes.map(({ split }) => split.start(signal));
-    const services = [...byName.values()];
-    for (const service of services) watchHealth(service, this.#sharing);
-    const started = Promise.all([...splits, ...services.map((service) => discoverTargets(service, this.#lasting.log))]);
+    this.#isStarted = true;
+    await this.#begin([...this.snapshot.services.values()], this.#generation);
+  }
+
+  /**
+   * Goes by another configuration from now on. Requests under way go on by the one that they began with, whose plugins are
+   * closed after them. Services of the same name stay, with their targets. Throws SetupError, or an Error for files that
+   * cannot be read; then nothing has changed. One call at a time.
+   */
+  async reload(input: CompileInput): Promise<void> {
+    const { snapshot: before } = this;
+    const next = await compile(input, this.#lasting, before);
+    const added = [...next.services.values()].filter((service) => before.services.get(service.name) !== service);
+    const generation = this.#generationOf(next);
+    // Nobody is sent to a new service before its first targets are found.
+    if (this.#isStarted) await this.#begin(added, generation);
+    if (this.#isClosed) {
+      for (const service of added) closeService(service);
+      await generation.close();
+      throw new Error("the gateway is stopping");
+    }
+    next.takeEffect();
+    const old = this.#generation;
+    this.#generation = generation;
+    for (const service of before.services.values()) {
+      if (next.services.get(service.name) !== service) closeService(service);
+    }
+    this.#retire(old);
+    this.#overload.configure(next.config.overload);
+    if (this.#residentBytes !== undefined) this.watchOverload(this.#residentBytes);
+  }
+
+  /** Begins to refuse requests by their priority while the process has too much to do, as `overload` says. */
+  watchOverload(residentBytes: () => number): void {
+    this.#stopWatching();
+    this.#residentBytes = residentBytes;
+    this.#stopWatching = watchOverload(this.#overload, residentBytes);
+  }
+
+  async #begin(services: readonly Service[], generation: Generation): Promise<void> {
+    const sharing = this.#sharing === undefined ? undefined : { ...this.#sharing, isChecker: this.#isChecker };
+    for (const service of services) watchHealth(service, sharing);
+    const found = services.map((service) => discoverTargets(service, this.#lasting.log));
+    const started = Promise.all([generation.start(), ...found]);
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(late.resolve, FIRST_ANSWERS_MS);
     await Promise.race([started, late.promise]);
     clearTimeout(timer);
   }
 
-  /** Begins to refuse requests by their priority while the process has too much to do, as `overload` says. */
-  watchOverload(residentBytes: () => number): void {
-    this.#stopWatching();
-    this.#stopWatching = watchOverload(this.#overload, residentBytes);
+  #generationOf(snapshot: Snapshot): Generation {
+    return new Generation(snapshot, (generation) => this.#old.delete(generation));
+  }
+
+  #retire(generation: Generation): void {
+    this.#old.add(generation);
+    generation.retire();
+    const [oldest] = this.#old;
+    if (oldest === undefined || this.#old.size <= MOST_OLD) return;
+    this.#old.delete(oldest);
+    void oldest.close();
   }
 
   handle(ctx: Context): Answer {
     this.#inFlight++;
+    const generation = this.#generation;
+    generation.enter();
+    ctx.generation = generation;
     const { request } = ctx;
     if (request.method === "OPTIONS" && (request.path === "*" || isLastForward(request.headers))) return new Reply(204);
-    const way = enterRoute(ctx, this.#snapshot);
+    const way = enterRoute(ctx, generation.snapshot);
     if (this.#overload.level >= way.refusedFrom) throw this.#overload.refusal(way.refusedFrom);
     return way.handle(ctx);
   }
 
   fail(ctx: Context, error: unknown): Awaitable<Reply> {
-    return (ctx.pipeline ?? this.#snapshot.unmatched).fail(ctx, error);
+    return (ctx.pipeline ?? this.snapshot.unmatched).fail(ctx, error);
   }
 
   finish(ctx: Context, outcome: Outcome): void {
@@ -118,6 +177,7 @@ export class Gateway implements EdgeHandler {
     } catch (error) {
       this.#lasting.log.error("a plugin failed in its log phase", { requestId: ctx.requestId, error });
     }
+    ctx.generation?.leave();
   }
 
   refuse(error: GatewayError, peerAddress: string): Reply {
@@ -128,7 +188,7 @@ export class Gateway implements EdgeHandler {
     const fields = { requestId, client: peerAddress, code, source, detail };
     if (source === "internal") this.#lasting.log.error("request failed", { ...fields, error });
     else this.#lasting.log.info("request refused", fields);
-    return problemReply(error, requestId, this.#snapshot.config.errors.format);
+    return problemReply(error, requestId, this.snapshot.config.errors.format);
   }
 
   /** The client is told nothing of the cause, so the log must be. Overload is no fault and comes in floods. */
@@ -142,10 +202,10 @@ export class Gateway implements EdgeHandler {
 
   /** Closes plugins and idle connections; requests in flight are the edges' to end first. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#stopCollecting();
     this.#stopWatching();
-    this.#snapshot.own?.documents.stop();
-    await this.#snapshot.close();
-    for (const service of this.#snapshot.services.values()) closeService(service);
+    await Promise.all([this.#generation, ...this.#old].map((generation) => generation.close()));
+    for (const service of this.snapshot.services.values()) closeService(service);
   }
 }

@@ -6,6 +6,7 @@ import { listenEdge } from "./edge/listen.ts";
 import { edgeFamilies } from "./edge/metrics.ts";
 import { systemCode } from "./errors.ts";
 import type { Gateway } from "./gateway.ts";
+import type { ReloadControl } from "./reload/report.ts";
 import type { Lasting } from "./scope.ts";
 import { MAX_TIMER_MS } from "./timeouts.ts";
 import { createView } from "./view.ts";
@@ -36,7 +37,7 @@ export class Listeners {
   }
 
   /** Opens the admin port of a gateway in one process, and logs it. Throws as `open` does. */
-  openAdmin(gateway: Gateway, { log, metrics, store }: Lasting, pid: number): void {
+  openAdmin(gateway: Gateway, { log, metrics, store }: Lasting, pid: number, reloads?: ReloadControl): void {
     const { host, port, token } = gateway.snapshot.config.admin;
     const since = new Date().toISOString();
     const view = {
@@ -49,7 +50,7 @@ export class Listeners {
       listeners: () => this.views(),
       workers: () => [{ pid, state: this.#readiness.isReady ? "running" : "stopping", since, restarts: 0 } as const],
     };
-    const app = createAdmin(view, { token, host, plugins: () => gateway.snapshot.pluginApps, log });
+    const app = createAdmin(view, { token, host, plugins: () => gateway.snapshot.pluginApps, reloads, log });
     this.#admin = opened({ host, port }, () => startAdmin(app, { host, port }));
     log.info("admin listening", { host, port: this.#admin.port });
     this.#readiness = READY;

@@ -4,6 +4,7 @@ import { explain } from "./cli/explain.ts";
 import type { CliIo } from "./cli/io.ts";
 import { key } from "./cli/key.ts";
 import { openapi } from "./cli/openapi.ts";
+import { plan } from "./cli/plan.ts";
 import { purge } from "./cli/purge.ts";
 import { ready } from "./cli/ready.ts";
 import { revoke } from "./cli/revoke.ts";
@@ -18,6 +19,7 @@ const commands: Readonly<Record<string, (args: readonly string[], io: CliIo) => 
   check,
   explain,
   ready,
+  plan,
   schema,
   token,
   revoke,
@@ -34,6 +36,7 @@ const USAGE = `usage: bun run gateway COMMAND
   explain METHOD URL [-H 'NAME: VALUE'] [--from ADDRESS] [--config FILE] [--json]
                                say what a configuration makes of a request, without sending anything
   ready [--config FILE]        say whether the gateway on this machine is ready, for health checks
+  plan [--config FILE] [--json] print what a configuration would change in the gateway that runs
   schema [--write | --check]   print the JSON Schema of gateway.yaml, or bring the generated files up to date
   token --new-key DIR          make a key pair for development
   token --key FILE [--sub SUB] [--scope "A B"] [--issuer ISS] [--audience AUD] [--expires 1h] [--claim NAME=VALUE]

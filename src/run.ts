@@ -1,16 +1,23 @@
-import { compileLoaded, drainMs, logFormat, onReloadAsked, openLog, type RunOptions, Signals } from "./boot.ts";
-import type { Loaded } from "./config/load.ts";
+import { compileLoaded, drainMs, logFormat, openLog, type RunOptions, Signals, setupProblems } from "./boot.ts";
+import type { Loaded, LoadResult } from "./config/load.ts";
 import { Gateway } from "./gateway.ts";
 import { Listeners } from "./listeners.ts";
 import type { Logger } from "./observe/logger.ts";
 import { MetricsRegistry } from "./observe/metrics/registry.ts";
 import { processFamilies } from "./observe/metrics/usage.ts";
 import type { Plugin } from "./plugin.ts";
+import { type Applied, Reloader } from "./reload/reloader.ts";
 import { createState, type Lasting } from "./scope.ts";
 import { storeFamilies } from "./store/metrics.ts";
 import { openStore } from "./store/open.ts";
 import { workerCount } from "./workers/count.ts";
 import { runWorkers } from "./workers/run.ts";
+
+/** How a gateway is run. */
+export interface GatewayOptions extends RunOptions {
+  /** Reads the files of the configuration again. */
+  load(): Promise<LoadResult<Plugin>>;
+}
 
 /**
  * Runs the gateway of a valid configuration until it is stopped, in this process alone or with workers. A first signal
@@ -18,7 +25,7 @@ import { runWorkers } from "./workers/run.ts";
  *
  * @returns undefined after a stop, else why it could not start
  */
-export async function runGateway(loaded: Loaded<Plugin>, options: RunOptions): Promise<string | undefined> {
+export async function runGateway(loaded: Loaded<Plugin>, options: GatewayOptions): Promise<string | undefined> {
   const { config } = loaded;
   const format = logFormat(config, options.isTerminal);
   const { log, output } = openLog(config, format, options);
@@ -27,7 +34,7 @@ export async function runGateway(loaded: Loaded<Plugin>, options: RunOptions): P
   return runWorkers(loaded, { ...options, count, format, log, write: output.write });
 }
 
-async function serve(loaded: Loaded<Plugin>, options: RunOptions, log: Logger): Promise<string | undefined> {
+async function serve(loaded: Loaded<Plugin>, options: GatewayOptions, log: Logger): Promise<string | undefined> {
   const metrics = new MetricsRegistry(log);
   metrics.addCollector(() => processFamilies(options.usage()));
   const store = await openStore(loaded.config.redis, { now: Date.now, log });
@@ -40,29 +47,47 @@ async function serve(loaded: Loaded<Plugin>, options: RunOptions, log: Logger): 
   }
 }
 
-async function serveWith(loaded: Loaded<Plugin>, options: RunOptions, lasting: Lasting): Promise<string | undefined> {
-  const { log } = lasting;
+async function serveWith(
+  loaded: Loaded<Plugin>,
+  options: GatewayOptions,
+  lasting: Lasting,
+): Promise<string | undefined> {
+  const { log, metrics } = lasting;
   const gateway = await compileLoaded(loaded, lasting);
   if (!(gateway instanceof Gateway)) return gateway.join("\n");
   const listeners = new Listeners();
   gateway.watchOverload(() => options.usage().residentBytes);
   await gateway.start();
+  const apply = (next: Loaded<Plugin>) => applyTo(gateway, next);
+  const reloader = new Reloader({ initial: loaded, log, metrics, load: options.load, apply });
+  options.onReload(() => reloader.onSignal());
   try {
     listeners.open(gateway, lasting);
-    listeners.openAdmin(gateway, lasting, options.pid);
+    listeners.openAdmin(gateway, lasting, options.pid, reloader);
   } catch (error) {
     await listeners.close(0);
     await gateway.close();
     return error instanceof Error ? error.message : String(error);
   }
-  options.onReload(() => onReloadAsked(log));
+  reloader.start();
   const signals = new Signals(options);
   await signals.next();
   log.info("stopping: requests in flight are finished");
-  const drained = listeners.close(drainMs(loaded.config), loaded.config["shutdown-delay"]).then(() => true);
+  await reloader.stop();
+  const { config } = gateway.snapshot;
+  const drained = listeners.close(drainMs(config), config["shutdown-delay"]).then(() => true);
   const isDrained = await Promise.race([drained, signals.next().then(() => false)]);
   if (!isDrained) log.warn("stopping at once: requests in flight are cut");
   await gateway.close();
   log.info("stopped");
   return undefined;
+}
+
+async function applyTo(gateway: Gateway, next: Loaded<Plugin>): Promise<Applied> {
+  try {
+    await gateway.reload(next);
+    return { result: "applied", problems: [] };
+  } catch (error) {
+    return { result: "failed", problems: setupProblems(error, next) };
+  }
 }

@@ -73,11 +73,18 @@ export function createScope(
   };
 }
 
+/** Values that are kept, at most. Each load asks for all that are in use, so it is those of parts long gone that go. */
+const MOST_VALUES = 50_000;
+
 /** A map of values made on demand. Each key always has one type: it is the plugin's own. */
-export function createState(): Lasting["state"] {
+export function createState(most = MOST_VALUES): Lasting["state"] {
   const values = new Map<string, unknown>();
   return <T>(key: string, create: () => T): T => {
-    if (!values.has(key)) values.set(key, create());
-    return values.get(key) as T;
+    const value = values.has(key) ? (values.get(key) as T) : create();
+    // The one asked for last is the last to go.
+    values.delete(key);
+    values.set(key, value);
+    if (values.size > most) values.delete(values.keys().next().value ?? "");
+    return value;
   };
 }

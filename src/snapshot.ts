@@ -50,6 +50,8 @@ export interface Snapshot {
   readonly pluginApps: PluginApps;
   /** Aborted when it is closed. */
   readonly signal: AbortSignal;
+  /** Gives the services that it shares with the one before it its own settings: it becomes the current one. */
+  takeEffect(): void;
   /** Closes the instances of its plugins. */
   close(): Promise<void>;
 }

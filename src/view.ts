@@ -57,7 +57,7 @@ function routeView({ info, config, split, plugins }: Snapshot["routes"][number])
 }
 
 function serviceView(
-  { name, config, targets, discovery }: Service,
+  { name, config, targets, following }: Service,
   watches: ReadonlySet<TargetWatch> | undefined,
 ): ServiceView {
   return {
@@ -65,7 +65,7 @@ function serviceView(
     balance: config.balance,
     targets: targets.map(targetView),
     ...(watches !== undefined && { circuits: circuitsOf(targets, watches) }),
-    ...(discovery !== undefined && { discovery: discovery.report }),
+    ...(following !== undefined && { discovery: following.discovery.report }),
   };
 }
 

@@ -3,10 +3,12 @@ import { GatewayError } from "../errors.ts";
 import { KEY_SEED, randomSeed } from "../identity/api-key/key-text.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { OpenApiReport } from "../openapi/view.ts";
+import type { ReloadControl } from "../reload/report.ts";
 import { localGuard, tokenGuard } from "./guard.ts";
 import { metricsResponse } from "./metrics.ts";
 import type { PluginApps } from "./plugin-apps.ts";
 import { errorHandler, problemResponse } from "./problem.ts";
+import { addReloads } from "./reloads.ts";
 import { openApiReport, pluginReports, serviceReport, storeReport } from "./reports.ts";
 import type { AdminView } from "./view.ts";
 
@@ -17,6 +19,8 @@ export interface AdminOptions {
   readonly host?: string | undefined;
   /** Those of the configuration at work, asked for at each request. */
   plugins(): Pick<PluginApps, "has" | "handle">;
+  /** Left out where nothing can be reloaded. */
+  readonly reloads?: ReloadControl | undefined;
   readonly log: Logger;
 }
 
@@ -25,9 +29,9 @@ const OPEN_PATHS = ["/health/live", "/health/ready"];
 const NO_STORE = { "cache-control": "no-store" };
 
 /** The gateway's own endpoints. Every answer but the metrics is JSON, errors are problem details, nothing may be cached. */
-export function createAdmin(view: AdminView, { token, host, plugins, log }: AdminOptions): AnyElysia {
+export function createAdmin(view: AdminView, { token, host, plugins, reloads, log }: AdminOptions): AnyElysia {
   const guard = token === undefined || token === "" ? localGuard(host) : tokenGuard(token);
-  return new Elysia()
+  const app = new Elysia()
     .onError(errorHandler(log))
     .onRequest(({ request }) => {
       const path = URL.parse(request.url)?.pathname;
@@ -67,6 +71,7 @@ export function createAdmin(view: AdminView, { token, host, plugins, log }: Admi
     .all("/api/plugins/:name/*", ({ params, request }) => plugins().handle(params.name, `/${params["*"]}`, request), {
       parse: "none",
     });
+  return reloads === undefined ? app : addReloads(app, reloads);
 }
 
 function readiness(view: AdminView): Response {

@@ -4,18 +4,24 @@ import type { PoolStats } from "../upstream/stats.ts";
 import { sumCircuits } from "./sum-circuits.ts";
 import type { ListenerView, ServiceView, TargetState, TargetView } from "./view.ts";
 
-/** The services of several workers as one; all have the same, in the same order. Each finds targets by itself. */
+/** The services of several workers as one, by their names: while a reload goes on, one may have more than another. */
 export function sumServices(lists: readonly (readonly ServiceView[])[]): readonly ServiceView[] {
-  const add = (a: readonly ServiceView[], b: readonly ServiceView[]) =>
-    a.map((service, i) => ({
-      ...service,
-      ...addDiscoveries(service.discovery, b[i]?.discovery),
-      ...(service.circuits !== undefined && { circuits: sumCircuits(service.circuits, b[i]?.circuits ?? []) }),
-      ...(service.limiters === undefined ? {} : { limiters: sumLimiters(service.limiters, b[i]?.limiters ?? []) }),
-      targets: addTargets(service.targets, b[i]?.targets ?? []),
-    }));
-  const [first = [], ...others] = lists;
-  return others.reduce(add, first);
+  const all = new Map<string, ServiceView>();
+  for (const service of lists.flat()) {
+    const known = all.get(service.name);
+    all.set(service.name, known === undefined ? service : addService(known, service));
+  }
+  return [...all.values()];
+}
+
+function addService(a: ServiceView, b: ServiceView): ServiceView {
+  return {
+    ...a,
+    ...addDiscoveries(a.discovery, b.discovery),
+    ...(a.circuits !== undefined && { circuits: sumCircuits(a.circuits, b.circuits ?? []) }),
+    ...(a.limiters === undefined ? {} : { limiters: sumLimiters(a.limiters, b.limiters ?? []) }),
+    targets: addTargets(a.targets, b.targets),
+  };
 }
 
 /** The listeners of several workers as one; all have the same, in the same order. */

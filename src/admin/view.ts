@@ -40,6 +40,8 @@ export interface WorkerView {
   readonly restarts: number;
   /** It did not answer when it was last asked, so that sums are without it. */
   readonly isSilent?: boolean;
+  /** Why it goes on with an earlier configuration than the others. */
+  readonly behind?: string;
 }
 
 /** A port for clients. */

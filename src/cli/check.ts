@@ -1,11 +1,11 @@
 import { type Loaded, loadConfig } from "../config/load.ts";
 import type { PluginDescription } from "../config/plugin-lookup.ts";
 import { counted, countProblems, formatProblems } from "../config/report.ts";
-import { Gateway } from "../gateway.ts";
+import type { Plugin } from "../plugin.ts";
 import { createRegistry } from "../registry/registry.ts";
-import { compileForShow } from "./compile-for-show.ts";
 import type { CliIo } from "./io.ts";
 import { PLUGINS_DIRECTORY } from "./project.ts";
+import { setupFaults } from "./trial.ts";
 
 const USAGE = "usage: bun run gateway check [FILE]   (FILE is gateway.yaml if it is not given)\n";
 
@@ -20,19 +20,17 @@ export async function check(args: readonly string[], io: CliIo): Promise<number>
     return 2;
   }
   const plugins = await createRegistry(PLUGINS_DIRECTORY);
-  const result = await loadConfig(file, { env: io.env, plugins, directory: io.cwd });
+  const result = await loadConfig<Plugin>(file, { env: io.env, plugins, directory: io.cwd });
   if (result.problems.length > 0) io.err(`${formatProblems(result.problems, io.isTerminal)}\n`);
   if (!result.ok) {
     io.err(`${file} is not valid: ${countProblems(result.problems)}\n`);
     return 1;
   }
-  // Plugins are set up as for a start: some find fault with their options only then.
-  const gateway = await compileForShow(result);
-  if (!(gateway instanceof Gateway)) {
-    io.err(`${gateway.join("\n")}\n${file} is not valid: ${counted(gateway.length, "error")}\n`);
+  const faults = await setupFaults(result);
+  if (faults.length > 0) {
+    io.err(`${faults.join("\n")}\n${file} is not valid: ${counted(faults.length, "error")}\n`);
     return 1;
   }
-  await gateway.close();
   io.out(summary(file, result));
   return 0;
 }

@@ -19,13 +19,14 @@ export async function start(args: readonly string[], io: CliIo): Promise<number>
     return 2;
   }
   const plugins = await createRegistry(PLUGINS_DIRECTORY);
-  const loaded: LoadResult<Plugin> = await loadConfig(file, { env: io.env, plugins, directory: io.cwd });
+  const load = (): Promise<LoadResult<Plugin>> => loadConfig(file, { env: io.env, plugins, directory: io.cwd });
+  const loaded = await load();
   if (loaded.problems.length > 0) io.err(`${formatProblems(loaded.problems, io.isTerminal)}\n`);
   if (!loaded.ok) {
     io.err(`${file} is not valid: ${countProblems(loaded.problems)}\n`);
     return 1;
   }
-  const result = await runGateway(loaded, io);
+  const result = await runGateway(loaded, { ...io, load });
   if (result === undefined) return 0;
   io.err(`${result}\n`);
   return 1;

@@ -7,6 +7,8 @@ export interface WatchOptions {
   readonly settleMs: number;
   /** Between calls without any event: not every change has one. */
   readonly pollMs: number;
+  /** Folders in which any file counts; none unless told. */
+  readonly folders?: readonly string[];
 }
 
 export interface Watching {
@@ -27,6 +29,7 @@ class FileWatch implements Watching {
   readonly #onChange: () => Promise<void>;
   readonly #options: WatchOptions;
   readonly #files: readonly string[];
+  readonly #folders: ReadonlySet<string>;
   /** By folder, the names in it that matter. */
   #places: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   readonly #watchers = new Map<string, { readonly watcher: FSWatcher; readonly id: string }>();
@@ -39,6 +42,7 @@ class FileWatch implements Watching {
     this.#onChange = onChange;
     this.#options = options;
     this.#files = files.map((file) => resolve(file));
+    this.#folders = new Set(options.folders);
     this.#watchFolders();
     this.again(options.pollMs);
   }
@@ -72,7 +76,7 @@ class FileWatch implements Watching {
   /** A folder that is there only now, is another one now, or is new on the way, is watched before its files are read. */
   #watchFolders(): void {
     if (this.#isStopped) return;
-    this.#places = placesOfAll(this.#files);
+    this.#places = placesOfAll(this.#files, this.#folders);
     for (const folder of [...this.#watchers.keys()]) if (!this.#places.has(folder)) this.#forget(folder);
     for (const folder of this.#places.keys()) {
       const id = idOf(folder);
@@ -90,7 +94,8 @@ class FileWatch implements Watching {
   }
 
   #onEvent(folder: string, name: string | null): void {
-    if (name === null || this.#places.get(folder)?.has(name) === true) this.again(this.#options.settleMs);
+    const isKnown = this.#folders.has(folder) || this.#places.get(folder)?.has(name ?? "") === true;
+    if (name === null || isKnown) this.again(this.#options.settleMs);
   }
 
   #forget(folder: string): void {
@@ -99,8 +104,8 @@ class FileWatch implements Watching {
   }
 }
 
-function placesOfAll(files: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
-  const all = new Map<string, ReadonlySet<string>>();
+function placesOfAll(files: readonly string[], folders: ReadonlySet<string>): ReadonlyMap<string, ReadonlySet<string>> {
+  const all = new Map<string, ReadonlySet<string>>([...folders].map((folder) => [folder, new Set()]));
   for (const file of files) {
     for (const [folder, names] of placesOf(file)) all.set(folder, (all.get(folder) ?? new Set()).union(names));
   }

@@ -16,20 +16,32 @@ export interface IncludedFile {
 export interface Included {
   /** Each once: in the order of the patterns, by name within one. */
   readonly files: readonly IncludedFile[];
+  /** Further files may come to match them. */
+  readonly patterns: readonly FilePattern[];
   readonly problems: readonly Problem[];
 }
 
+/** A pattern of files, below the folder that its plain first part names. */
+export interface FilePattern {
+  /** Absolute. */
+  readonly folder: string;
+  readonly pattern: string;
+}
+
 /** The files that `include` of the main file names. A pattern passes over the main file itself. */
-export async function findIncluded(main: LoadedFile): Promise<Included> {
+export function findIncluded(main: LoadedFile): Included {
   const list = entryOf(main.root, "include")?.value;
-  if (list?.kind !== "list") return { files: [], problems: [] };
+  if (list?.kind !== "list") return { files: [], patterns: [], problems: [] };
   const paths = new Set<string>();
+  const patterns: FilePattern[] = [];
   const problems: Problem[] = [];
   for (const [index, node] of list.items.entries()) {
     if (node.kind !== "scalar" || typeof node.value !== "string" || node.isBroken) continue;
     const path = below(undefined, "include", index);
     const isPattern = GLOB.test(node.value);
-    const matches = isPattern ? await scan(node.value, node) : [absolutePath(node.source.directory, node.value)];
+    const glob = patternOf(node.value, node);
+    if (isPattern) patterns.push(glob);
+    const matches = isPattern ? matchesOf(glob) : [absolutePath(node.source.directory, node.value)];
     if (matches.length === 0)
       problems.push(problemAt(node, path, `no file matches ${found(node)}`, undefined, "warning"));
     for (const match of matches) {
@@ -38,7 +50,7 @@ export async function findIncluded(main: LoadedFile): Promise<Included> {
       else if (reason !== "") problems.push(problemAt(node, path, `cannot include ${found(node)}: ${reason}`));
     }
   }
-  return { files: [...paths].map((path) => ({ name: displayName(main, path), path })), problems };
+  return { files: [...paths].map((path) => ({ name: displayName(main, path), path })), patterns, problems };
 }
 
 const GLOB = /[*?[\]{}]/;
@@ -48,15 +60,23 @@ function selfReason(isPattern: boolean): string {
   return isPattern ? "" : "it is this file";
 }
 
-/** The pattern's files below the folder that its plain first part names. */
-async function scan(pattern: string, { source }: ScalarNode): Promise<string[]> {
-  const parts = pattern.split("/");
+function patternOf(written: string, { source }: ScalarNode): FilePattern {
+  const parts = written.split("/");
   const firstMagic = parts.findIndex((part) => GLOB.test(part));
-  const cwd = absolutePath(source.directory, parts.slice(0, firstMagic).join("/") || (isAbsolute(pattern) ? "/" : "."));
-  if (unreadable(cwd) !== "it is a folder") return [];
-  const glob = new Bun.Glob(parts.slice(firstMagic).join("/"));
-  const matches = await Array.fromAsync(glob.scan({ cwd, absolute: true, onlyFiles: true }));
-  return matches.sort();
+  const first = parts.slice(0, firstMagic).join("/") || (isAbsolute(written) ? "/" : ".");
+  return { folder: absolutePath(source.directory, first), pattern: parts.slice(firstMagic).join("/") };
+}
+
+/** Absolute paths of the files that match now, links to files too: each file of a ConfigMap is one. */
+export function matchesOf({ folder, pattern }: FilePattern): readonly string[] {
+  if (unreadable(folder) !== "it is a folder") return [];
+  try {
+    const all = [...new Bun.Glob(pattern).scanSync({ cwd: folder, absolute: true, onlyFiles: false })];
+    return all.filter((path) => unreadable(path) !== "it is a folder").sort();
+  } catch {
+    // A folder below may not be read: what cannot be seen does not match.
+    return [];
+  }
 }
 
 /** The included file as seen from where the main file's name starts. */

@@ -21,6 +21,8 @@ export interface LoadedFile {
   readonly problems: readonly Problem[];
   /** Nodes in which there is a problem. */
   readonly invalid: ReadonlySet<Node>;
+  /** False if there is no text of it. */
+  readonly isRead: boolean;
   /** False if the file could not be read or parsed: nobody knows what it would have said. */
   readonly isReadable: boolean;
 }
@@ -35,13 +37,22 @@ export async function loadFile(name: string, path: string, schema: TSchema, env:
     return unreadableFile(name, path, [fileProblem(name, `cannot be read: ${text.reason}`)]);
   const source = createSource(name, path, text);
   const { root: parsed, problems } = parseDocumentText(source);
-  if (parsed === undefined) return unreadableFile(name, path, problems);
+  if (parsed === undefined) return unreadableFile(name, path, problems, text);
   const all = [...problems];
   const root = replaceVariables(isEmpty(parsed) ? toNode({}, parsed) : withoutNotes(parsed), env, all);
   const { value, problems: found, invalid } = validate(schema, root);
   all.push(...found);
-  if (root.kind !== "map") return unreadableFile(name, path, all);
-  return { name, path, root, value: value as LoadedFile["value"], problems: all, invalid, isReadable: true };
+  if (root.kind !== "map") return unreadableFile(name, path, all, text);
+  return {
+    name,
+    path,
+    root,
+    value: value as LoadedFile["value"],
+    problems: all,
+    invalid,
+    isRead: true,
+    isReadable: true,
+  };
 }
 
 /** The text of a file, or why there is none. */
@@ -53,9 +64,10 @@ export async function readText(path: string): Promise<string | { readonly reason
   }
 }
 
-function unreadableFile(name: string, path: string, problems: readonly Problem[]): LoadedFile {
-  const root: MapNode = { kind: "map", entries: [], source: createSource(name, path, ""), offset: 0 };
-  return { name, path, root, value: {}, problems, invalid: new Set(), isReadable: false };
+function unreadableFile(name: string, path: string, problems: readonly Problem[], text?: string): LoadedFile {
+  const root: MapNode = { kind: "map", entries: [], source: createSource(name, path, text ?? ""), offset: 0 };
+  const isRead = text !== undefined;
+  return { name, path, root, value: {}, problems, invalid: new Set(), isRead, isReadable: false };
 }
 
 /** Top-level keys that begin with `x-` are the user's own: a place for anchors. */

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { collectParts, type Part } from "./assemble.ts";
 import { checkDraft } from "./check.ts";
+import { type ConfigSources, sourcesOf } from "./config-sources.ts";
 import type { Draft, Entry } from "./draft.ts";
 import type { Environment } from "./env.ts";
 import { deepFreeze } from "./freeze.ts";
@@ -13,6 +14,7 @@ import type { PluginDescription, PluginLookup } from "./plugin-lookup.ts";
 import { type PluginSite, type ResolvedPlugins, resolvePlugins } from "./plugins.ts";
 import { type Problem, sortProblems } from "./problem.ts";
 import { type Config, ConfigSchema, IncludedSchema, type PluginMapConfig, type ServiceConfig } from "./schema.ts";
+import { type ShownConfig, showConfig } from "./shown.ts";
 import type { Place } from "./source.ts";
 import { targetsFileProblems } from "./targets-file.ts";
 
@@ -33,6 +35,9 @@ export interface Loaded<P extends PluginDescription> {
   readonly files: readonly string[];
   /** Folder of the main file, absolute. */
   readonly directory: string;
+  readonly sources: ConfigSources;
+  /** As it is written. */
+  readonly shown: ShownConfig;
   /** Warnings. */
   readonly problems: readonly Problem[];
   /** Where a route or a service of `config` is written. */
@@ -45,6 +50,7 @@ export interface Loaded<P extends PluginDescription> {
 
 export interface NotLoaded {
   readonly ok: false;
+  readonly sources: ConfigSources;
   /** Errors, and warnings between them. */
   readonly problems: readonly Problem[];
 }
@@ -58,7 +64,7 @@ export async function loadConfig<P extends PluginDescription>(
 ): Promise<LoadResult<P>> {
   const path = options.directory === undefined ? resolve(file) : resolve(options.directory, file);
   const main = await loadFile(file, path, ConfigSchema, options.env);
-  const included = await findIncluded(main);
+  const included = findIncluded(main);
   const others = await Promise.all(
     included.files.map(({ name, path: other }) => loadFile(name, other, IncludedSchema, options.env)),
   );
@@ -89,7 +95,8 @@ export async function loadConfig<P extends PluginDescription>(
     found.flat(),
     files.map(({ name }) => name),
   );
-  if (problems.some(isError)) return { ok: false, problems };
+  const sources = sourcesOf(files, included.patterns);
+  if (problems.some(isError)) return { ok: false, sources, problems };
   const places = new WeakMap<object, Place>();
   for (const { valid, place } of [...draft.services.values(), ...draft.routes]) {
     if (valid !== undefined) places.set(valid, place);
@@ -100,6 +107,8 @@ export async function loadConfig<P extends PluginDescription>(
     plugins: resolved.plugins,
     files: files.map((each) => each.path),
     directory: main.root.source.directory,
+    sources,
+    shown: showConfig(files),
     problems,
     placeOf: (part) => places.get(part),
     entryOf: resolved.entryOf,

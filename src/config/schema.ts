@@ -88,6 +88,11 @@ export const ConfigSchema = Type.Object(
         "More files (paths or glob patterns, relative to this file), one a team: their services and routes are added.",
     }),
     openapi: Type.Optional(OpenApiSection),
+    reload: Type.Union([Type.Literal("watch"), Type.Literal("manual")], {
+      default: "watch",
+      description:
+        "watch: a change of this file, or of one that it includes, is taken over by itself; manual: only by SIGHUP or POST /api/reload.",
+    }),
     plugins: PluginMap(
       "Plugins for every route: by name, by path (./my-plugin.ts) or by package. Within a phase they run in this order.",
     ),

@@ -25,10 +25,10 @@ type OverloadConfig = Config["overload"];
 export class Overload {
   /** 0: all are served; a priority is refused from its level on. Read for every request. */
   level = 0;
-  readonly #config: OverloadConfig;
+  #config: OverloadConfig;
   readonly #log: Logger;
-  readonly #lag: Pressure;
-  readonly #memory: Pressure;
+  #lag: Pressure;
+  #memory: Pressure;
   readonly #shed = new Map<number, number>();
   #lagBeforeMs = 0;
   #lagMs = 0;
@@ -39,6 +39,15 @@ export class Overload {
     this.#log = log;
     this.#lag = new Pressure(LAG_STEPS, config.hold);
     this.#memory = new Pressure(MEMORY_STEPS, config.hold);
+  }
+
+  /** Takes other bounds; what was measured before counts for nothing then. */
+  configure(config: OverloadConfig): void {
+    if (Bun.deepEquals(config, this.#config)) return;
+    this.#config = config;
+    this.#lag = new Pressure(LAG_STEPS, config.hold);
+    this.#memory = new Pressure(MEMORY_STEPS, config.hold);
+    this.level = 0;
   }
 
   /** Whether there is a bound at all: without one nothing has to be measured. */

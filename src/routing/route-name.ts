@@ -12,3 +12,8 @@ export function routeName({ methods, host, path, headers, query }: Conditions): 
 function conditionTexts(kind: string, conditions: Readonly<Record<string, string>> | undefined): string[] {
   return Object.entries(conditions ?? {}).map(([name, value]) => `${kind}:${name}=${value}`);
 }
+
+/** Under which a route is known: its own name, or one made of what it matches. */
+export function routeNameOf(route: RouteConfig): string {
+  return route.name ?? routeName(route);
+}

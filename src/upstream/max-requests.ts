@@ -28,6 +28,8 @@ const FULL = {
 class Places {
   inFlight = 0;
   refused = 0;
+  /** Of the configuration that has refused last. */
+  limit = 0;
   readonly #inFlight: GaugeSeries;
 
   constructor(inFlight: GaugeSeries) {
@@ -54,7 +56,9 @@ export function bulkheadOf(name: string, config: ServiceConfig, lasting: Bulkhea
   const { log, metrics, state } = lasting;
   const places = state(`max-requests ${name}`, () => new Places(metrics.gauge(CORE.serviceInFlight).with(name)));
   const episode = state(`max-requests episode ${name}`, () => {
-    const onBegin = () => log.warn("a service has max-requests under way: more are refused", { service: name, limit });
+    const onBegin = () => {
+      log.warn("a service has max-requests under way: more are refused", { service: name, limit: places.limit });
+    };
     const onEnd = (refused: number) => log.info("a service takes all requests again", { service: name, refused });
     return new Episode({ quietMs: QUIET_MS, onBegin, onEnd });
   });
@@ -65,6 +69,7 @@ export function bulkheadOf(name: string, config: ServiceConfig, lasting: Bulkhea
       if (held?.includes(places) === true) return;
       if (places.inFlight >= limit) {
         places.refused++;
+        places.limit = limit;
         refused.inc();
         episode.note();
         throw new GatewayError("overloaded", FULL);

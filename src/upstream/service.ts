@@ -1,39 +1,48 @@
-import { readFileSync } from "node:fs";
 import type { ServiceConfig } from "../config/schema.ts";
 import type { Context } from "../context.ts";
 import { GatewayError } from "../errors.ts";
 import type { PendingReply } from "../message/pending.ts";
 import { createNullLogger } from "../observe/log.ts";
 import type { Logger } from "../observe/logger.ts";
-import { parseTargetUrl } from "./address.ts";
 import { type Balancer, createBalancer } from "./balance/balancer.ts";
-import { type DeadlineHeader, deadlineHeader } from "./deadline.ts";
-import type { UpstreamTls } from "./dial.ts";
+import type { DeadlineHeader } from "./deadline.ts";
 import { type Clock, systemClock } from "./discovery/clock.ts";
 import { Discovery } from "./discovery/discovery.ts";
 import { Membership } from "./discovery/membership.ts";
-import { lookupOf, openSource } from "./discovery/open-source.ts";
+import { openSource } from "./discovery/open-source.ts";
 import { HealthMonitor } from "./health/monitor.ts";
 import { type ServiceHealth, serviceHealth } from "./health/service-health.ts";
 import type { HealthSharing } from "./health/sharing.ts";
 import type { UpstreamLasting } from "./health/tools.ts";
-import { createResolver } from "./resolve.ts";
 import { Target } from "./target.ts";
-import { upstreamTimeouts } from "./timeouts.ts";
+import { deadlineOf, type TargetFactory, targetFactory, urlOf, weightOf } from "./target-factory.ts";
 
-/** A service at work: its targets and the strategy that chooses among them. */
+/** How the targets that come and go are followed. */
+export interface Following {
+  readonly discovery: Discovery;
+  readonly members: Membership;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+/**
+ * A service at work: its targets and the strategy that chooses among them. It lives as long as there is a service of that
+ * name: another configuration changes it, between two requests.
+ */
 export interface Service {
   readonly name: string;
-  readonly config: ServiceConfig;
+  config: ServiceConfig;
   /** Replaced, together with the balancer, when discovery finds others. */
   targets: readonly Target[];
   balancer: Balancer<Target>;
-  /** Follows the targets that come and go; undefined if there are none. */
-  discovery: Discovery | undefined;
+  /** Makes its targets. */
+  factory: TargetFactory;
+  /** Undefined if no targets come and go. */
+  following: Following | undefined;
   /** Undefined: its targets are not told how long they have. */
-  readonly deadline: DeadlineHeader | undefined;
+  deadline: DeadlineHeader | undefined;
   readonly health: ServiceHealth;
-  readonly monitor: HealthMonitor;
+  monitor: HealthMonitor;
 }
 
 /** Forgets everything with the service. */
@@ -41,18 +50,18 @@ const NOTHING_LASTS: UpstreamLasting = { log: createNullLogger(), now: Date.now,
 
 /** Makes a service from its configuration. Throws if a file of its `tls` cannot be read. */
 export function createService(name: string, config: ServiceConfig, lasting = NOTHING_LASTS): Service {
-  const health = serviceHealth(name, config, lasting);
-  const create = targetFactory(name, config, health);
-  const targets = config.targets.map((entry) => {
-    return typeof entry === "string" ? create(entry, 1) : create(entry.url, entry.weight);
-  });
+  const health = serviceHealth(name, lasting);
+  health.configure(config);
+  const factory = targetFactory(name, config, health);
+  const targets = config.targets.map((entry) => factory.create(urlOf(entry), weightOf(entry)));
   health.follow(targets);
   return {
     name,
     config,
     targets,
     balancer: balancerOf(config, targets, health),
-    discovery: undefined,
+    factory,
+    following: undefined,
     deadline: deadlineOf(config),
     health,
     monitor: new HealthMonitor(name, config),
@@ -72,18 +81,28 @@ export function watchHealth({ monitor, targets }: Service, sharing?: HealthShari
  * Begins to follow the targets that come and go. Resolves when the first answer is there, or has failed; never rejects.
  */
 export async function discoverTargets(service: Service, log: Logger, clock: Clock = systemClock): Promise<void> {
-  const { name, config, health } = service;
+  const { config, factory, targets } = service;
   if (config.discover === undefined) return;
-  const members = new Membership(service.targets, targetFactory(name, config, health), clock.now);
-  const onChange = () => {
-    service.targets = members.targets;
-    health.follow(service.targets);
-    service.monitor.watch(service.targets);
-    service.balancer = balancerOf(config, service.targets, health);
-  };
+  await follow(service, new Membership(targets, factory.create, clock.now), log, clock);
+}
+
+/** Follows the targets that come and go with what is known of them so far; resolves as `discoverTargets` does. */
+export function follow(service: Service, members: Membership, log: Logger, clock: Clock): Promise<void> {
+  const { name, config } = service;
+  if (config.discover === undefined) throw new Error(`service ${name} discovers nothing`);
   const source = openSource(config.discover, config["dns-ttl"], clock);
-  service.discovery = new Discovery({ service: name, source, members, onChange, log, clock });
-  await service.discovery.start();
+  const onChange = () => useTargets(service, members.targets);
+  const discovery = new Discovery({ service: name, source, members, onChange, log, clock });
+  service.following = { discovery, members, log, clock };
+  return discovery.start();
+}
+
+/** These are its targets from now on. */
+export function useTargets(service: Service, targets: readonly Target[]): void {
+  service.targets = targets;
+  service.health.follow(targets);
+  service.monitor.watch(targets);
+  service.balancer = balancerOf(service.config, targets, service.health);
 }
 
 /**
@@ -120,8 +139,9 @@ export function sendToSelected(ctx: Context): PendingReply {
   return ctx.selected.send(ctx);
 }
 
+/** Its connections close, those in use after their request; who has it still can finish. */
 export function closeService(service: Service): void {
-  service.discovery?.stop();
+  service.following?.discovery.stop();
   service.monitor.stop();
   for (const target of service.targets) target.close();
 }
@@ -134,55 +154,4 @@ function balancerOf(config: ServiceConfig, targets: readonly Target[], service: 
     ...(isWatched ? { isUsable } : {}),
     ...(config["slow-start"] === 0 ? {} : { shareOf: ({ health }) => (health.isWarming ? health.share : 1) }),
   });
-}
-
-function deadlineOf(config: ServiceConfig): DeadlineHeader | undefined {
-  const name = config["deadline-header"];
-  return name === undefined ? undefined : deadlineHeader(name, config.timeouts.total);
-}
-
-/** Makes the targets of a service, all with the same limits. */
-function targetFactory(
-  name: string,
-  config: ServiceConfig,
-  health: ServiceHealth,
-): (url: string, weight: number) => Target {
-  const timeouts = upstreamTimeouts(config);
-  const limits = {
-    maxConnections: config.pool["max-connections"],
-    maxTunnels: config.pool["max-tunnels"],
-    maxIdle: config.pool["max-idle"],
-    maxPending: config.pool["max-pending"],
-    maxAgeMs: config.pool["max-age"],
-  };
-  const deadline = deadlineOf(config);
-  const lookup = lookupOf(config.discover);
-  const resolving = { ttlMs: config["dns-ttl"], ...(lookup === undefined ? {} : { lookup }) };
-  const files = tlsFiles(config);
-  if (config.discover?.scheme === "https") files();
-  return (url, weight) => {
-    const address = parseTargetUrl(url);
-    if (address === undefined) throw new Error(`service ${name}: ${url} is not the URL of a target`);
-    const resolver = createResolver(address.host, resolving);
-    const tls = address.isTls ? { ...files(), serverName: config.tls["server-name"] ?? address.host } : undefined;
-    const options = {
-      weight,
-      preserveHost: config["preserve-host"],
-      limits,
-      timeouts,
-      deadline,
-      health: health.get(address.url),
-    };
-    return new Target({ address, resolver, tls }, options);
-  };
-}
-
-/** The files of its `tls`, read when a target needs them for the first time. */
-function tlsFiles({ tls }: ServiceConfig): () => Omit<UpstreamTls, "serverName"> {
-  const read = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file, "utf8"));
-  let known: Omit<UpstreamTls, "serverName"> | undefined;
-  return () => {
-    known ??= { ca: read(tls.ca), cert: read(tls.cert), key: read(tls.key), verify: tls.verify };
-    return known;
-  };
 }

@@ -17,6 +17,8 @@ export interface WorkerSetup {
   /** Folder of the configuration file. */
   readonly directory: string;
   readonly format: LogFormat;
+  /** Which configuration it is, counted from 1. */
+  readonly version: number;
 }
 
 /** A request to a plugin's endpoints, as it goes to a worker. */
@@ -45,6 +47,14 @@ export interface Answers {
   readonly openapi: OpenApiReport | undefined;
   readonly refreshOpenApi: OpenApiReport | undefined;
   readonly plugin: PluginReply;
+  readonly reload: WorkerReload;
+}
+
+/** What became of a worker's reload. */
+export interface WorkerReload {
+  readonly isApplied: boolean;
+  /** Why not; empty if it is. */
+  readonly message: string;
 }
 
 export type Subject = keyof Answers;
@@ -53,12 +63,13 @@ export interface Question<S extends Subject = Subject> {
   readonly about: S;
   /** For a plugin. */
   readonly request?: PluginRequest;
+  /** For a reload. */
+  readonly setup?: WorkerSetup;
 }
 
 export type ToWorker =
   | { readonly kind: "start"; readonly setup: WorkerSetup }
   | { readonly kind: "ask"; readonly id: number; readonly question: Question }
-  | { readonly kind: "reload" }
   /** It is the one that checks the targets now; or another worker has come, who knows nothing of them yet. */
   | { readonly kind: "checks" }
   /** What another worker has found out about a target. */

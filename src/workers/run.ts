@@ -3,27 +3,23 @@ import { type AdminServer, startAdmin } from "../admin/listen.ts";
 import { sumListeners, sumServices } from "../admin/sum.ts";
 import { sumRoutes } from "../admin/sum-routes.ts";
 import { sumStores } from "../admin/sum-store.ts";
-import type { AdminView, RouteView } from "../admin/view.ts";
-import { compileLoaded, drainMs, type LogFormat, type RunOptions, Signals } from "../boot.ts";
-import type { Loaded } from "../config/load.ts";
-import type { Config } from "../config/schema.ts";
-import { Gateway } from "../gateway.ts";
+import type { AdminView } from "../admin/view.ts";
+import { drainMs, type LogFormat, type RunOptions, Signals } from "../boot.ts";
+import type { Loaded, LoadResult } from "../config/load.ts";
+import { formatProblem } from "../config/report.ts";
 import { opened } from "../listeners.ts";
-import { createNullLogger } from "../observe/log.ts";
 import type { Logger } from "../observe/logger.ts";
 import { MetricsRegistry } from "../observe/metrics/registry.ts";
 import { sumFamilies } from "../observe/metrics/sum.ts";
 import type { Plugin } from "../plugin.ts";
-import { pluginFile } from "../registry/registry.ts";
-import { createState } from "../scope.ts";
-import { MemoryBackend } from "../store/memory.ts";
-import { shareStore } from "../store/shared.ts";
+import { Reloader } from "../reload/reloader.ts";
+import type { ReloadControl } from "../reload/report.ts";
 import { MAX_TIMER_MS } from "../timeouts.ts";
-import { createView } from "../view.ts";
-import type { WorkerSetup } from "./messages.ts";
 import { workerPlugins } from "./plugin-requests.ts";
 import { probePorts } from "./probe.ts";
+import { applyTo, setupOf } from "./reload.ts";
 import { Supervisor } from "./supervisor.ts";
+import { type Known, tryOut } from "./trial.ts";
 
 export interface WorkersOptions extends RunOptions {
   /** 2 or more. */
@@ -32,6 +28,8 @@ export interface WorkersOptions extends RunOptions {
   readonly log: Logger;
   /** Takes each line that a worker logs. */
   write(line: string): void;
+  /** Reads the files of the configuration again. */
+  load(): Promise<LoadResult<Plugin>>;
 }
 
 /** For the services to send their documents, and for the merge. */
@@ -50,14 +48,18 @@ export async function runWorkers(loaded: Loaded<Plugin>, options: WorkersOptions
   const { log } = options;
   const signals = new Signals(options);
   const stopAsked = signals.next();
-  const known = await trial(loaded);
-  if (typeof known === "string") return known;
-  const supervisor = new Supervisor({ ...options, setup: setupOf(loaded, options.format) });
-  options.onReload(() => supervisor.reload());
+  const trialled = await tryOut(loaded);
+  if (!("routes" in trialled)) return trialled.map((problem) => formatProblem(problem, false)).join("\n");
+  const supervisor = new Supervisor({ ...options, setup: { ...setupOf(loaded), format: options.format, version: 1 } });
+  const current = { known: trialled };
+  const metrics = new MetricsRegistry(log);
+  const apply = (next: Loaded<Plugin>) => applyTo(supervisor, current, next);
+  const reloader = new Reloader({ initial: loaded, log, metrics, load: options.load, apply });
+  options.onReload(() => reloader.onSignal());
   let admin: AdminServer | undefined;
   try {
     probePorts(config.listen);
-    admin = openAdmin(loaded, known, supervisor, log);
+    admin = openAdmin(loaded, { supervisor, current, metrics, reloads: reloader, log });
     const isUp = await Promise.race([supervisor.start().then(() => true), stopAsked.then(() => false)]);
     if (isUp) log.info("admin listening", { host: admin.host, port: admin.port });
   } catch (error) {
@@ -65,7 +67,9 @@ export async function runWorkers(loaded: Loaded<Plugin>, options: WorkersOptions
     await admin?.stop();
     return error instanceof Error ? error.message : String(error);
   }
+  reloader.start();
   await stopAsked;
+  await reloader.stop();
   log.info("stopping: requests in flight are finished");
   const longestMs = config["shutdown-delay"] + drainMs(config) + DRAIN_MARGIN_MS;
   const deadline = Bun.sleep(Math.min(longestMs, MAX_TIMER_MS)).then(() => "late" as const);
@@ -79,63 +83,36 @@ export async function runWorkers(loaded: Loaded<Plugin>, options: WorkersOptions
   return undefined;
 }
 
-/** What is the same in all workers, and need not be asked for. */
-interface Known {
-  readonly routes: readonly RouteView[];
-  /** Plugins with endpoints of their own. */
-  readonly endpoints: ReadonlySet<string>;
+interface AdminParts {
+  readonly supervisor: Supervisor;
+  readonly current: { readonly known: Known };
+  /** Of this process. */
+  readonly metrics: MetricsRegistry;
+  readonly reloads: ReloadControl;
+  readonly log: Logger;
 }
 
-/** Sets all up as a worker does, and closes it again: problems are found with their place before one is started. */
-async function trial(loaded: Loaded<Plugin>): Promise<Known | string> {
-  const log = createNullLogger();
-  const store = shareStore(new MemoryBackend({ now: Date.now }), "");
-  const lasting = { log, metrics: new MetricsRegistry(log), store, now: Date.now, state: createState() };
-  const gateway = await compileLoaded(loaded, lasting);
-  if (!(gateway instanceof Gateway)) return gateway.join("\n");
-  const { snapshot } = gateway;
-  const ready = () => ({ isReady: true, reasons: [] });
-  const routes = createView(
-    () => snapshot,
-    ready,
-    () => [],
-    () => store.report(),
-  ).routes();
-  const names = routes.flatMap(({ plugins }) => plugins.map(({ name }) => name));
-  const endpoints = new Set(names.filter((name) => snapshot.pluginApps.has(name)));
-  await gateway.close();
-  return { routes, endpoints };
-}
-
-function setupOf({ config, plugins, directory }: Loaded<Plugin>, format: LogFormat): Omit<WorkerSetup, "worker"> {
-  const files = [...plugins].map(([key, plugin]) => {
-    const file = pluginFile(plugin);
-    if (file === undefined) throw new Error(`the plugin ${key} has no file`);
-    return [key, file] as const;
-  });
-  return { config, plugins: files, directory, format };
-}
-
-function openAdmin({ config }: Loaded<Plugin>, known: Known, supervisor: Supervisor, log: Logger): AdminServer {
+function openAdmin({ config }: Loaded<Plugin>, parts: AdminParts): AdminServer {
   const { host, port, token } = config.admin;
-  const plugins = workerPlugins(known.endpoints, supervisor);
-  const app = createAdmin(workersView(known.routes, supervisor, config), { token, host, plugins: () => plugins, log });
+  const { supervisor, current, reloads, log } = parts;
+  const plugins = () => workerPlugins(current.known.endpoints, supervisor);
+  const app = createAdmin(workersView(parts), { token, host, plugins, reloads, log });
   return opened({ host, port }, () => startAdmin(app, { host, port }));
 }
 
 /** The one place where the reports of the workers are gathered and summed. */
-function workersView(routes: readonly RouteView[], supervisor: Supervisor, { openapi }: Config): AdminView {
-  const publishes = openapi !== undefined && openapi !== false;
+function workersView({ supervisor, current, metrics }: AdminParts): AdminView {
   return {
     readiness: () => supervisor.readiness,
-    routes: async () => sumRoutes(routes, await supervisor.gather("routes")),
+    routes: async () => sumRoutes(current.known.routes, await supervisor.gather("routes")),
     workers: () => supervisor.views,
     services: async () => sumServices(await supervisor.gather("services")),
     listeners: async () => sumListeners(await supervisor.gather("listeners")),
     store: async () => sumStores(await supervisor.gather("store")),
-    metrics: async () => sumFamilies(...(await supervisor.gather("metrics"))),
+    metrics: async () => sumFamilies(metrics.collect(), ...(await supervisor.gather("metrics"))),
     // Each worker publishes the same: what one of them says holds for all.
-    openapi: async () => (publishes ? (await supervisor.gather("openapi"))[0] : undefined),
-    refreshOpenApi: async () => (publishes ? (await supervisor.gather("refreshOpenApi", REFRESH_MS))[0] : undefined),
+    openapi: async () => (current.known.publishes ? (await supervisor.gather("openapi"))[0] : undefined),
+    refreshOpenApi: async () =>
+      current.known.publishes ? (await supervisor.gather("refreshOpenApi", REFRESH_MS))[0] : undefined,
   };
 }

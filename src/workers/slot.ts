@@ -22,6 +22,10 @@ export interface SlotOptions {
 /** For a worker to listen, its plugins' setup included; then it is ended, and counts as one that has failed. */
 const START_MS = 60_000;
 
+/** For a worker to take over another configuration, its plugins' setup included. */
+const RELOAD_MS = 60_000;
+const UNANSWERED = "it did not answer in time";
+
 /** The place of one worker: holds its process, and starts another one when that has ended. */
 export class WorkerSlot {
   readonly worker: number;
@@ -34,6 +38,9 @@ export class WorkerSlot {
   #child: WorkerProcess | undefined = undefined;
   #asking: Asking | undefined = undefined;
   #isSilent = false;
+  /** Of the configuration that its process has. */
+  #version = 0;
+  #behind: string | undefined = undefined;
   #retry: Timer | undefined = undefined;
 
   constructor(options: SlotOptions) {
@@ -56,6 +63,7 @@ export class WorkerSlot {
       since,
       restarts: this.#restarts,
       ...(this.#isSilent ? { isSilent: true } : {}),
+      ...(this.#behind === undefined ? {} : { behind: this.#behind }),
     };
   }
 
@@ -80,8 +88,13 @@ export class WorkerSlot {
     return answer;
   }
 
-  reload(): void {
-    this.#child?.send({ kind: "reload" });
+  /** Undefined if it serves by the configuration of that version, or does not serve: it starts with it then; else why not. */
+  async reload(setup: WorkerSetup): Promise<string | undefined> {
+    if (!this.isServing || this.#asking === undefined || this.#version === setup.version) return undefined;
+    const answer = await this.#asking.ask({ about: "reload", setup }, RELOAD_MS);
+    if (answer?.isApplied === true) this.#version = setup.version;
+    this.#behind = answer?.isApplied === true || !this.isServing ? undefined : (answer?.message ?? UNANSWERED);
+    return this.#behind;
   }
 
   /** Tells it of health, if it serves. */
@@ -117,11 +130,16 @@ export class WorkerSlot {
     const failed = Promise.withResolvers<string>();
     let reason: string | undefined;
     const onMessage = (message: FromWorker) => {
-      if (message.kind === "hello") child.send({ kind: "start", setup: this.#options.setup() });
-      else if (message.kind === "answer") asking.onAnswer(message.id, message.value);
+      if (message.kind === "hello") {
+        const setup = this.#options.setup();
+        this.#version = setup.version;
+        this.#behind = undefined;
+        child.send({ kind: "start", setup });
+      }
+      if (message.kind === "answer") asking.onAnswer(message.id, message.value);
       else if (message.kind === "failed") reason = message.message;
       else if (message.kind === "health") this.#options.onVerdict(message.verdict);
-      else if (this.#state === "starting") {
+      else if (message.kind === "listening" && this.#state === "starting") {
         clearTimeout(deadline);
         this.#enter("running");
         ports.resolve(message.ports);

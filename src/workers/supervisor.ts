@@ -15,6 +15,14 @@ export interface SupervisorOptions {
   write(line: string): void;
 }
 
+/** What became of a reload of all workers. */
+export interface WorkersReload {
+  /** None of them goes by it. */
+  readonly isRefused: boolean;
+  /** Why some go on with the configuration before, by the worker's number. */
+  readonly behind: ReadonlyMap<number, string>;
+}
+
 /** For a worker to tell its statistics, in ms. */
 const ANSWER_MS = 1_000;
 /** For a plugin's endpoint, in ms. */
@@ -25,13 +33,16 @@ export class Supervisor {
   readonly #slots: readonly WorkerSlot[];
   readonly #checkDuty = new CheckDuty();
   #setup: Omit<WorkerSetup, "worker">;
+  /** Of the latest configuration, which they may have refused: no two have the same. */
+  #lastVersion: number;
   #phase: "starting" | "running" | "stopping" = "starting";
 
   constructor({ count, program, setup, log, write }: SupervisorOptions) {
     this.#setup = setup;
+    this.#lastVersion = setup.version;
     this.#slots = Array.from({ length: count }, (_, index) => {
       const worker = index + 1;
-      const onServing = () => this.#checkDuty.review(this.#slots);
+      const onServing = () => this.#onServing(worker);
       const onVerdict = (verdict: HealthVerdict) => this.#checkDuty.pass(verdict, worker, this.#slots);
       const setup = () => ({ ...this.#setup, worker });
       return new WorkerSlot({ worker, program, log, write, setup, onServing, onVerdict });
@@ -65,7 +76,10 @@ export class Supervisor {
   }
 
   /** What each serving worker answers; one that does not within that many ms, a second unless told, is left out. */
-  async gather<S extends Exclude<Subject, "plugin">>(about: S, ms = ANSWER_MS): Promise<readonly Answers[S][]> {
+  async gather<S extends Exclude<Subject, "plugin" | "reload">>(
+    about: S,
+    ms = ANSWER_MS,
+  ): Promise<readonly Answers[S][]> {
     const answers = await Promise.all(this.#slots.map((slot) => slot.ask({ about }, ms)));
     return answers.filter((answer) => answer !== undefined);
   }
@@ -77,9 +91,44 @@ export class Supervisor {
     return Promise.all(asked.map((slot) => slot.ask({ about: "plugin", request }, PLUGIN_MS)));
   }
 
-  /** Passes on that the gateway was told to reload. */
-  reload(): void {
-    for (const slot of this.#slots) slot.reload();
+  /**
+   * Gives all workers another configuration. It is that of workers that start later, unless each that serves has refused it.
+   */
+  async reload(setup: Pick<WorkerSetup, "config" | "plugins">): Promise<WorkersReload> {
+    const version = ++this.#lastVersion;
+    const next = this.#withPorts({ ...setup, version });
+    const serving = this.#slots.filter(({ isServing }) => isServing).length;
+    const behind = await this.#give(next);
+    if (serving > 0 && behind.size === serving) return { isRefused: true, behind };
+    // The ports may have become known meanwhile.
+    this.#setup = this.#withPorts({ ...setup, version });
+    // Those that have come meanwhile have begun with the one before.
+    for (const [worker, reason] of await this.#give(this.#setup)) behind.set(worker, reason);
+    // Those that check tell what they know of targets that are new to others.
+    this.#checkDuty.review(this.#slots);
+    return { isRefused: false, behind };
+  }
+
+  #withPorts(next: Pick<WorkerSetup, "config" | "plugins" | "version">): SupervisorOptions["setup"] {
+    const { listen } = this.#setup.config;
+    return { ...this.#setup, ...next, config: { ...next.config, listen } };
+  }
+
+  /** A worker serves now, or no more. One that began with an earlier configuration gets the latest. */
+  #onServing(worker: number): void {
+    this.#checkDuty.review(this.#slots);
+    void this.#slots[worker - 1]?.reload({ ...this.#setup, worker });
+  }
+
+  async #give(setup: SupervisorOptions["setup"]): Promise<Map<number, string>> {
+    const behind = new Map<number, string>();
+    await Promise.all(
+      this.#slots.map(async (slot) => {
+        const reason = await slot.reload({ ...setup, worker: slot.worker });
+        if (reason !== undefined) behind.set(slot.worker, reason);
+      }),
+    );
+    return behind;
   }
 
   /** Resolves when every worker has finished what was in flight and has ended. */

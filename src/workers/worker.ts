@@ -1,5 +1,4 @@
-import { drainMs, onReloadAsked, openLog, type RunOptions } from "../boot.ts";
-import { SetupError } from "../compile.ts";
+import { drainMs, openLog, type RunOptions } from "../boot.ts";
 import { Gateway } from "../gateway.ts";
 import { Listeners } from "../listeners.ts";
 import type { Logger } from "../observe/logger.ts";
@@ -7,11 +6,12 @@ import { MetricsRegistry } from "../observe/metrics/registry.ts";
 import { processFamilies } from "../observe/metrics/usage.ts";
 import { loadPlugins } from "../registry/registry.ts";
 import { createState } from "../scope.ts";
+import { SetupError } from "../setup-error.ts";
 import { storeFamilies } from "../store/metrics.ts";
 import { openStore } from "../store/open.ts";
 import type { HealthVerdict } from "../upstream/health/sharing.ts";
 import { createView } from "../view.ts";
-import type { ParentChannel, Question, ToWorker, WorkerSetup } from "./messages.ts";
+import type { ParentChannel, Question, ToWorker, WorkerReload, WorkerSetup } from "./messages.ts";
 import { answerPlugin } from "./plugin-requests.ts";
 
 /**
@@ -28,8 +28,7 @@ export async function runWorker(options: RunOptions, parent: ParentChannel): Pro
     await serve(setup, options, log, channel);
     return true;
   } catch (error) {
-    const message = error instanceof SetupError ? error.faults.map((fault) => fault.message).join("\n") : textOf(error);
-    parent.send({ kind: "failed", message });
+    parent.send({ kind: "failed", message: messageOf(error) });
     return false;
   }
 }
@@ -58,12 +57,13 @@ async function serve(setup: WorkerSetup, options: RunOptions, log: Logger, chann
       () => metrics.collect(),
       () => store.report(),
     );
+    const reloads = new Reloads(gateway);
     channel.serve({
-      reload: () => onReloadAsked(log),
       takeOverChecks: () => gateway.takeOverChecks(),
       learn: (verdict) => gateway.learn(verdict),
-      answer: ({ about, request }) => {
+      answer: ({ about, request, setup: next }) => {
         if (about === "listeners") return listeners.views();
+        if (about === "reload") return next === undefined ? undefined : reloads.take(next);
         if (about !== "plugin") return view[about]();
         return request === undefined ? undefined : answerPlugin(gateway.snapshot.pluginApps, request);
       },
@@ -72,7 +72,8 @@ async function serve(setup: WorkerSetup, options: RunOptions, log: Logger, chann
     await channel.stop;
     log.info("stopping: requests in flight are finished");
     // Connections that have come with the message are accepted first: the kernel resets what waits at a port that closes.
-    await listeners.close(drainMs(config), Math.max(config["shutdown-delay"], 1));
+    const { config: latest } = gateway.snapshot;
+    await listeners.close(drainMs(latest), Math.max(latest["shutdown-delay"], 1));
   } finally {
     await listeners.close(0);
     await gateway.close();
@@ -80,9 +81,36 @@ async function serve(setup: WorkerSetup, options: RunOptions, log: Logger, chann
   }
 }
 
+/** Takes over configurations one after the other; with one that it cannot go by, nothing changes. */
+class Reloads {
+  readonly #gateway: Gateway;
+  #last: Promise<unknown> = Promise.resolve();
+  #version = 0;
+
+  constructor(gateway: Gateway) {
+    this.#gateway = gateway;
+  }
+
+  take(setup: WorkerSetup): Promise<WorkerReload> {
+    const next = this.#last.then(() => this.#apply(setup));
+    this.#last = next;
+    return next;
+  }
+
+  async #apply({ config, plugins, directory, version }: WorkerSetup): Promise<WorkerReload> {
+    if (version <= this.#version) return { isApplied: version === this.#version, message: "a later one is at work" };
+    try {
+      await this.#gateway.reload({ config, plugins: await loadPlugins(plugins), directory });
+      this.#version = version;
+      return { isApplied: true, message: "" };
+    } catch (error) {
+      return { isApplied: false, message: messageOf(error) };
+    }
+  }
+}
+
 /** What a worker that serves does for its parent. */
 interface Duties {
-  reload(): void;
   takeOverChecks(): void;
   learn(verdict: HealthVerdict): void;
   answer(question: Question): unknown;
@@ -124,7 +152,6 @@ class Channel {
   }
 
   #onDuty(message: ToWorker): void {
-    if (message.kind === "reload") this.#duties?.reload();
     if (message.kind === "checks") this.#duties?.takeOverChecks();
     if (message.kind === "health") this.#duties?.learn(message.verdict);
     if (message.kind === "ask") void this.#answer(message.id, message.question);
@@ -140,6 +167,7 @@ class Channel {
   }
 }
 
-function textOf(error: unknown): string {
+function messageOf(error: unknown): string {
+  if (error instanceof SetupError) return error.faults.map((fault) => fault.message).join("\n");
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { matchesOf } from "../../src/config/include.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import type { Problem } from "../../src/config/problem.ts";
 import { tempFolder } from "../support/temp.ts";
@@ -31,6 +34,15 @@ describe("include", () => {
           .replace(/^sluice-.*\//, ""),
       ),
     ).toEqual(["gateway.yaml", "teams/a.yaml", "teams/b.yaml", "more.yaml"]);
+  });
+
+  test("takes links to files, as a ConfigMap has them, and no folder", () => {
+    using folder = tempFolder();
+    folder.write("..1/a.yaml", team("a"));
+    folder.write("d.yaml/b.yaml", team("b"));
+    symlinkSync("..1/a.yaml", join(folder.path, "a.yaml"));
+    expect(matchesOf({ folder: folder.path, pattern: "*.yaml" })).toEqual([join(folder.path, "a.yaml")]);
+    expect(matchesOf({ folder: join(folder.path, "gone"), pattern: "*.yaml" })).toEqual([]);
   });
 
   test("takes a file once, and passes over the main file", async () => {

@@ -40,7 +40,11 @@ describe("docs/operating.md", () => {
     };
     const log = createNullLogger();
     const apps = createPluginApps(log);
-    const { routes } = createAdmin(view, { plugins: () => apps, log });
+    const unasked = () => {
+      throw new Error("nobody asks");
+    };
+    const reloads = { report: unasked, reload: unasked, plan: unasked };
+    const { routes } = createAdmin(view, { plugins: () => apps, reloads, log });
     const paths = routes.map(({ path }) => path.replace(":name", "NAME").replace("/*", ""));
     expect(firstColumn(sectionOf(page, "The admin port")).toSorted()).toEqual([...new Set(paths)].sort());
   });

@@ -89,16 +89,6 @@ describe("several workers", () => {
     );
     await until(async () => !("withoutWorkers" in (await adminJson<object>(gateway, "/api/services"))));
   });
-
-  test("hear of a reload, which does no harm", async () => {
-    await using gateway = await startGateway(yaml(2));
-    gateway.signal("SIGHUP");
-    for (const n of [1, 2]) {
-      await gateway.waitForLog(({ msg, worker }) => String(msg).startsWith("told to reload") && worker === n);
-    }
-    using client = await connect(gateway.port);
-    expect((await client.exchange(GET)).status).toBe(200);
-  });
 });
 
 describe("a port that somebody has", () => {

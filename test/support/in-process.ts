@@ -1,4 +1,4 @@
-import { loadConfig } from "../../src/config/load.ts";
+import { type Loaded, loadConfig } from "../../src/config/load.ts";
 import { formatProblems } from "../../src/config/report.ts";
 import type { Edge } from "../../src/edge/edge.ts";
 import { listenEdge } from "../../src/edge/listen.ts";
@@ -8,7 +8,7 @@ import type { Plugin } from "../../src/plugin.ts";
 import { createRegistry } from "../../src/registry/registry.ts";
 import { createTestLasting, type LogLine, type TestClock } from "../../src/testing/lasting.ts";
 import { readMetrics, type TestMetrics } from "../../src/testing/metrics.ts";
-import { tempFolder } from "./temp.ts";
+import { type TempFolder, tempFolder } from "./temp.ts";
 import { until } from "./until.ts";
 
 const PLUGINS = new URL("../../plugins", import.meta.url).pathname;
@@ -27,6 +27,9 @@ export interface InProcessGateway extends AsyncDisposable {
   readonly documents: KnownOperations;
   /** Every line that it logged so far. */
   readonly logs: readonly LogLine[];
+  /** Goes by this gateway.yaml from now on; rejects if it is invalid or plugins cannot be set up. */
+  reload(yaml: string): Promise<void>;
+  readonly gateway: Gateway;
   /** What a plugin has counted so far. */
   metricsOf(plugin: string): TestMetrics;
   /** Resolves with the first line, past or to come, that the function says yes to. */
@@ -41,11 +44,7 @@ export async function startInProcess(
   files: Readonly<Record<string, string>> = {},
 ): Promise<InProcessGateway> {
   using folder = tempFolder();
-  for (const [name, content] of Object.entries(files)) folder.write(name, content);
-  const text = /^listen:/m.test(yaml) ? yaml : `listen: { host: 127.0.0.1, port: 0 }\n${yaml}`;
-  const file = folder.write("gateway.yaml", text);
-  const loaded = await loadConfig<Plugin>(file, { env: {}, plugins: await createRegistry(PLUGINS) });
-  if (!loaded.ok) throw new Error(formatProblems(loaded.problems, false));
+  const loaded = await load(yaml, folder, files);
   const lasting = createTestLasting();
   const gateway = await Gateway.create(loaded, lasting);
   await gateway.start();
@@ -63,10 +62,28 @@ export async function startInProcess(
     clock: lasting.clock,
     documents: knownOperations(lasting),
     logs: lasting.logs,
+    gateway,
+    reload: async (next) => {
+      using another = tempFolder();
+      await gateway.reload(await load(next, another, {}));
+    },
     metricsOf: (plugin) => readMetrics(lasting.metrics, plugin),
     waitForLog: (find, timeout = 5_000) =>
       until(() => lasting.logs.find(find), { timeout, what: () => `such a line was logged: ${latest()}` }),
     stop,
     [Symbol.asyncDispose]: () => stop(),
   };
+}
+
+async function load(
+  yaml: string,
+  folder: TempFolder,
+  files: Readonly<Record<string, string>>,
+): Promise<Loaded<Plugin>> {
+  for (const [name, content] of Object.entries(files)) folder.write(name, content);
+  const text = /^listen:/m.test(yaml) ? yaml : `listen: { host: 127.0.0.1, port: 0 }\n${yaml}`;
+  const file = folder.write("gateway.yaml", text);
+  const loaded = await loadConfig<Plugin>(file, { env: {}, plugins: await createRegistry(PLUGINS) });
+  if (!loaded.ok) throw new Error(formatProblems(loaded.problems, false));
+  return loaded;
 }

@@ -153,8 +153,27 @@ const PROCESS = {
   build: gauge("sluice_build_info", ["version", "bun"], "Always 1: its labels are the versions.", "max"),
 };
 
+const RELOADS = {
+  reloads: counter("sluice_reloads_total", ["result"], "Attempts to take over another configuration, by result."),
+  configLoaded: gauge(
+    "sluice_config_loaded_timestamp_seconds",
+    NONE,
+    "When the configuration at work was taken over, in seconds since 1970.",
+    "max",
+  ),
+};
+
 /** Every metric of the gateway itself: the reference docs and the tests are made from this table. */
-export const CORE = { ...REQUESTS, ...UPSTREAM, ...SERVICES, ...LISTENERS, ...OVERLOAD, ...STORE, ...PROCESS };
+export const CORE = {
+  ...REQUESTS,
+  ...UPSTREAM,
+  ...SERVICES,
+  ...LISTENERS,
+  ...OVERLOAD,
+  ...STORE,
+  ...RELOADS,
+  ...PROCESS,
+};
 
 /** The family of a metric with these series. */
 export function familyOf(shape: HistogramShape, series: readonly HistogramSeries[]): Family;

@@ -26,7 +26,8 @@ interface Gone {
 
 /** Which targets a service has: those of its configuration always, and those found last. */
 export class Membership {
-  readonly #fixed: readonly Target[];
+  /** Those of its configuration. */
+  readonly fixed: readonly Target[];
   readonly #fixedIds: ReadonlySet<string>;
   readonly #create: (url: string, weight: number) => Target;
   readonly #now: () => number;
@@ -34,16 +35,28 @@ export class Membership {
   /** In the order in which they went. */
   readonly #gone = new Map<string, Gone>();
 
-  constructor(fixed: readonly Target[], create: (url: string, weight: number) => Target, now: () => number) {
-    this.#fixed = fixed;
+  /** @param found targets of an earlier configuration, used until the first answer */
+  constructor(
+    fixed: readonly Target[],
+    create: (url: string, weight: number) => Target,
+    now: () => number,
+    found: readonly Target[] = [],
+  ) {
+    this.fixed = fixed;
     this.#fixedIds = new Set(fixed.map(({ url }) => targetIdentity(url)));
     this.#create = create;
     this.#now = now;
+    this.#found = new Map(found.map((target) => [targetIdentity(target.url), target]));
+  }
+
+  /** Those found last. */
+  get found(): readonly Target[] {
+    return [...this.#found.values()];
   }
 
   /** All of them now, in an order of their own: what a source deals out by chance changes nothing. */
   get targets(): readonly Target[] {
-    return [...this.#fixed, ...this.#found.values()];
+    return [...this.fixed, ...this.#found.values()];
   }
 
   /** Targets that are gone, with connections still in use. */

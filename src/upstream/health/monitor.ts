@@ -17,7 +17,7 @@ export interface Watched {
   readonly health: TargetHealth;
 }
 
-/** Finds out how the targets of one service are, from the start of its snapshot to its end. */
+/** Finds out how the targets of one service are, as long as its checks are configured so. */
 export class HealthMonitor {
   readonly #name: string;
   readonly #config: ServiceConfig;
@@ -43,6 +43,11 @@ export class HealthMonitor {
     this.#isChecker = sharing.isChecker;
     this.#detector?.start();
     this.watch(targets);
+  }
+
+  /** What the next monitor of the service is started with, as this one was; undefined if it does not run. */
+  get sharing(): HealthSharing | undefined {
+    return this.#isRunning ? { ...this.#sharing, isChecker: this.#isChecker } : undefined;
   }
 
   /** Watches these targets from now on, and no others; nothing while it does not run. */

@@ -69,8 +69,6 @@ export class ServiceHealth {
 }
 
 /** The health of a service that outlives reloads under its name. */
-export function serviceHealth(name: string, config: ServiceConfig, lasting: UpstreamLasting): ServiceHealth {
-  const health = lasting.state(`health of ${name}`, () => new ServiceHealth(name, lasting));
-  health.configure(config);
-  return health;
+export function serviceHealth(name: string, lasting: UpstreamLasting): ServiceHealth {
+  return lasting.state(`health of ${name}`, () => new ServiceHealth(name, lasting));
 }

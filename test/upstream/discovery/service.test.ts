@@ -61,7 +61,7 @@ test("a target that goes finishes its requests, and closes its connections", asy
   selectTarget(users.service, second);
   consul.set([]);
   await until(() => users.service.targets.length === 0);
-  expect(users.service.discovery?.report.draining).toBe(1);
+  expect(users.service.following?.discovery.report.draining).toBe(1);
   expect(a.open).toBe(1);
   const other = awaitable(sendToSelected(second));
   await a.waitForRequests(2);
@@ -69,7 +69,7 @@ test("a target that goes finishes its requests, and closes its connections", asy
   expect(await (await reply).body.text(10)).toBe("late");
   expect(await (await other).body.text(10)).toBe("late");
   await a.waitForClosed();
-  await until(() => users.service.discovery?.report.draining === 0);
+  await until(() => users.service.following?.discovery.report.draining === 0);
 });
 
 test("an idle connection of a target that goes is closed at once; one that returns has its counts, and keeps connections", async () => {

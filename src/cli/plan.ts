@@ -1,0 +1,65 @@
+import { type LoadResult, loadConfig } from "../config/load.ts";
+import { counted, countProblems, formatProblems } from "../config/report.ts";
+import type { Plugin } from "../plugin.ts";
+import { createRegistry } from "../registry/registry.ts";
+import type { Change, ChangeReport } from "../reload/changes.ts";
+import { printsOf } from "../reload/prints.ts";
+import { AdminFault, callAdmin } from "./admin-call.ts";
+import { readFlags } from "./flags.ts";
+import type { CliIo } from "./io.ts";
+import { PLUGINS_DIRECTORY } from "./project.ts";
+import { setupFaults } from "./trial.ts";
+
+const USAGE = "usage: bun run gateway plan [--config FILE] [--json]   (FILE is gateway.yaml if it is not given)\n";
+const FLAGS = { config: "value", json: "switch" } as const;
+const MARKS = { added: "+", removed: "-", changed: "~" } as const;
+
+/**
+ * Checks a configuration, and prints what it would change in the gateway that runs, as its admin port tells; no value of
+ * either leaves its process. 0 if that is known, 1 if the configuration is not valid or nobody answers, 2 if the command
+ * itself is not understood.
+ */
+export async function plan(args: readonly string[], io: CliIo): Promise<number> {
+  const flags = readFlags(args, FLAGS);
+  const files = typeof flags === "string" ? [] : (flags.values.get("config") ?? ["gateway.yaml"]);
+  const [file] = files;
+  if (typeof flags === "string" || flags.words.length > 0 || file === undefined || files.length > 1) {
+    io.err(typeof flags === "string" ? `${flags}\n\n${USAGE}` : USAGE);
+    return 2;
+  }
+  const loaded = await load(file, io);
+  if (loaded === undefined) return 1;
+  const salt = crypto.randomUUID();
+  try {
+    const answer = await callAdmin(loaded.config, "POST", "/api/plan", { salt, prints: printsOf(loaded.config, salt) });
+    io.out(flags.values.has("json") ? `${JSON.stringify(answer, null, 2)}\n` : textOf(answer as ChangeReport));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof AdminFault)) throw error;
+    io.err(`${error.message}\n`);
+    return 1;
+  }
+}
+
+async function load(file: string, io: CliIo) {
+  const plugins = await createRegistry(PLUGINS_DIRECTORY);
+  const loaded: LoadResult<Plugin> = await loadConfig(file, { env: io.env, plugins, directory: io.cwd });
+  if (loaded.problems.length > 0) io.err(`${formatProblems(loaded.problems, io.isTerminal)}\n`);
+  if (!loaded.ok) {
+    io.err(`${file} is not valid: ${countProblems(loaded.problems)}\n`);
+    return undefined;
+  }
+  const faults = await setupFaults(loaded);
+  if (faults.length === 0) return loaded;
+  io.err(`${faults.join("\n")}\n${file} is not valid: ${counted(faults.length, "error")}\n`);
+  return undefined;
+}
+
+function textOf({ changes, needsRestart }: ChangeReport): string {
+  if (changes.length === 0) return "nothing would change\n";
+  const lines = changes.map(({ part, change, keys = [] }: Change) => {
+    return `${MARKS[change]} ${part}${keys.length === 0 ? "" : `  ${keys.join(", ")}`}`;
+  });
+  if (needsRestart.length > 0) lines.push(`only a restart changes ${needsRestart.join(", ")}`);
+  return `${lines.join("\n")}\n`;
+}

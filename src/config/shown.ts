@@ -1,0 +1,73 @@
+import type { LoadedFile } from "./load-file.ts";
+import { entryOf, type Node, type ScalarNode } from "./node.ts";
+import { type Place, positionOf } from "./source.ts";
+
+/** A configuration as it is written, for people: variables by their names, secrets left out. */
+export interface ShownConfig {
+  readonly configuration: Readonly<Record<string, unknown>>;
+  /** Where each section, service and route is written: `services.users` → `services/users.yaml:3`. */
+  readonly places: Readonly<Record<string, string>>;
+}
+
+const HIDDEN = "[redacted]";
+/** Keys whose value is a secret, in the gateway's own configuration and that of plugins. */
+const SECRET_KEY = /(^|[-_])(token|secret|password|passphrase|authorization|cookie|credentials?|api-key)$/i;
+const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY/;
+const USER_INFO = /(\/\/)[^/?#\s]*@/g;
+/** A variable's default is written in the file: it may be the secret itself. */
+const DEFAULT = /\$\{\w+:-/;
+const IN_PARTS = ["services", "routes"];
+
+/** Shows the files of one configuration as one, the main file first. */
+export function showConfig(files: readonly LoadedFile[]): ShownConfig {
+  const configuration: Record<string, unknown> = {};
+  const places: Record<string, string> = {};
+  const services: Record<string, unknown> = {};
+  const routes: unknown[] = [];
+  for (const { key, place, value } of files[0]?.root.entries ?? []) {
+    if (IN_PARTS.includes(key)) continue;
+    configuration[key] = shown(value, key);
+    places[key] = textOf(place);
+  }
+  for (const { root } of files) {
+    const map = entryOf(root, "services")?.value;
+    for (const { key, place, value } of map?.kind === "map" ? map.entries : []) {
+      services[key] = shown(value, key);
+      places[`services.${key}`] = textOf(place);
+    }
+    const list = entryOf(root, "routes")?.value;
+    for (const item of list?.kind === "list" ? list.items : []) {
+      places[`routes[${routes.length}]`] = textOf(item);
+      routes.push(shown(item, ""));
+    }
+  }
+  return { configuration: { ...configuration, services, routes }, places };
+}
+
+function shown(node: Node, key: string, isSecret = false): unknown {
+  if (node.kind === "scalar") return isSecret || SECRET_KEY.test(key) ? hidden(node) : plain(node);
+  if (node.kind === "list") return node.items.map((item) => shown(item, key, isSecret));
+  return Object.fromEntries(
+    node.entries.map((entry) => {
+      // Passwords, or what is made of them, by the names of users.
+      const areUsers = key === "basic-auth" && entry.key === "users";
+      return [entry.key, shown(entry.value, entry.key, isSecret || areUsers)];
+    }),
+  );
+}
+
+function plain({ value, written, variables }: ScalarNode): unknown {
+  const text = variables.length > 0 ? written : value;
+  if (typeof text !== "string") return text;
+  return PRIVATE_KEY.test(text) ? HIDDEN : text.replace(USER_INFO, `$1${HIDDEN}@`);
+}
+
+/** Names of variables are no secret, switches and an empty text neither. */
+function hidden({ value, written, variables }: ScalarNode): unknown {
+  if (typeof value === "boolean" || value === null || value === "") return value;
+  return variables.length > 0 && variables.join("") === written && !DEFAULT.test(written) ? written : HIDDEN;
+}
+
+function textOf(place: Place): string {
+  return `${place.source.name}:${positionOf(place).line}`;
+}
