@@ -1,4 +1,5 @@
 import { CidrSet, definePlugin } from "../../src/plugin.ts";
+import { describe } from "./describe.ts";
 import { addEndpoint } from "./endpoint.ts";
 import { explainCache } from "./explain.ts";
 import { createMetrics, watchMemory } from "./metrics.ts";
@@ -14,6 +15,7 @@ export default definePlugin({
   name: "cache",
   description: "A shared HTTP cache (RFC 9111): answers from stored replies, and asks once for all who ask the same.",
   options: Options,
+  describe,
   setup(options, scope) {
     if (options.store !== "memory" && scope.store.takeNow !== undefined) {
       throw new Error(`store: ${options.store} needs a Redis: set redis.url`);

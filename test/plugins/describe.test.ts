@@ -40,6 +40,14 @@ describe.each(plugins.map((plugin) => [plugin.name, plugin] as const))("%s", (na
 /** An error that a client gets for its request; the others end a copy, a try or a broken reply. */
 const REFUSAL = /(throw|return|=>) new GatewayError\("(?!internal|client_closed|upstream_timeout)|bearerError\(/;
 
+test("cache tells of replies that it may keep, and nothing of requests with a body", async () => {
+  const policy = await described("cache", { ttl: "90s", "stale-if-error": "5m" }, false);
+  expect(codesOf(policy)).toEqual(["504 not_cached"]);
+  expect(policy.extensions).toEqual({ "x-cache": { "ttl-seconds": 90 } });
+  expect(policy.notes).toHaveLength(2);
+  expect(await described("cache", { ttl: "90s" })).toEqual({});
+});
+
 const TOKEN = ["400 bad_request", "401 unauthenticated"];
 
 test.each([
