@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { documentOf, startDocumented, tagged } from "../support/documented.ts";
 import { startGateway } from "../support/gateway.ts";
-import { publishing, refresh, untilStates } from "../support/published.ts";
+import { pathsOf, publishing, refresh, untilStates } from "../support/published.ts";
 
 /** The document, with a query parameter that must be a number. */
 function withParameter(name: string) {
@@ -26,4 +26,20 @@ test("requests are held against the document that the service publishes, and aga
   users.answer = () => new Response("no", { status: 500 });
   await refresh(gateway);
   expect(await status("?size=x")).toBe(422);
+});
+
+test("a reload loses no document: neither what is published nor what requests are held against", async () => {
+  await using users = startDocumented("users", { answer: tagged(withParameter("page"), '"v1"') });
+  const plugins = "plugins: { validate: { requests: enforce } }";
+  await using gateway = await startGateway(publishing({ users: users.url }, "refresh: 1h", plugins));
+  await untilStates(gateway, { users: "fresh" });
+  const before = await pathsOf(gateway);
+  // The service is gone when the gateway begins anew.
+  users.answer = () => new Response("no", { status: 503 });
+  const reloaded = await fetch(`http://127.0.0.1:${gateway.adminPort}/api/reload`, { method: "POST" });
+  expect(reloaded.status).toBe(200);
+  expect((await fetch(`http://127.0.0.1:${gateway.port}/api/users?page=one`)).status).toBe(422);
+  expect(await pathsOf(gateway)).toEqual(before);
+  await untilStates(gateway, { users: "stale" });
+  expect(await pathsOf(gateway)).toEqual(before);
 });
