@@ -47,7 +47,7 @@ const USAGE = `usage: bun run gateway COMMAND
   key issue [--owner NAME] [--scopes A,B] [--tier NAME] [--expires-in 90d] [--metadata NAME=VALUE] [--for-file]
   key list | rotate ID [--grace 24h] | revoke ID   [--config FILE] [--json]
                                change the API keys, in Redis or in the gateway that runs
-  purge --url URL | --prefix URL | --tag TAG | --all   [--soft] [--config FILE]
+  purge --url URL | --key KEY | --prefix URL | --tag TAG | --all   [--soft] [--config FILE]
                                remove stored replies from the gateways that run
   openapi merge [-o FILE] [--document NAME] [--config FILE]
   openapi report [--json] [--config FILE]

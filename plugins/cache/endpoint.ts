@@ -13,15 +13,16 @@ export function addEndpoint({ admin }: Pick<Scope, "admin">, purging: Purging): 
 }
 
 function readTarget(query: URLSearchParams): PurgeTarget {
-  const named = ["url", "prefix", "tag", "all"].filter((name) => query.has(name));
+  const named = ["url", "key", "prefix", "tag", "all"].filter((name) => query.has(name));
   const [kind, other] = named;
   const unknown = [...query.keys()].find((name) => name !== "soft" && !named.includes(name));
   if (kind === undefined || other !== undefined || unknown !== undefined || query.getAll(kind).length > 1) {
-    throw bad("expected one of url, prefix, tag and all in the query, and soft=true beside it");
+    throw bad("expected one of url, key, prefix, tag and all in the query, and soft=true beside it");
   }
   const value = query.get(kind) ?? "";
   if (kind === "all") return value === "true" ? { kind } : fail("all: expected true");
   if (value === "") throw bad(`${kind}: expected a value`);
+  if (kind === "key") return { kind, key: value };
   if (kind === "tag") return { kind, tag: value };
   const url = readUrl(value);
   if (url === undefined) throw bad(`${kind}: expected a URL such as http://shop.example.com/items/1, found ${value}`);

@@ -8,6 +8,8 @@ export type PurgeTarget =
   | { readonly kind: "all" }
   /** Replies for one URL, under every key that routes make of it. */
   | { readonly kind: "url"; readonly url: UrlParts }
+  /** Replies under that key, as `gateway explain` shows it. */
+  | { readonly kind: "key"; readonly key: string }
   /** Replies whose URL, with its scheme and host, begins with this text. */
   | { readonly kind: "prefix"; readonly prefix: string }
   /** Replies that their service has given this tag. */
@@ -55,6 +57,8 @@ export function purgeTest(target: PurgeTarget, urlKeys: Pick<UrlKeys, "all">): T
       return () => true;
     case "prefix":
       return (url) => url.startsWith(target.prefix);
+    case "key":
+      return (url) => url === target.key;
     case "tag":
       return (_, tags) => tags.includes(target.tag);
     case "url": {
@@ -73,6 +77,7 @@ function keysOf(url: UrlParts, urlKeys: Pick<UrlKeys, "all">): ReadonlySet<strin
 /** Removes what a purge names from memory, or makes it stale. Answers how many URLs had something of it. */
 export function purgeMemory(memory: Memory, { target, isSoft }: Purge, urlKeys: UrlKeys, nowMs: number): number {
   const change = (entry: Entry) => (isSoft ? entry.expired(nowMs) : undefined);
+  if (target.kind === "key") return memory.change(target.key, change) ? 1 : 0;
   let purged = 0;
   if (target.kind === "url") {
     for (const key of keysOf(target.url, urlKeys)) if (memory.change(key, change)) purged++;

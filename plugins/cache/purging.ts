@@ -59,7 +59,8 @@ export class Purging {
     const test = purgeTest(purge.target, urlKeys);
     purges.add(test);
     // Who asks from now on gets nothing that was asked for before; what is coming may have any tag.
-    const isOfUrl = purge.target.kind === "url" || purge.target.kind === "prefix";
+    const { kind } = purge.target;
+    const isOfUrl = kind === "url" || kind === "key" || kind === "prefix";
     flights.forget((url) => !isOfUrl || test(url, []));
     return purgeMemory(memory, purge, urlKeys, this.#now());
   }
@@ -90,8 +91,9 @@ function parsePurge(message: string): Purge | undefined {
 
 function isTarget(value: unknown): value is PurgeTarget {
   if (typeof value !== "object" || value === null || !("kind" in value)) return false;
-  const { kind, url, prefix, tag } = value as Readonly<Record<string, unknown>>;
+  const { kind, url, key, prefix, tag } = value as Readonly<Record<string, unknown>>;
   if (kind === "all") return true;
+  if (kind === "key") return typeof key === "string";
   if (kind === "prefix") return typeof prefix === "string";
   if (kind === "tag") return typeof tag === "string";
   return kind === "url" && isUrl(url);

@@ -6,9 +6,10 @@ import { type FlagTable, readFlags } from "./flags.ts";
 import type { CliIo } from "./io.ts";
 import { PLUGINS_DIRECTORY } from "./project.ts";
 
-const USAGE = `usage: bun run gateway purge (--url URL | --prefix URL | --tag TAG | --all) [--soft] [--config FILE]
+const USAGE = `usage: bun run gateway purge (--url URL | --key KEY | --prefix URL | --tag TAG | --all) [--soft] [--config FILE]
 
   --url URL       what is stored for that URL
+  --key KEY       what is stored under that key, as \`gateway explain\` shows it
   --prefix URL    what is stored for URLs that begin so
   --tag TAG       what its service has given that tag
   --all           everything
@@ -18,13 +19,14 @@ const USAGE = `usage: bun run gateway purge (--url URL | --prefix URL | --tag TA
 
 const FLAGS: FlagTable = {
   url: "value",
+  key: "value",
   prefix: "value",
   tag: "value",
   all: "switch",
   soft: "switch",
   config: "value",
 };
-const TARGETS = ["url", "prefix", "tag", "all"] as const;
+const TARGETS = ["url", "key", "prefix", "tag", "all"] as const;
 
 /**
  * Removes stored replies from the gateway that runs, and through it from all that share its store. 0 when it is done, 1 if it could
@@ -63,7 +65,7 @@ function readCommand(args: readonly string[]): { readonly file: string; readonly
   const twice = [...values].find(([, given]) => given.length > 1);
   if (twice !== undefined) return `--${twice[0]} is there twice`;
   const [target, other] = TARGETS.filter((name) => values.has(name));
-  if (target === undefined || other !== undefined) return "give one of --url, --prefix, --tag and --all";
+  if (target === undefined || other !== undefined) return "give one of --url, --key, --prefix, --tag and --all";
   const query = new URLSearchParams({ [target]: target === "all" ? "true" : (values.get(target)?.[0] ?? "") });
   if (values.has("soft")) query.set("soft", "true");
   return { file: values.get("config")?.[0] ?? "gateway.yaml", query };

@@ -28,6 +28,11 @@ routes:
     });
     expect((await get(gateway.port, "/a?x=1")).header("cache-status")).toBe("sluice; fwd=uri-miss; stored");
     expect((await get(gateway.port, "/b")).header("cache-status")).toStartWith("sluice; hit");
+    expect(await purge("--key", "http://shop.test/a?x=1")).toMatchObject({
+      code: 0,
+      out: "purged in this gateway: 1 URL\n",
+    });
+    await get(gateway.port, "/a?x=1");
     expect(await purge("--prefix", "http://shop.test/", "--soft")).toMatchObject({
       code: 0,
       out: "purged in this gateway: 2 URLs\n",

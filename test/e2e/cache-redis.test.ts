@@ -127,7 +127,13 @@ describe.each(["redis", "both"])("store: %s", (store) => {
       await until(async () => isHit(await get(a)) && isHit(await get(b)));
     };
     await fill();
-    for (const query of ["url=http://shop.test/", "tag=item", "prefix=http://shop.test/", "all=true"]) {
+    for (const query of [
+      "url=http://shop.test/",
+      "key=http://shop.test/",
+      "tag=item",
+      "prefix=http://shop.test/",
+      "all=true",
+    ]) {
       const before = service.requests.length;
       const done = await fetch(`http://127.0.0.1:${a.adminPort}/api/cache?${query}`, { method: "DELETE" });
       expect(done.status).toBe(200);

@@ -1,9 +1,9 @@
 import type { Entry } from "../entry.ts";
 import { type Purge, type PurgeTarget, purgeTest } from "../purges.ts";
 
-/** A purge as all gateways see it; those of URLs need none, for their responses are not found any more. */
+/** A purge as all gateways see it; those of URLs and keys need none, for their responses are not found any more. */
 export interface PurgeRecord {
-  readonly target: Exclude<PurgeTarget, { kind: "url" }>;
+  readonly target: Exclude<PurgeTarget, { kind: "url" | "key" }>;
   readonly isSoft: boolean;
   /** Ms since 1970, on the clock of the gateway that was asked. */
   readonly atMs: number;
@@ -62,5 +62,5 @@ const NO_URLS = { all: () => [].values() };
 
 /** The record of a purge, if it needs one. */
 export function recordOf({ target, isSoft }: Purge, atMs: number): PurgeRecord | undefined {
-  return target.kind === "url" ? undefined : { target, isSoft, atMs };
+  return target.kind === "url" || target.kind === "key" ? undefined : { target, isSoft, atMs };
 }

@@ -102,6 +102,10 @@ export class Tier {
       for (const key of urlKeys.all()) await this.#store.delete(indexKey(key(target.url)));
       return;
     }
+    if (target.kind === "key") {
+      await this.#store.delete(indexKey(target.key));
+      return;
+    }
     const record = recordOf(purge, this.#now());
     if (record === undefined) return;
     const lock = await this.#store.lock("purging", { ttlMs: WAIT_MS, waitMs: WAIT_MS, timeoutMs: WAIT_MS + 1_000 });

@@ -45,6 +45,8 @@ describe("DELETE /api/cache", () => {
     [{ url: "HTTP://GATEWAY.TEST/%69tems/./1" }, 1, ["/items/2?x=1", "/users/1"]],
     [{ url: `${HOST}/items/2` }, 0, ["/items/1", "/items/2?x=1", "/users/1"]],
     [{ url: "https://gateway.test/items/1" }, 0, ["/items/1", "/items/2?x=1", "/users/1"]],
+    [{ key: `${HOST}/items/2?x=1` }, 1, ["/items/1", "/users/1"]],
+    [{ key: `${HOST}/%69tems/1` }, 0, ["/items/1", "/items/2?x=1", "/users/1"]],
     [{ prefix: `${HOST}/items/` }, 2, ["/users/1"]],
     [{ tag: "items" }, 2, ["/users/1"]],
     [{ tag: "a" }, 1, ["/items/2?x=1", "/users/1"]],
@@ -61,6 +63,8 @@ describe("DELETE /api/cache", () => {
     { url: "/items/1" },
     { url: "" },
     { url: "http://a/%zz" },
+    { key: "" },
+    { url: `${HOST}/items/1`, key: `${HOST}/items/1` },
     { tag: "" },
     { all: "yes" },
     { all: "true", tag: "a" },
@@ -71,6 +75,14 @@ describe("DELETE /api/cache", () => {
     const t = await stored();
     expect(await purge(t, query)).toMatchObject({ status: 400, body: { code: "bad_request" } });
     expect(await left(t)).toHaveLength(3);
+  });
+
+  test("by the key that the configuration makes of a URL", async () => {
+    const t = await testPlugin(cache, { key: { query: ["q", "page"] } });
+    await t.request({ path: "/search?q=a&page=1&utm=x" }, tagged("none"));
+    expect((await purge(t, { key: `${HOST}/search?q=a&page=1` })).body).toEqual({ purged: 0 });
+    expect((await purge(t, { key: `${HOST}/search?page=1&q=a` })).body).toEqual({ purged: 1 });
+    expect((await t.request({ path: "/search?q=a&page=1" }, tagged("none"))).outcome.attempts).toBe(1);
   });
 
   test("soft leaves it for a service that fails, and for stale-while-revalidate", async () => {
