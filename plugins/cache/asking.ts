@@ -7,7 +7,7 @@ import { forwardStatus } from "./rules/cache-status.ts";
 import { isWeak } from "./rules/etag.ts";
 import { isNotModified } from "./rules/preconditions.ts";
 import { isUsableOnError } from "./rules/reuse.ts";
-import { allowsAuthorized } from "./rules/storable.ts";
+import { type AskedBy, allowsAuthorized } from "./rules/storable.ts";
 import type { RouteParts } from "./shared.ts";
 import {
   type AskedAt,
@@ -16,6 +16,7 @@ import {
   isFailure,
   keep,
   type Outcome,
+  partHead,
   put,
   storedHead,
 } from "./storing.ts";
@@ -191,6 +192,7 @@ function passed({ forward }: Quest, reply: Reply, { metrics }: RouteParts, detai
 function stored(quest: Quest, reply: Reply, at: AskedAt, parts: RouteParts, landing: Landing): Reply {
   const { ctx, asked, url, forward } = quest;
   const askedBy = { noStore: asked.directives.noStore, hasAuthorization: isAuthorized(ctx, parts) };
+  if (reply.status === 206 && asked.range !== undefined) return partStored(quest, reply, at, askedBy, parts, landing);
   const head = storedHead(ctx, quest, askedBy, reply, at, parts);
   const { passes, memory } = parts.shared;
   if (typeof head === "string") {
@@ -214,6 +216,25 @@ function stored(quest: Quest, reply: Reply, at: AskedAt, parts: RouteParts, land
   if (!isKnown) return reply;
   reply.discard();
   return notModified(reply);
+}
+
+/** The same for a part, which is kept in memory alone, and only where the whole is not. */
+function partStored(
+  quest: Quest,
+  reply: Reply,
+  at: AskedAt,
+  askedBy: AskedBy,
+  parts: RouteParts,
+  landing: Landing,
+): Reply {
+  landing.onOutcome(undefined);
+  const isWanted = parts.keepsInMemory && quest.entry === undefined;
+  const head = isWanted ? partHead(quest.ctx, quest, askedBy, reply, at, parts) : "status";
+  if (typeof head === "string") return passed(quest, reply, parts, head);
+  parts.metrics.count(quest.forward === "stale" ? "expired" : "miss");
+  reply.headers.append("cache-status", forwardStatus({ forward: quest.forward, isStored: true }));
+  keep(quest.url, head, reply, parts, () => {});
+  return reply;
 }
 
 function isGood(status: number): boolean {

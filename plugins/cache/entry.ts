@@ -21,6 +21,8 @@ export interface Stored {
   readonly reason: string | undefined;
   readonly validators: Validators;
   readonly tags: readonly string[];
+  /** It is incomplete: its first byte's place, and how many the whole has (RFC 9111 §3.3). Undefined for a whole response. */
+  readonly part?: { readonly start: number; readonly length: number };
   /** The request had Authorization (RFC 9111 §3.5). */
   readonly isAuthorized: boolean;
   /** When it came: ms since 1970. */
@@ -73,6 +75,10 @@ export class Entry {
 
   get headers(): PreparedFields {
     return PreparedFields.over(this.#fields, this.#fieldsEnd);
+  }
+
+  get headerList(): HeaderList {
+    return new HeaderList(this.headers);
   }
 
   /** The content, for any number of replies. */

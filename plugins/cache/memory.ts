@@ -43,6 +43,11 @@ export class Memory {
     return this.#resources.get(url);
   }
 
+  /** The response, or part of one, that `put` would replace. */
+  peekSame(url: string, entry: Entry): Entry | undefined {
+    return this.#resources.peek(url)?.find((one) => isSame(one, entry));
+  }
+
   /** Puts a response in the place of the one for the same requests. */
   put(url: string, entry: Entry): void {
     const others = this.#resources.peek(url)?.filter((one) => !isSame(one, entry)) ?? [];
@@ -103,13 +108,20 @@ function isSame({ stored: a }: Entry, { stored: b }: Entry): boolean {
   );
 }
 
-/** The response for a request with these fields: the latest of those that match (RFC 9111 §4, §4.1). */
+/** The whole response for a request with these fields: the latest of those that match (RFC 9111 §4, §4.1). */
 export function selectEntry(entries: Resource, owner: string, own: string, headers: HeaderList): Entry | undefined {
-  for (const entry of entries) {
-    const { selection, terms } = entry.stored;
-    if (selection.owner === owner && selection.own === own && isSelected(selection, terms.vary, headers)) return entry;
-  }
+  for (const entry of entries) if (entry.stored.part === undefined && isFor(entry, owner, own, headers)) return entry;
   return undefined;
+}
+
+/** The same for a part of a response. */
+export function selectPart(entries: Resource, owner: string, own: string, headers: HeaderList): Entry | undefined {
+  for (const entry of entries) if (entry.stored.part !== undefined && isFor(entry, owner, own, headers)) return entry;
+  return undefined;
+}
+
+function isFor({ stored: { selection, terms } }: Entry, owner: string, own: string, headers: HeaderList): boolean {
+  return selection.owner === owner && selection.own === own && isSelected(selection, terms.vary, headers);
 }
 
 /** Whether a request has the fields that a response was chosen by (RFC 9111 §4.1). */

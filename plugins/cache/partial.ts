@@ -30,6 +30,7 @@ export function unsatisfiable({ headers }: Reply, length: number): Reply {
   return new Reply(416, headers, Body.empty);
 }
 
-function contentRange(start: number, end: number, length: number): string {
+/** A Content-Range (RFC 9110 §14.4): bytes from `start` to before `end`, of so many. */
+export function contentRange(start: number, end: number, length: number): string {
   return `bytes ${start}-${end - 1}/${length}`;
 }

@@ -3,7 +3,8 @@ import { answerFrom } from "./answer.ts";
 import { readAsked } from "./asked.ts";
 import type { Entry } from "./entry.ts";
 import { fetchShared, refresh } from "./fetching.ts";
-import { selectEntry } from "./memory.ts";
+import { answerFromPart } from "./incomplete.ts";
+import { selectEntry, selectPart } from "./memory.ts";
 import { purgeAsked } from "./purge-request.ts";
 import type { Quest } from "./quest.ts";
 import { type Forward, forwardStatus } from "./rules/cache-status.ts";
@@ -57,9 +58,16 @@ export function cachedHandler(keys: Keys, parts: RouteParts, next: Handler): Han
       since: shared.purges.count,
       forward,
     });
-    if (entry === undefined) return fetchShared(quest(resource === undefined ? "uri-miss" : "vary-miss"), parts);
-
     const nowMs = now();
+    if (entry === undefined) {
+      if (resource === undefined) return fetchShared(quest("uri-miss"), parts);
+      const part = selectPart(resource, owner, own, request.headers);
+      const found = part === undefined ? "vary-miss" : answerFromPart(part, asked, method, nowMs);
+      if (typeof found === "string") return fetchShared(quest(found), parts);
+      metrics.count("hit");
+      return found;
+    }
+
     const ageMs = entry.ageAt(nowMs);
     const reuse = entry.isInvalid ? "validate" : reuseOf(entry.stored.terms, ageMs, asked.directives);
     if (reuse === "validate") return fetchShared(quest(isFresh(entry, ageMs) ? "request" : "stale"), parts);

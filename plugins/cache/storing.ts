@@ -2,6 +2,8 @@ import { Body, type Context, type HeaderList, PreparedFields, type Reply } from 
 import { Entry, type Stored } from "./entry.ts";
 import { Fill } from "./fill.ts";
 import type { ComingContent, Landed } from "./flights.ts";
+import { joined } from "./joining.ts";
+import { parseContentRange } from "./rules/content-range.ts";
 import type { ReceivedAt } from "./rules/freshness.ts";
 import { responseDirectives } from "./rules/response-directives.ts";
 import { type AskedBy, type Refusal, storageTerms, type Terms } from "./rules/storable.ts";
@@ -47,6 +49,32 @@ export function storedHead(
   if (typeof terms === "string") return terms;
   if ((reply.body.length ?? 0) > maxObject) return "too-large";
   return headOf(ctx, place, asked, reply, at, terms);
+}
+
+/**
+ * The head of a part as it is stored, on the terms of its whole, or why it is not (RFC 9111 §3.3): while it is fresh, if its bytes
+ * are as many as it says, and a strong tag says what it is a part of.
+ */
+export function partHead(
+  ctx: Context,
+  place: Place,
+  asked: AskedBy,
+  reply: Reply,
+  at: AskedAt,
+  { policy, maxObject }: RouteParts,
+): Head | Refusal {
+  const { headers, body } = reply;
+  const terms = storageTerms(asked, { status: 200, headers }, at, policy);
+  if (typeof terms === "string") return terms;
+  if (terms.lifetimeMs <= terms.initialAgeMs) return "no-freshness";
+  const range = parseContentRange(headers.get("content-range"));
+  const etag = headers.get("etag");
+  const isPart = range !== undefined && body.length === range.end - range.start;
+  if (!isPart || etag?.startsWith('"') !== true) return "status";
+  if (range.end - range.start > maxObject) return "too-large";
+  const head = headOf(ctx, place, asked, reply, at, terms);
+  head.headers.delete("content-range");
+  return { ...head, stored: { ...head.stored, part: { start: range.start, length: range.length } } };
 }
 
 /**
@@ -118,9 +146,12 @@ export function keep(
   return { kind: "entry", entry };
 }
 
-/** Puts a response into memory, unless a purge has come since it was asked for. */
-export function put(url: string, entry: Entry, since: number, { shared, keepsInMemory }: RouteParts): void {
-  if (keepsInMemory && !shared.purges.hasSince(since, url, entry.stored.tags)) shared.memory.put(url, entry);
+/** Puts a response, or a part of one, into memory, unless a purge has come since it was asked for. */
+export function put(url: string, entry: Entry, since: number, { shared, keepsInMemory, maxObject }: RouteParts): void {
+  if (!keepsInMemory || shared.purges.hasSince(since, url, entry.stored.tags)) return;
+  const { memory } = shared;
+  const kept = entry.stored.part === undefined ? entry : joined(entry, memory.peekSame(url, entry), maxObject);
+  if (kept !== undefined) memory.put(url, kept);
 }
 
 function keepAsItComes(
