@@ -4,6 +4,8 @@ import cache from "../../../plugins/cache/index.ts";
 import { Reply } from "../../../src/message/reply.ts";
 import { testPlugin } from "../../../src/testing.ts";
 import type { RawRequest } from "../../support/messages.ts";
+import { until } from "../../support/until.ts";
+import type { UpstreamConnection } from "../../support/upstream.ts";
 import { type Origin, startWorld, type World } from "./world.ts";
 
 const CONTENT = "0123456789";
@@ -64,21 +66,42 @@ describe("RFC 9111 §3.3 a part", () => {
   test("is never the answer to who asks for all, nor to HEAD", async () => {
     await using world = await withPart();
     expect((await world.ask({ method: "HEAD" })).status).toBe(200);
+    await world.ask({ method: "HEAD", headers: { range: "bytes=2-3" } });
+    expect(world.asked).toHaveLength(3);
     const reply = await world.ask();
     expect([reply.status, reply.body.toString()]).toEqual([200, CONTENT]);
     expect(reply.header("cache-status")).toBe("sluice; fwd=partial; stored");
-    expect([world.asked.length, world.asked[2]?.header("range")]).toEqual([3, undefined]);
+    expect([world.asked.length, world.asked[3]?.header("range")]).toEqual([4, undefined]);
     expect((await ranged(world, "bytes=0-9")).body.toString()).toBe(CONTENT);
-    expect(world.asked).toHaveLength(3);
+    expect(world.asked).toHaveLength(4);
   });
 
   test("that comes again does not take the place of the whole", async () => {
     await using world = await withPart();
     await world.ask();
     world.answers(serves(CONTENT, { etag: '"b"' }));
-    await ranged(world, "bytes=2-3", { "cache-control": "no-cache" });
+    const part = await ranged(world, "bytes=2-3", { "cache-control": "no-cache" });
+    expect(part.header("cache-status")).toBe("sluice; fwd=request; detail=status");
     const reply = await world.ask();
     expect([reply.status, reply.body.toString(), world.asked.length]).toEqual([200, CONTENT, 3]);
+  });
+
+  test("that comes after the whole, but was asked for before it, does not take its place either", async () => {
+    await using world = await startWorld();
+    const held: UpstreamConnection[] = [];
+    world.answers((request, connection) => {
+      if (request.header("range") === undefined) return serves()(request);
+      held.push(connection);
+      return undefined;
+    });
+    const part = ranged(world, "bytes=2-6");
+    await until(() => held.length === 1);
+    await world.ask();
+    const fields = 'cache-control: max-age=60\r\netag: "b"\r\ncontent-range: bytes 2-6/10\r\ncontent-length: 5';
+    void held[0]?.send(`HTTP/1.1 206 Partial Content\r\n${fields}\r\n\r\ncdefg`);
+    expect((await part).body.toString()).toBe("cdefg");
+    expect((await world.ask()).body.toString()).toBe(CONTENT);
+    expect(world.asked).toHaveLength(2);
   });
 
   test.each([
