@@ -253,6 +253,23 @@ describe("RFC 9111 §3.4 parts with the same strong tag", () => {
   });
 });
 
+test("parts of one URL take the memory of one, however many are asked for", async () => {
+  const t = await testPlugin(cache);
+  const body = "x".repeat(1_000);
+  for (let i = 0; i < 200; i++) {
+    const start = ((i * 7) % 200) * 2_000;
+    await t.request({ headers: { range: `bytes=${start}-${start + 999}` } }, () => {
+      const answer = Reply.text(206, body);
+      answer.headers.set("content-range", `bytes ${start}-${start + 999}/1000000`);
+      answer.headers.set("etag", '"a"');
+      answer.headers.set("cache-control", "max-age=60");
+      return answer;
+    });
+  }
+  expect(t.metrics.value("memory_urls")).toBe(1);
+  expect(t.metrics.value("memory_bytes")).toBeWithin(2_000, 6_000);
+});
+
 test("whatever ranges are asked while the content changes, each answer is of one content, at its place", async () => {
   const step = fc.record({
     first: fc.nat(9),
