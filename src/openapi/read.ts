@@ -1,6 +1,6 @@
 import { parsePlainYaml } from "../config/document.ts";
 import { isObject, type Json, type JsonObject } from "./json.ts";
-import { upgraded, versionOf } from "./upgrade.ts";
+import { upgradedInPlace, versionOf } from "./upgrade.ts";
 
 /** A document that can be merged, and the version in which it was written. */
 export interface ReadDocument {
@@ -16,7 +16,8 @@ export function readDocument(bytes: Uint8Array): ReadDocument {
   const parsed = parse(textOf(bytes));
   const version = versionOf(parsed);
   if (version === undefined || !isObject(parsed)) throw new Error(unknownVersion(parsed));
-  return { document: upgraded(parsed), version };
+  // Nobody else has what was just parsed.
+  return { document: upgradedInPlace(parsed), version };
 }
 
 function textOf(bytes: Uint8Array): string {
@@ -52,12 +53,18 @@ function parseYaml(text: string): Json {
 }
 
 function isTooDeep(value: Json): boolean {
-  let level: Json[] = [value];
+  let level: readonly object[] = isTree(value) ? [value] : [];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MOST_DEPTH) return true;
-    level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));
+    if (depth >= MOST_DEPTH) return true;
+    const next: object[] = [];
+    for (const one of level) for (const inner of Object.values(one)) if (isTree(inner)) next.push(inner);
+    level = next;
   }
   return false;
+}
+
+function isTree(value: Json): value is JsonObject | readonly Json[] {
+  return typeof value === "object" && value !== null;
 }
 
 function unknownVersion(parsed: Json): string {

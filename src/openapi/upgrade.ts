@@ -8,8 +8,19 @@ export function versionOf(document: Json | undefined): string | undefined {
   return /^(2\.0|3\.[0-2](\.\d+)?)/.test(version) ? version : undefined;
 }
 
-/** The document in OpenAPI 3.1, or in 3.2 if it is that already. Throws Error if it is none. */
+/** The document in OpenAPI 3.1, or in 3.2 if it is that already; itself if nothing is to be done. Throws Error if it is none. */
 export function upgraded(document: Json): JsonObject {
+  return isUpToDate(document) ? document : upgradedInPlace(structuredClone(document));
+}
+
+/** The same, for a document that nobody else has: it may be changed. */
+export function upgradedInPlace(document: Json): JsonObject {
+  if (isUpToDate(document)) return document;
+  return upgrade(document as unknown as Record<string, unknown>, "3.1") as unknown as JsonObject;
+}
+
+/** Throws for what is no document. */
+function isUpToDate(document: Json): document is JsonObject {
   const version = versionOf(document);
   if (!isObject(document) || version === undefined) {
     throw new Error('this is no OpenAPI document: it has neither openapi: 3.x nor swagger: "2.0"');
@@ -17,7 +28,5 @@ export function upgraded(document: Json): JsonObject {
   if (objectAt(document, "paths") === undefined && objectAt(document, "webhooks") === undefined) {
     throw new Error("the document has no paths");
   }
-  if (version.startsWith("3.1") || version.startsWith("3.2")) return document;
-  // The upgrader changes what it is given.
-  return upgrade(structuredClone(document) as Record<string, unknown>, "3.1") as unknown as JsonObject;
+  return version.startsWith("3.1") || version.startsWith("3.2");
 }
