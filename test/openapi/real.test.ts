@@ -10,12 +10,12 @@ import webhooks from "@readme/oas-examples/3.1/json/webhooks.json";
 import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { validate } from "@scalar/openapi-parser";
 import { HeaderList } from "../../src/message/headers.ts";
-import { isObject, type Json, objectAt, pointerKeys, valueAt } from "../../src/openapi/json.ts";
+import { isObject, type Json, objectAt } from "../../src/openapi/json.ts";
 import type { Merged } from "../../src/openapi/merge.ts";
 import { fillSamples, parametersOf } from "../../src/openapi/samples.ts";
 import { compileRewrite } from "../../src/routing/rewrite.ts";
 import { buildRouter } from "../../src/routing/router.ts";
-import { below, linesOf, merge, operationsIn } from "./support.ts";
+import { below, dangling, linesOf, merge, operationIds, operationsIn } from "./support.ts";
 
 const small: Readonly<Record<string, unknown>> = {
   petstore2,
@@ -59,23 +59,6 @@ async function errorsOf({ document }: Merged): Promise<readonly string[]> {
   return problems
     .filter(({ severity }) => severity === "error")
     .map(({ message, location }) => `${location[0]?.pointer} ${message}`);
-}
-
-/** References of a document to itself that lead nowhere. */
-function dangling(document: Json): readonly string[] {
-  const found = new Set<string>();
-  const visit = (value: Json) => {
-    if (Array.isArray(value)) for (const item of value) visit(item);
-    if (!isObject(value)) return;
-    const { $ref } = value;
-    if (typeof $ref === "string" && $ref.startsWith("#/")) {
-      const keys = pointerKeys($ref.slice(2));
-      if (keys === undefined || valueAt(document, keys) === undefined) found.add($ref);
-    }
-    for (const item of Object.values(value)) visit(item);
-  };
-  visit(document);
-  return [...found];
 }
 
 /** Each operation of the merged document as the gateway's router takes it: "service METHOD /path of the service". */
@@ -168,11 +151,3 @@ describe("ten large documents, over 20 MB", () => {
     expect(await errorsOf(merge(await large(["stripe.com", "twilio.com/api", "digitalocean.com"])))).toEqual([]);
   }, 120_000);
 });
-
-function operationIds(document: Json): readonly Json[] {
-  return Object.values(objectAt(document, "paths") ?? {}).flatMap((item) =>
-    Object.values(isObject(item) ? item : {}).flatMap((operation) =>
-      isObject(operation) ? (operation.operationId ?? []) : [],
-    ),
-  );
-}

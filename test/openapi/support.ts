@@ -1,6 +1,6 @@
 import type { RouteConfig } from "../../src/config/schema.ts";
 import type { Json, JsonObject } from "../../src/openapi/json.ts";
-import { isObject, objectAt } from "../../src/openapi/json.ts";
+import { isObject, objectAt, pointerKeys, valueAt } from "../../src/openapi/json.ts";
 import { type Merged, type MergeOptions, mergeDocuments } from "../../src/openapi/merge.ts";
 
 /** A route as the configuration has it. */
@@ -64,4 +64,30 @@ export function operationAt({ document }: Merged, path: string, method = "get"):
 /** The lines of a kind, as "service: message". */
 export function linesOf({ lines }: Merged, kind: string): readonly string[] {
   return lines.filter((line) => line.kind === kind).map(({ service, message }) => `${service}: ${message}`);
+}
+
+/** References of a document to itself that lead nowhere. */
+export function dangling(document: Json): readonly string[] {
+  const found = new Set<string>();
+  const visit = (value: Json) => {
+    if (Array.isArray(value)) for (const item of value) visit(item);
+    if (!isObject(value)) return;
+    const { $ref } = value;
+    if (typeof $ref === "string" && $ref.startsWith("#/")) {
+      const keys = pointerKeys($ref.slice(2));
+      if (keys === undefined || valueAt(document, keys) === undefined) found.add($ref);
+    }
+    for (const item of Object.values(value)) visit(item);
+  };
+  visit(document);
+  return [...found];
+}
+
+/** The ids of all operations that have one. */
+export function operationIds(document: Json): readonly Json[] {
+  return Object.values(objectAt(document, "paths") ?? {}).flatMap((item) =>
+    Object.values(isObject(item) ? item : {}).flatMap((operation) =>
+      isObject(operation) ? (operation.operationId ?? []) : [],
+    ),
+  );
 }
