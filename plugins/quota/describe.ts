@@ -21,6 +21,7 @@ export function describe({ day, month, key, timezone, cost, tiers, headers, ...r
         ? [{ code: "store_unavailable", when: "Requests cannot be counted." } as const]
         : []),
     ],
+    ...(headers && { headers: FIELDS }),
     extensions: {
       "x-quota": {
         ...(day !== undefined && { day }),

@@ -31,6 +31,7 @@ export function describe(options: Options): PluginPolicy {
   return {
     refusals: options["store-failure"] === "allow" ? refusals.filter(({ code }) => code === "rate_limited") : refusals,
     ...(entries.length > 0 && {
+      headers: fieldsOf(form),
       extensions: { "x-ratelimit": entries.map((entry) => extensionOf(entry, options, entries.length === 1)) },
       notes: [
         entries.map((entry) => sentence(entry, options)).join(" ") +

@@ -66,7 +66,8 @@ function isCertain(header: AnswerHeader | undefined): boolean {
   return header !== undefined && header.mayBeMissing !== true;
 }
 
-function headerObject({ description, schema }: AnswerHeader): JsonObject {
+/** A header as OpenAPI writes it. */
+export function headerObject({ description, schema }: AnswerHeader): JsonObject {
   return { description, schema: schema ?? { type: "string" } };
 }
 

@@ -4,6 +4,7 @@ import { type Draft, type Json, type JsonObject, objectAt, textAt } from "./json
 import type { Policy } from "./policy.ts";
 import { hostOf, type RouteEntry } from "./project.ts";
 import { isSharedName, SharedResponses } from "./shared-responses.ts";
+import { withSuccessHeaders } from "./success-headers.ts";
 
 /** Writes into operations what the gateway does, and keeps what these then refer to. */
 export class PolicyWriter {
@@ -18,13 +19,14 @@ export class PolicyWriter {
    */
   write(operation: JsonObject, policy: Policy, route: RouteEntry, components: JsonObject): JsonObject {
     const host = hostOf(route.config);
-    const { security, extensions, notes, isDeprecated } = policy;
+    const { security, headers = {}, extensions, notes, isDeprecated } = policy;
     for (const [name, scheme] of Object.entries(security?.schemes ?? {})) this.#schemes.set(name, scheme);
     for (const [name, schema] of Object.entries(policy.schemas ?? {})) this.#schemas.set(name, schema);
     const description = [textAt(operation, "description"), ...notes].filter(
       (text) => text !== undefined && text !== "",
     );
-    const responses = this.#both(objectAt(operation, "responses") ?? {}, policy.responses, components);
+    const own = withSuccessHeaders(objectAt(operation, "responses") ?? {}, headers, components);
+    const responses = this.#both(own, policy.responses, components);
     return {
       ...operation,
       ...(description.length > 0 && { description: description.join("\n\n") }),

@@ -18,14 +18,17 @@ export function bothResponses(own: JsonObject, ours: JsonObject): JsonObject {
 
 /** What the service says of a status: under that status, its class, or for all that it does not name. */
 export function ownResponse(responses: JsonObject, status: string, components: JsonObject): JsonObject | undefined {
-  const exact = resolved(objectAt(responses, status), components);
+  const exact = resolvedResponse(objectAt(responses, status), components);
   if (exact !== undefined) return exact;
-  const wider = [`${status.charAt(0)}XX`, "default"].map((key) => resolved(objectAt(responses, key), components));
+  const wider = [`${status.charAt(0)}XX`, "default"].map((key) =>
+    resolvedResponse(objectAt(responses, key), components),
+  );
   // One that says nothing of what is sent loses nothing where the gateway's stands in its place.
   return wider.find((response) => response?.content !== undefined);
 }
 
-function resolved(response: JsonObject | undefined, components: JsonObject): JsonObject | undefined {
+/** The response itself, where a reference to one of these components stands for it; undefined if there is none. */
+export function resolvedResponse(response: JsonObject | undefined, components: JsonObject): JsonObject | undefined {
   const name = textAt(response, "$ref")?.replace("#/components/responses/", "");
   return name === undefined
     ? response

@@ -12,6 +12,11 @@ export function deprecationPolicy({ deprecated }: RouteConfig): PluginPolicy {
   ];
   const how = { ...(since !== undefined && { since }), ...(link !== undefined && { link }) };
   return {
+    headers: {
+      Deprecation: { description: "Since when this is deprecated, in seconds since 1970: `@1767225600` (RFC 9745)." },
+      ...(sunset !== undefined && { Sunset: { description: "When this goes away (RFC 8594)." } }),
+      ...(link !== undefined && { Link: { description: 'More about it, with `rel="deprecation"`.' } }),
+    },
     notes: [sentences.join(" ")],
     extensions: {
       ...(Object.keys(how).length > 0 && { "x-deprecated": how }),

@@ -2,7 +2,7 @@ import { type EffectivePlugin, effectivePlugins } from "../config/effective.ts";
 import type { Config, RouteConfig } from "../config/schema.ts";
 import type { Plugin } from "../plugin.ts";
 import type { PluginPolicy, PolicyPlace } from "../policy/plugin-policy.ts";
-import { responsesOf } from "./answers.ts";
+import { headerObject, responsesOf } from "./answers.ts";
 import { coreRefusals } from "./core-refusals.ts";
 import { deprecationPolicy } from "./deprecation-policy.ts";
 import type { JsonObject } from "./json.ts";
@@ -100,6 +100,9 @@ function policyFrom(
     Object.entries(security?.schemes ?? {}).map(([name, scheme]) => [nameOf(name, scheme), { ...scheme }] as const),
   );
   const extensions: JsonObject = Object.assign({}, ...policies.map((one) => one.extensions));
+  const headers = policies.flatMap((one) =>
+    Object.entries(one.headers ?? {}).map(([name, header]) => [name, headerObject(header)] as const),
+  );
   return {
     ...(requirements !== undefined && { security: { schemes: Object.fromEntries(schemes), requirements } }),
     responses: responsesOf(
@@ -108,6 +111,7 @@ function policyFrom(
       format,
     ),
     schemas: errorSchemas(format),
+    ...(headers.length > 0 && { headers: Object.fromEntries(headers) }),
     extensions,
     notes: policies.flatMap((one) => one.notes ?? []),
     ...(route.deprecated !== undefined && route.deprecated !== false && { isDeprecated: true }),

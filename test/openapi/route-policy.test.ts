@@ -60,6 +60,34 @@ describe("a merged document", () => {
     expect(operation("/users", "POST").responses).toMatchObject({ 201: { description: "Added." } });
   });
 
+  test("has the headers that the gateway adds in the service's successes alone, also where these are components", async () => {
+    const more = ", deprecated: { sunset: 2030-01-01 }";
+    const shared = { $ref: "#/components/responses/Done" };
+    const document: JsonObject = {
+      openapi: "3.1.0",
+      info: { title: "Users", version: "1" },
+      paths: {
+        "/users": { get: { responses: { 200: shared, 404: { description: "None." } } } },
+        "/open": { get: { responses: { 200: shared } } },
+      },
+      components: {
+        responses: { Done: { description: "Done.", headers: { ratelimit: { description: "My own.", schema: {} } } } },
+      },
+    };
+    const { operation, response, problems } = await testDocument(yaml("rate-limit: { limit: 5/m }", more), [
+      { service: "users", document },
+    ]);
+    expect(await problems()).toBeUndefined();
+    const { description, headers } = response("/users", "GET", 200);
+    expect(description).toBe("Done.");
+    expect(Object.keys(headers as JsonObject)).toEqual(["RateLimit-Policy", "Deprecation", "Sunset", "ratelimit"]);
+    expect(headers).toMatchObject({ ratelimit: { description: "My own." }, Sunset: { schema: { type: "string" } } });
+    expect(operation("/users", "GET").responses).toMatchObject({ 404: { description: "None." } });
+    expect(response("/users", "GET", 404).headers).toBeUndefined();
+    // No policy of headers on that route: the reference stays.
+    expect(operation("/open", "GET").responses).toMatchObject({ 200: shared });
+  });
+
   test("gives other names to the service's components that are called as the gateway's", async () => {
     const { document, operation, response } = await testDocument(yaml(jwt), inputs);
     const { schemas, responses, securitySchemes } = document.components as Record<string, JsonObject>;
