@@ -8,7 +8,7 @@ import { startUpstream, type Upstream, type UpstreamConnection } from "../suppor
 
 /** Of the largest stream; another number in the environment makes the test shorter or longer. */
 const STREAM_BYTES = Number(Bun.env.SLUICE_TEST_STREAM_GIB ?? "10") * GIB;
-const RSS_LIMIT = 150 * MIB;
+const RSS_LIMIT = 180 * MIB;
 const EVENT_MS = 50;
 const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
 
