@@ -49,7 +49,7 @@ export class MockReplies {
     return new Reply(status, headers, hasBody ? made.body : Body.empty);
   }
 
-  /** As the document writes that status: by itself, as one of its hundred, or as any other. */
+  /** As the document writes that status: by itself, as one of its hundred, or by `default`. */
   #keyOf(status: number): string | undefined {
     return [String(status), `${Math.floor(status / 100)}XX`, `${Math.floor(status / 100)}xx`, "default"].find((key) =>
       Object.hasOwn(this.#responses, key),

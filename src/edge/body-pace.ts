@@ -6,7 +6,7 @@ export class BodyPace {
   readonly #leastBytes: number;
   #bytes = 0;
 
-  /** @param leastBytes that have to come in one wait; 0: any do */
+  /** @param leastBytes that have to come in one wait; 0: there is no bound */
   constructor(leastBytes: number) {
     this.#leastBytes = leastBytes;
   }
