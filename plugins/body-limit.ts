@@ -1,13 +1,4 @@
-import {
-  type BodySink,
-  type BodySource,
-  definePlugin,
-  GatewayError,
-  type HeaderList,
-  Size,
-  sizeText,
-  Type,
-} from "../src/plugin.ts";
+import { type BodySource, definePlugin, GatewayError, PassingBody, Size, sizeText, Type } from "../src/plugin.ts";
 
 /** Refuses requests whose body is too large. */
 export default definePlugin({
@@ -26,7 +17,7 @@ export default definePlugin({
       : {},
   setup({ size }) {
     const detail = `The body may have at most ${size} bytes`;
-    const limited = (source: BodySource) => new LimitedSource(source, size, detail);
+    const limited = (source: BodySource) => new LimitedBody(source, size, detail);
     return {
       limit({ request }) {
         const { length } = request.body;
@@ -39,35 +30,18 @@ export default definePlugin({
 });
 
 /** A body of unknown length that fails as soon as it is too long; no byte beyond the limit passes. */
-class LimitedSource implements BodySource, BodySink {
-  readonly length = undefined;
-  readonly #source: BodySource;
+class LimitedBody extends PassingBody {
   readonly #detail: string;
-  #sink: BodySink | undefined;
   #left: number;
 
   constructor(source: BodySource, limit: number, detail: string) {
-    this.#source = source;
+    super(source);
     this.#left = limit;
     this.#detail = detail;
   }
 
-  start(sink: BodySink): void {
-    this.#sink = sink;
-    this.#source.start(this);
-  }
-
-  resume(): void {
-    this.#source.resume();
-  }
-
-  cancel(error: GatewayError): void {
-    this.#sink = undefined;
-    this.#source.cancel(error);
-  }
-
-  write(chunk: Uint8Array): boolean {
-    const sink = this.#sink;
+  override write(chunk: Uint8Array): boolean {
+    const { sink } = this;
     if (sink === undefined) return false;
     this.#left -= chunk.byteLength;
     if (this.#left >= 0) return sink.write(chunk);
@@ -75,13 +49,5 @@ class LimitedSource implements BodySource, BodySink {
     this.cancel(error);
     sink.fail(error);
     return false;
-  }
-
-  end(trailers?: HeaderList): void {
-    this.#sink?.end(trailers);
-  }
-
-  fail(error: GatewayError): void {
-    this.#sink?.fail(error);
   }
 }

@@ -63,6 +63,7 @@ export { backgroundOf } from "./message/background.ts";
 export { Body } from "./message/body.ts";
 export { CidrSet } from "./message/cidr.ts";
 export { HeaderList } from "./message/headers.ts";
+export { PassingBody } from "./message/passing.ts";
 export { canonicalPath } from "./message/path.ts";
 export { type FilterReceiver, PendingFilter } from "./message/pending.ts";
 export { isPreflight } from "./message/preflight.ts";

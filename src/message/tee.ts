@@ -1,5 +1,6 @@
 import type { GatewayError } from "../errors.ts";
 import type { HeaderList } from "./headers.ts";
+import { PassingBody } from "./passing.ts";
 import type { BodySink, BodySource } from "./source.ts";
 
 /** What becomes of the copy of a body: its bytes, or undefined if it grew too long or never became whole. */
@@ -9,52 +10,42 @@ export type OnCopied = (content: Uint8Array | undefined) => void;
  * A body that is noted as it passes, up to a limit; nothing is held back, and nobody is told to wait. The copy is complete when
  * the body is.
  */
-export class Tee implements BodySource, BodySink {
-  readonly length: number | undefined;
-  readonly #source: BodySource;
+export class Tee extends PassingBody {
   readonly #limit: number;
   readonly #begin: () => OnCopied | undefined;
   #onCopied: OnCopied | undefined = undefined;
-  #sink: BodySink | undefined;
   #chunks: Uint8Array[] = [];
   #size = 0;
 
   /** @param begin asked when the body begins to pass: whom to tell, or undefined if it shall not be noted */
   constructor(source: BodySource, limit: number, begin: () => OnCopied | undefined) {
-    this.length = source.length;
-    this.#source = source;
+    super(source);
     this.#limit = limit;
     this.#begin = begin;
   }
 
-  start(sink: BodySink): void {
-    this.#sink = sink;
+  override start(sink: BodySink): void {
     this.#onCopied = this.#begin();
-    this.#source.start(this);
+    super.start(sink);
   }
 
-  resume(): void {
-    this.#source.resume();
-  }
-
-  cancel(error: GatewayError): void {
+  override cancel(error: GatewayError): void {
     this.#finish(undefined);
-    this.#sink = undefined;
-    this.#source.cancel(error);
+    super.cancel(error);
   }
 
-  write(chunk: Uint8Array): boolean {
+  override write(chunk: Uint8Array): boolean {
     if (this.#onCopied !== undefined) this.#note(chunk);
-    return this.#sink?.write(chunk) ?? false;
+    return super.write(chunk);
   }
 
-  end(trailers?: HeaderList): void {
-    this.#sink?.end(trailers);
+  override end(trailers?: HeaderList): void {
+    super.end(trailers);
     this.#finish(Buffer.concat(this.#chunks));
   }
 
-  fail(error: GatewayError): void {
-    this.#sink?.fail(error);
+  override fail(error: GatewayError): void {
+    super.fail(error);
     this.#finish(undefined);
   }
 
