@@ -97,13 +97,16 @@ export async function loadConfig<P extends PluginDescription>(
   );
   const sources = sourcesOf(files, included.patterns);
   if (problems.some(isError)) return { ok: false, sources, problems };
+  const config = deepFreeze(configOf(draft));
   const places = new WeakMap<object, Place>();
-  for (const { valid, place } of [...draft.services.values(), ...draft.routes]) {
-    if (valid !== undefined) places.set(valid, place);
+  for (const { valid, place } of draft.routes) if (valid !== undefined) places.set(valid, place);
+  for (const [name, { place }] of draft.services) {
+    const service = config.services[name];
+    if (service !== undefined) places.set(service, place);
   }
   return {
     ok: true,
-    config: deepFreeze(configOf(draft)),
+    config,
     plugins: resolved.plugins,
     files: files.map((each) => each.path),
     directory: main.root.source.directory,

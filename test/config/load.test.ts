@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { loadConfig } from "../../src/config/load.ts";
+import { positionOf } from "../../src/config/source.ts";
 import { tempFolder } from "../support/temp.ts";
 import { brief, briefs, load, lookup, problemsOf } from "./workspace.ts";
 
@@ -19,6 +20,21 @@ describe("loadConfig", () => {
     expect(Object.isFrozen(config.listen[0]?.timeouts)).toBeTrue();
     expect(Object.isFrozen(config.routes[0]?.plugins)).toBeTrue();
     expect(result.problems).toEqual([]);
+  });
+
+  test("knows where each route and service is written, also one whose document is elsewhere", async () => {
+    const services =
+      "services:\n  a: { targets: ['http://127.0.0.1:1'] }\n  b: { targets: ['http://127.0.0.1:2'], openapi: /doc.json }\n";
+    const routes = "routes:\n  - { path: /a, service: a }\n  - { path: /b, service: b }\n";
+    const result = await load({ "gateway.yaml": services + routes });
+    if (!result.ok) throw new Error(result.problems.map(brief).join("\n"));
+    const { config, placeOf } = result;
+    const parts = [config.services.a, config.services.b, ...config.routes];
+    const lines = parts.map((part) => {
+      const place = part && placeOf(part);
+      return place && positionOf(place).line;
+    });
+    expect(lines).toEqual([2, 3, 5, 6]);
   });
 
   test("an empty file is a gateway without routes", async () => {
