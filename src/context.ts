@@ -1,6 +1,6 @@
-import type { ErrorCode, ErrorSource, GatewayError } from "./errors.ts";
-import type { HeaderList } from "./message/headers.ts";
-import type { Reply } from "./message/reply.ts";
+import type { Cancellable, Downstream, RequestGeneration, RequestPipeline, SelectedTarget } from "./context/hooks.ts";
+import type { ContextKey } from "./context/key.ts";
+import type { GatewayError } from "./errors.ts";
 import type { GatewayRequest } from "./message/request.ts";
 import type { UpgradeOffer } from "./message/tunnel.ts";
 
@@ -20,50 +20,6 @@ export interface Principal {
   readonly source: string;
   readonly scopes: readonly string[];
   readonly claims: Readonly<Record<string, unknown>>;
-}
-
-/** How a request ended; what `log` plugins are told after the last byte. */
-export interface Outcome {
-  /** Sent to the client; 499 if it left before there was a reply. */
-  readonly status: number;
-  /** Bytes of the request's body as received, and of the reply's body as sent; of a tunnel those each way. */
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  /** From the request's head to the last byte sent, in ms. */
-  readonly durationMs: number;
-  /** From the first attempt to the upstream's reply head, in ms; undefined if no attempt was made. */
-  readonly upstreamMs: number | undefined;
-  /** Attempts sent to an upstream. */
-  readonly attempts: number;
-  readonly errorCode: ErrorCode | undefined;
-  readonly errorSource: ErrorSource | undefined;
-}
-
-/** The route's way through the phases, as far as a request needs it after it has set out. */
-export interface RequestPipeline {
-  fail(ctx: Context, error: unknown): Reply | Promise<Reply>;
-  finish(ctx: Context, outcome: Outcome): void;
-}
-
-/** What a request reads once, as it sets out. */
-export interface RequestGeneration {
-  leave(): void;
-}
-
-/** Something that is under way for a request, and stops when its client is gone. */
-export interface Cancellable {
-  cancel(reason: GatewayError): void;
-}
-
-/** A target as the record of a request knows it. */
-export interface SelectedTarget {
-  readonly url: string;
-}
-
-/** The client's side of a request, as far as others than the edge need it. */
-export interface Downstream {
-  /** Sends an interim response, 102 to 199, ahead of the reply (RFC 9110 §15.2); where the protocol has none, nothing. */
-  inform(status: number, reason: string, headers: HeaderList): void;
 }
 
 /**
@@ -278,17 +234,6 @@ export class Context {
   get isAborted(): boolean {
     return this.#abortReason !== undefined;
   }
-}
-
-/** A typed key of per-request state; make it once, at load. */
-export interface ContextKey<T> {
-  readonly symbol: symbol;
-  /** Never set: it carries the type. */
-  readonly valueType?: T;
-}
-
-export function contextKey<T>(name: string): ContextKey<T> {
-  return { symbol: Symbol(name) };
 }
 
 /** What may stand in a request line: visible ASCII, no "?" in a path, no "#". */

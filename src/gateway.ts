@@ -1,5 +1,6 @@
 import { type CompileInput, compile } from "./compile.ts";
-import type { Context, Outcome } from "./context.ts";
+import type { Outcome } from "./context/outcome.ts";
+import type { Context } from "./context.ts";
 import type { EdgeHandler } from "./edge/edge.ts";
 import { enterRoute } from "./enter.ts";
 import type { GatewayError } from "./errors.ts";

@@ -1,4 +1,5 @@
-import type { Context, Outcome } from "./context.ts";
+import type { Outcome } from "./context/outcome.ts";
+import type { Context } from "./context.ts";
 import { GatewayError } from "./errors.ts";
 import { checkedReply, type Step, setOut, type Way } from "./journey.ts";
 import { type Answer, awaitable } from "./message/pending.ts";

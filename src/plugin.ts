@@ -4,7 +4,8 @@
  */
 import type { Static, TSchema } from "@sinclair/typebox";
 import type { AnyElysia } from "elysia";
-import type { Context, Outcome, RouteInfo } from "./context.ts";
+import type { Outcome } from "./context/outcome.ts";
+import type { Context, RouteInfo } from "./context.ts";
 import type { PendingCheck } from "./identity/pending-check.ts";
 import type { PendingFilter } from "./message/pending.ts";
 import type { Reply } from "./message/reply.ts";
@@ -25,7 +26,9 @@ export { FilePath } from "./config/file-path.ts";
 export { ServiceName } from "./config/service-name.ts";
 export { Duration, Share, Size } from "./config/units.ts";
 export { type WatchedFile, watchFile } from "./config/watched-file.ts";
-export { type Context, type ContextKey, contextKey, type Outcome, type Principal, type RouteInfo } from "./context.ts";
+export { type ContextKey, contextKey } from "./context/key.ts";
+export type { Outcome } from "./context/outcome.ts";
+export type { Context, Principal, RouteInfo } from "./context.ts";
 export { type ErrorCode, type ErrorDetail, GatewayError } from "./errors.ts";
 export { isHopByHop } from "./http1/hop.ts";
 export { CHANGES, KeyBusyError, type KeyPage, KeyRing } from "./identity/api-key/key-ring.ts";

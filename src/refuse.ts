@@ -1,4 +1,5 @@
-import { type Context, contextKey } from "./context.ts";
+import { contextKey } from "./context/key.ts";
+import type { Context } from "./context.ts";
 import { GatewayError } from "./errors.ts";
 
 /** Methods of the routes that match but for the method: for the 405. */

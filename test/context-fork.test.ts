@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { contextKey } from "../src/context.ts";
+import { contextKey } from "../src/context/key.ts";
 import { GatewayError } from "../src/errors.ts";
 import { createContext } from "../src/testing/request.ts";
 

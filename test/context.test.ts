@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { Context, contextKey } from "../src/context.ts";
+import { contextKey } from "../src/context/key.ts";
+import { Context } from "../src/context.ts";
 import { GatewayError } from "../src/errors.ts";
 import { Body } from "../src/message/body.ts";
 import { HeaderList } from "../src/message/headers.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { Context, Outcome } from "../src/context.ts";
+import type { Outcome } from "../src/context/outcome.ts";
+import type { Context } from "../src/context.ts";
 import { GatewayError } from "../src/errors.ts";
 import { Body } from "../src/message/body.ts";
 import { HeaderList } from "../src/message/headers.ts";

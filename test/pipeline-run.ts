@@ -1,4 +1,4 @@
-import type { Outcome } from "../src/context.ts";
+import type { Outcome } from "../src/context/outcome.ts";
 import { type ErrorCode, GatewayError } from "../src/errors.ts";
 import { Reply } from "../src/message/reply.ts";
 import { answerOf, composePipeline, type Destination } from "../src/pipeline.ts";

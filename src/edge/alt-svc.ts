@@ -1,4 +1,5 @@
-import type { Context, Outcome } from "../context.ts";
+import type { Outcome } from "../context/outcome.ts";
+import type { Context } from "../context.ts";
 import type { GatewayError } from "../errors.ts";
 import { awaitable } from "../message/pending.ts";
 import type { Reply } from "../message/reply.ts";

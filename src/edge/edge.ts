@@ -1,5 +1,6 @@
 import type { CertificateInfo } from "../config/certificate.ts";
-import type { Context, Outcome } from "../context.ts";
+import type { Outcome } from "../context/outcome.ts";
+import type { Context } from "../context.ts";
 import type { GatewayError } from "../errors.ts";
 import type { Answer } from "../message/pending.ts";
 import type { Reply } from "../message/reply.ts";

@@ -1,5 +1,6 @@
-import type { Context, Outcome } from "../context.ts";
-import { type HeadBuffer, headBuffer } from "../http1/head-buffer.ts";
+import type { Outcome } from "../context/outcome.ts";
+import type { Context } from "../context.ts";
+import { headBuffer } from "../http1/head-buffer.ts";
 import { hasNoBody } from "../http1/response-head.ts";
 import type { MessageWriter, WriteFraming } from "../http1/writer.ts";
 import { Body } from "../message/body.ts";
@@ -13,13 +14,20 @@ export function replyFraming(reply: Reply, method: string, minorVersion: number)
   return minorVersion === 1 ? "chunked" : "close";
 }
 
-/** Sends a reply, whose head has been composed, however its body is held. */
-export function sendReply(writer: MessageWriter, reply: Reply, head: HeadBuffer, framing: WriteFraming): void {
+/** Sends a reply, however its body is held; `connection` is what it says of the connection. */
+export function sendReply(
+  writer: MessageWriter,
+  reply: Reply,
+  method: string,
+  framing: WriteFraming,
+  connection: string,
+): void {
   const { body } = reply;
-  if (body.isInMemory) return writer.sendWhole(head, body, framing);
-  if (framing !== "none") return writer.sendFrom(head, body.take(), framing, body.length ?? 0);
+  writeReplyHead(headBuffer, reply, framing, method, connection);
+  if (body.isInMemory) return writer.sendWhole(headBuffer, body, framing);
+  if (framing !== "none") return writer.sendFrom(headBuffer, body.take(), framing, body.length ?? 0);
   reply.discard();
-  writer.sendWhole(head, Body.empty, framing);
+  writer.sendWhole(headBuffer, Body.empty, framing);
 }
 
 /** Answers what is no proper request, and says that nothing follows. */

@@ -1,6 +1,6 @@
-import { Context, type Downstream } from "../context.ts";
+import type { Downstream } from "../context/hooks.ts";
+import { Context } from "../context.ts";
 import { GatewayError, systemCode } from "../errors.ts";
-import { headBuffer } from "../http1/head-buffer.ts";
 import type { RequestHead } from "../http1/request-head.ts";
 import { MessageWriter, type WriterOwner } from "../http1/writer.ts";
 import type { Body } from "../message/body.ts";
@@ -12,7 +12,7 @@ import { Answering, type AnsweringOwner } from "./answering.ts";
 import { BodyPace } from "./body-pace.ts";
 import { HalfClose, type HalfCloseOwner } from "./half-close.ts";
 import { outcomeOf, replyFraming, sendRefusal, sendReply } from "./reply.ts";
-import { CONTINUE, connectionField, interimHead, writeReplyHead } from "./reply-head.ts";
+import { CONTINUE, connectionField, interimHead } from "./reply-head.ts";
 import { RequestReader, type RequestReaderOwner } from "./request-reader.ts";
 import { openTunnel } from "./tunnel.ts";
 import type { ClientSocket, WireOwner } from "./wire-owner.ts";
@@ -241,8 +241,7 @@ export class WireConnection
     const framing = replyFraming(reply, ctx.request.method, this.#minorVersion);
     if (this.#reader.isBodyLeft || framing === "close" || this.#owner.isDraining) this.#isPersistent = false;
     const connection = connectionField(!this.#isPersistent, this.#minorVersion);
-    writeReplyHead(headBuffer, reply, framing, ctx.request.method, connection);
-    sendReply(this.#writer, reply, headBuffer, framing);
+    sendReply(this.#writer, reply, ctx.request.method, framing, connection);
   }
 
   /** A message that is no proper request: it is answered, and nothing after it is looked at. */

@@ -5,14 +5,15 @@ import type { Config } from "../config/schema.ts";
 import type { OpenApiConfig } from "../config/schema-openapi.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Store } from "../store/store.ts";
-import { MAX_TIMER_MS } from "../timeouts.ts";
 import type { Publication } from "./answer.ts";
 import type { AskService } from "./ask-service.ts";
+import { DocumentFaults } from "./document-faults.ts";
 import type { Encoded } from "./encode.ts";
 import type { MergeJob, MergeResult } from "./job.ts";
 import { KeptDocuments } from "./kept.ts";
 import type { KnownOperations } from "./known-operations.ts";
 import { readDocument } from "./read.ts";
+import { pause, RefreshPace } from "./refresh-pace.ts";
 import type { RoutePolicies } from "./route-policy.ts";
 import { ServiceDocument } from "./service-document.ts";
 import { mergeInThread } from "./thread.ts";
@@ -38,8 +39,6 @@ export interface DocumentsOptions {
 const FIRST_MS = 1_000;
 /** Services that are asked at the same time. */
 const AT_ONCE = 4;
-/** After a failure services are asked again sooner than `refresh` says, and ever less often. */
-const RETRY_MS = 1_000;
 
 /** Follows the documents of all services, and keeps what is published of them. */
 export class Documents {
@@ -49,20 +48,22 @@ export class Documents {
   readonly #kept: KeptDocuments | undefined;
   readonly #abort = new AbortController();
   readonly #first = Promise.withResolvers<void>();
-  readonly #logged = new Map<string, string>();
+  readonly #faults: DocumentFaults;
+  readonly #pace: RefreshPace;
   #published: ReadonlyMap<string, Publication> = new Map();
   #result: MergeResult | undefined = undefined;
   #merged: { readonly at: number; readonly ms: number } | undefined = undefined;
   #mergeError: string | undefined = undefined;
   #cycle: Promise<void> | undefined = undefined;
   #merging: Promise<void> = Promise.resolve();
-  #failures = 0;
   /** A merge has failed: fresh documents go into the next ones singly. */
   #isCautious = false;
 
   constructor(options: DocumentsOptions) {
     this.#options = options;
     this.#log = options.log.with({ part: "openapi" });
+    this.#faults = new DocumentFaults(this.#log);
+    this.#pace = new RefreshPace(options.openapi.refresh);
     this.#kept = options.store === undefined ? undefined : new KeptDocuments(options.store, this.#log);
     this.#services = Object.entries(options.config.services).flatMap(([name, { openapi }]) => {
       const location = openapi === undefined ? false : documentLocation(openapi, "/");
@@ -136,7 +137,7 @@ export class Documents {
     if (this.#result === undefined && !signal.aborted) await this.#merge();
     await first;
     while (!signal.aborted) {
-      await sleep(this.#pauseMs(), signal);
+      await pause(this.#pace.next(this.#isFailing()), signal);
       if (!signal.aborted) await this.refresh();
     }
   }
@@ -148,13 +149,8 @@ export class Documents {
     this.#tell(one);
   }
 
-  /** Gateways that were started together do not ask together for ever. */
-  #pauseMs(): number {
-    const { refresh } = this.#options.openapi;
-    const isFailing = this.#mergeError !== undefined || this.#services.some(({ error }) => error !== undefined);
-    this.#failures = isFailing ? this.#failures + 1 : 0;
-    const ms = isFailing ? Math.min(refresh, RETRY_MS * 2 ** Math.min(this.#failures - 1, 16)) : refresh;
-    return Math.min(ms * (0.9 + Math.random() * 0.2), MAX_TIMER_MS);
+  #isFailing(): boolean {
+    return this.#mergeError !== undefined || this.#services.some(({ error }) => error !== undefined);
   }
 
   async #ask(): Promise<void> {
@@ -175,7 +171,7 @@ export class Documents {
       await this.#merge();
       isDue = false;
     }
-    this.#logFaults();
+    this.#faults.tell(this.#services);
     for (const one of this.#services) {
       if (one.kept !== undefined) await this.#kept?.renew(one.service, one.location, one.kept);
     }
@@ -255,36 +251,8 @@ export class Documents {
     if (kept === undefined) return;
     this.#options.operations?.put(service, () => readDocument(gunzipSync(kept.bytes)).document);
   }
-
-  /** Each fault once, until it is another one or over. */
-  #logFaults(): void {
-    for (const { service, error, view } of this.#services) {
-      const message = error?.message;
-      if (message === this.#logged.get(service)) continue;
-      if (message === undefined) {
-        this.#logged.delete(service);
-        this.#log.info("the document of a service can be had again", { service });
-        continue;
-      }
-      this.#logged.set(service, message);
-      this.#log.warn("the document of a service cannot be had", { service, reason: message, state: view.state });
-    }
-  }
 }
 
 function publish(path: string, format: string, content: Encoded): readonly [string, Publication] {
   return [path, { type: `application/${format}`, content, fields: [] }];
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-    if (signal.aborted) done();
-  });
 }

@@ -1,5 +1,6 @@
 import type { RouteConfig } from "../config/schema.ts";
-import type { Context, Outcome } from "../context.ts";
+import type { Outcome } from "../context/outcome.ts";
+import type { Context } from "../context.ts";
 import { ERRORS } from "../errors.ts";
 import type { Awaitable, Phases } from "../plugin.ts";
 import { weightedChoice } from "../routing/split.ts";

@@ -1,5 +1,6 @@
 import type { StickyConfig } from "../config/schema-traffic.ts";
-import { type Context, contextKey } from "../context.ts";
+import { contextKey } from "../context/key.ts";
+import type { Context } from "../context.ts";
 import type { Phases } from "../plugin.ts";
 import { hashKeyReader } from "../upstream/balance/hash-key.ts";
 

@@ -1,4 +1,5 @@
-import type { Cancellable, Context } from "../context.ts";
+import type { Cancellable } from "../context/hooks.ts";
+import type { Context } from "../context.ts";
 import { GatewayError } from "../errors.ts";
 import type { PendingReply, ReplyReceiver } from "../message/pending.ts";
 import type { Reply } from "../message/reply.ts";

@@ -1,5 +1,6 @@
 import type { ServiceConfig } from "../config/schema.ts";
-import { type Context, contextKey } from "../context.ts";
+import { contextKey } from "../context/key.ts";
+import type { Context } from "../context.ts";
 import { GatewayError } from "../errors.ts";
 import { Episode } from "../observe/episode.ts";
 import type { LimiterReport } from "../observe/limiter-report.ts";

@@ -1,4 +1,4 @@
-import type { Outcome } from "../../context.ts";
+import type { Outcome } from "../../context/outcome.ts";
 import { ERRORS, type ErrorCode } from "../../errors.ts";
 import { CORE } from "./core.ts";
 import type { Counter, CounterSeries } from "./counter.ts";

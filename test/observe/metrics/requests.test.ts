@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Outcome } from "../../../src/context.ts";
+import type { Outcome } from "../../../src/context/outcome.ts";
 import { createNullLogger } from "../../../src/observe/log.ts";
 import { MetricsRegistry } from "../../../src/observe/metrics/registry.ts";
 import { RequestRecorder } from "../../../src/observe/metrics/requests.ts";
