@@ -6,6 +6,7 @@ import { listenEdge } from "./edge/listen.ts";
 import { edgeFamilies } from "./edge/metrics.ts";
 import { systemCode } from "./errors.ts";
 import type { Gateway } from "./gateway.ts";
+import { type Following, followCounts } from "./history/follow.ts";
 import type { ReloadControl } from "./reload/report.ts";
 import type { Lasting } from "./scope.ts";
 import { MAX_TIMER_MS } from "./timeouts.ts";
@@ -22,6 +23,7 @@ interface OpenEdge {
 export class Listeners {
   readonly #open: OpenEdge[] = [];
   #admin: AdminServer | undefined = undefined;
+  #following: Following | undefined = undefined;
   #stopCollecting: () => void = () => {};
   #readiness: Readiness = { isReady: false, reasons: ["the gateway does not listen yet"] };
 
@@ -37,21 +39,26 @@ export class Listeners {
   }
 
   /** Opens the admin port of a gateway in one process, and logs it. Throws as `open` does. */
-  openAdmin(gateway: Gateway, { log, metrics, store }: Lasting, pid: number, reloads?: ReloadControl): void {
+  openAdmin(gateway: Gateway, { log, metrics, store, now }: Lasting, pid: number, reloads?: ReloadControl): void {
     const { host, port, token } = gateway.snapshot.config.admin;
     const since = new Date().toISOString();
     const view = {
       ...createView(
         () => gateway.snapshot,
         () => ({ ...this.#readiness, store: store.report().state }),
-        () => metrics.collect(),
+        (only) => metrics.collect(only),
         () => store.report(),
       ),
       listeners: () => this.views(),
       workers: () => [{ pid, state: this.#readiness.isReady ? "running" : "stopping", since, restarts: 0 } as const],
     };
-    const app = createAdmin(view, { token, host, plugins: () => gateway.snapshot.pluginApps, reloads, log });
+    const counts = () => new Map([["", view.counts()]]);
+    this.#following = followCounts({ counts, now, log });
+    const { history } = this.#following;
+    const plugins = () => gateway.snapshot.pluginApps;
+    const app = createAdmin({ ...view, counts }, { token, host, plugins, reloads, history, log });
     this.#admin = opened({ host, port }, () => startAdmin(app, { host, port }));
+    this.#following.start();
     log.info("admin listening", { host, port: this.#admin.port });
     this.#readiness = READY;
   }
@@ -71,6 +78,7 @@ export class Listeners {
     this.#readiness = { isReady: false, reasons: ["the gateway is stopping"] };
     if (delayMs > 0) await Bun.sleep(Math.min(delayMs, MAX_TIMER_MS));
     await Promise.all(this.#open.map(({ edge }) => edge.stop(drainMs)));
+    this.#following?.stop();
     await this.#admin?.stop();
     this.#stopCollecting();
   }

@@ -1,4 +1,5 @@
 import type { Readiness, RouteView, ServiceView, TargetView } from "./admin/view.ts";
+import { SAMPLED } from "./history/sample.ts";
 import type { CircuitReport, TargetWatch } from "./observe/circuit.ts";
 import type { LimiterReport } from "./observe/limiter-report.ts";
 import type { Family } from "./observe/metrics/family.ts";
@@ -14,6 +15,7 @@ export interface SnapshotView {
   routes(): readonly RouteView[];
   services(): readonly ServiceView[];
   metrics(): readonly Family[];
+  counts(): readonly Family[];
   store(): StoreReport;
   openapi(): OpenApiReport | undefined;
   refreshOpenApi(): Promise<OpenApiReport | undefined>;
@@ -23,13 +25,14 @@ export interface SnapshotView {
 export function createView(
   current: () => Snapshot,
   readiness: () => Readiness,
-  metrics: () => readonly Family[],
+  metrics: (only?: ReadonlySet<string>) => readonly Family[],
   store: () => StoreReport,
 ): SnapshotView {
   return {
     readiness,
     routes: () => current().routes.map(routeView),
-    metrics,
+    metrics: () => metrics(),
+    counts: () => metrics(SAMPLED),
     store,
     openapi: () => current().own?.documents.report(),
     async refreshOpenApi() {

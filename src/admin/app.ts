@@ -1,10 +1,12 @@
 import { type AnyElysia, Elysia } from "elysia";
 import { GatewayError } from "../errors.ts";
+import type { History } from "../history/history.ts";
 import { KEY_SEED, randomSeed } from "../identity/api-key/key-text.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { OpenApiReport } from "../openapi/view.ts";
 import type { ReloadControl } from "../reload/report.ts";
 import { localGuard, tokenGuard } from "./guard.ts";
+import { addHistory } from "./history.ts";
 import { metricsResponse } from "./metrics.ts";
 import type { PluginApps } from "./plugin-apps.ts";
 import { errorHandler, problemResponse } from "./problem.ts";
@@ -21,6 +23,8 @@ export interface AdminOptions {
   plugins(): Pick<PluginApps, "has" | "handle">;
   /** Left out where nothing can be reloaded. */
   readonly reloads?: ReloadControl | undefined;
+  /** Left out where none is kept. */
+  readonly history?: History | undefined;
   readonly log: Logger;
 }
 
@@ -29,7 +33,8 @@ const OPEN_PATHS = ["/health/live", "/health/ready"];
 const NO_STORE = { "cache-control": "no-store" };
 
 /** The gateway's own endpoints. Every answer but the metrics is JSON, errors are problem details, nothing may be cached. */
-export function createAdmin(view: AdminView, { token, host, plugins, reloads, log }: AdminOptions): AnyElysia {
+export function createAdmin(view: AdminView, options: AdminOptions): AnyElysia {
+  const { token, host, plugins, reloads, history, log } = options;
   const guard = token === undefined || token === "" ? localGuard(host) : tokenGuard(token);
   const app = new Elysia()
     .onError(errorHandler(log))
@@ -71,6 +76,7 @@ export function createAdmin(view: AdminView, { token, host, plugins, reloads, lo
     .all("/api/plugins/:name/*", ({ params, request }) => plugins().handle(params.name, `/${params["*"]}`, request), {
       parse: "none",
     });
+  if (history !== undefined) addHistory(app, history);
   return reloads === undefined ? app : addReloads(app, reloads);
 }
 

@@ -18,6 +18,8 @@ export interface AdminView {
   listeners(): Awaitable<readonly ListenerView[]>;
   store(): Awaitable<StoreReport>;
   metrics(): Awaitable<readonly Family[]>;
+  /** The metrics that the history is made of, of each process by a name of its own. */
+  counts(): Awaitable<ReadonlyMap<string, readonly Family[]>>;
   /** Of this process, or the first worker; undefined without an `openapi:` section. */
   openapi(): Awaitable<OpenApiReport | undefined>;
   /** Asks all services for their documents now, and reports then; with workers, in each. */

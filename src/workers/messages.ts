@@ -43,6 +43,7 @@ export interface Answers {
   readonly services: readonly ServiceView[];
   readonly listeners: readonly ListenerView[];
   readonly metrics: readonly Family[];
+  readonly counts: readonly Family[];
   readonly store: StoreReport;
   readonly openapi: OpenApiReport | undefined;
   readonly refreshOpenApi: OpenApiReport | undefined;

@@ -7,6 +7,7 @@ import type { AdminView } from "../admin/view.ts";
 import { drainMs, type LogFormat, type RunOptions, Signals } from "../boot.ts";
 import type { Loaded, LoadResult } from "../config/load.ts";
 import { formatProblem } from "../config/report.ts";
+import { followCounts } from "../history/follow.ts";
 import { opened } from "../listeners.ts";
 import type { Logger } from "../observe/logger.ts";
 import { MetricsRegistry } from "../observe/metrics/registry.ts";
@@ -96,8 +97,18 @@ function openAdmin({ config }: Loaded<Plugin>, parts: AdminParts): AdminServer {
   const { host, port, token } = config.admin;
   const { supervisor, current, reloads, log } = parts;
   const plugins = () => workerPlugins(current.known.endpoints, supervisor);
-  const app = createAdmin(workersView(parts), { token, host, plugins, reloads, log });
-  return opened({ host, port }, () => startAdmin(app, { host, port }));
+  const view = workersView(parts);
+  const { history, start, stop } = followCounts({ counts: view.counts, now: Date.now, log });
+  const app = createAdmin(view, { token, host, plugins, reloads, history, log });
+  const server = opened({ host, port }, () => startAdmin(app, { host, port }));
+  start();
+  return {
+    ...server,
+    stop() {
+      stop();
+      return server.stop();
+    },
+  };
 }
 
 /** The one place where the reports of the workers are gathered and summed. */
@@ -110,6 +121,7 @@ function workersView({ supervisor, current, metrics }: AdminParts): AdminView {
     listeners: async () => sumListeners(await supervisor.gather("listeners")),
     store: async () => sumStores(await supervisor.gather("store")),
     metrics: async () => sumFamilies(metrics.collect(), ...(await supervisor.gather("metrics"))),
+    counts: () => supervisor.gatherByProcess("counts"),
     // Each worker publishes the same: what one of them says holds for all.
     openapi: async () => (current.known.publishes ? (await supervisor.gather("openapi"))[0] : undefined),
     refreshOpenApi: async () =>

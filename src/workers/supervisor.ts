@@ -80,8 +80,18 @@ export class Supervisor {
     about: S,
     ms = ANSWER_MS,
   ): Promise<readonly Answers[S][]> {
-    const answers = await Promise.all(this.#slots.map((slot) => slot.ask({ about }, ms)));
-    return answers.filter((answer) => answer !== undefined);
+    return [...(await this.gatherByProcess(about, ms)).values()];
+  }
+
+  /** The same with a name for each process, which no later one gets. */
+  async gatherByProcess<S extends Exclude<Subject, "plugin" | "reload">>(
+    about: S,
+    ms = ANSWER_MS,
+  ): Promise<ReadonlyMap<string, Answers[S]>> {
+    const answers = await Promise.all(
+      this.#slots.map(async (slot) => [`${slot.worker}/${slot.view.pid}`, await slot.ask({ about }, ms)] as const),
+    );
+    return new Map(answers.flatMap(([name, answer]) => (answer === undefined ? [] : [[name, answer] as const])));
   }
 
   /** Hands a request to the first worker that serves, or to all; undefined for one that does not answer in 10 s. */

@@ -54,7 +54,7 @@ async function serve(setup: WorkerSetup, options: RunOptions, log: Logger, chann
     const view = createView(
       () => gateway.snapshot,
       () => ({ isReady: true, reasons: [] }),
-      () => metrics.collect(),
+      (only) => metrics.collect(only),
       () => store.report(),
     );
     const reloads = new Reloads(gateway);

@@ -16,7 +16,7 @@ export interface AdminUnderTest extends AsyncDisposable {
 /** The admin port with a small gateway behind it, of which a test changes what it wants to see. */
 export function startTestAdmin(
   view: Partial<AdminView> = {},
-  options: Partial<Pick<AdminOptions, "token" | "host">> = {},
+  options: Partial<Pick<AdminOptions, "token" | "host" | "history">> = {},
 ): AdminUnderTest {
   const logs: string[] = [];
   const log = createLogger({
@@ -55,6 +55,7 @@ export const SHOP = {
     { ...CORE.requestsInFlight, series: [{ labels: [], value: 3 }] },
     { ...CORE.refused, series: [{ labels: ["bad_request"], value: 2 }] },
   ],
+  counts: () => new Map(),
   routes: () => [
     {
       name: "users",

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { createAdmin } from "../../src/admin/app.ts";
 import { createPluginApps } from "../../src/admin/plugin-apps.ts";
+import { History } from "../../src/history/history.ts";
 import { createNullLogger } from "../../src/observe/log.ts";
 import { TargetStats } from "../../src/upstream/stats.ts";
 import { sourceFiles } from "../architecture/source.ts";
@@ -34,6 +35,7 @@ describe("docs/operating.md", () => {
       listeners: () => [],
       workers: () => [],
       metrics: () => [],
+      counts: () => new Map(),
       openapi: () => undefined,
       refreshOpenApi: () => undefined,
       store: () => ({ kind: "memory", state: "up", since: 0, calls: 0, failures: {}, inFlight: 0 }) as const,
@@ -44,7 +46,7 @@ describe("docs/operating.md", () => {
       throw new Error("nobody asks");
     };
     const reloads = { report: unasked, reload: unasked, plan: unasked };
-    const { routes } = createAdmin(view, { plugins: () => apps, reloads, log });
+    const { routes } = createAdmin(view, { plugins: () => apps, reloads, history: new History(), log });
     const paths = routes.map(({ path }) => path.replace(":name", "NAME").replace("/*", ""));
     expect(firstColumn(sectionOf(page, "The admin port")).toSorted()).toEqual([...new Set(paths)].sort());
   });

@@ -61,11 +61,13 @@ export class MetricsRegistry {
     return () => void this.#collectors.delete(collector);
   }
 
-  /** Every family as it is now, by name. What cannot be read is left out, and the log has why. */
-  collect(): readonly Family[] {
-    const own = [...this.#instruments.values()].flatMap((instrument) => this.#attempt(() => [instrument.collect()]));
-    const collected = [...this.#collectors].flatMap((collector) => this.#attempt(collector));
-    return sumFamilies(own, collected);
+  /** Every family as it is now, or those of the names given, by name. What cannot be read is left out, and the log has why. */
+  collect(only?: ReadonlySet<string>): readonly Family[] {
+    const isAsked = ({ name }: Shape) => only === undefined || only.has(name);
+    const own = [...this.#instruments.values()].filter(({ shape }) => isAsked(shape));
+    const families = own.flatMap((instrument) => this.#attempt(() => [instrument.collect()]));
+    const collected = [...this.#collectors].flatMap((collector) => this.#attempt(collector)).filter(isAsked);
+    return sumFamilies(families, collected);
   }
 
   #known(shape: Shape): Instrument | undefined {
