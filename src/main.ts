@@ -3,20 +3,24 @@ import { check } from "./cli/check.ts";
 import { explain } from "./cli/explain.ts";
 import type { CliIo } from "./cli/io.ts";
 import { key } from "./cli/key.ts";
+import { newThing } from "./cli/new.ts";
 import { openapi } from "./cli/openapi.ts";
 import { plan } from "./cli/plan.ts";
 import { purge } from "./cli/purge.ts";
 import { ready } from "./cli/ready.ts";
 import { revoke } from "./cli/revoke.ts";
+import { routes } from "./cli/routes.ts";
 import { schema } from "./cli/schema.ts";
 import { start } from "./cli/start.ts";
 import { token } from "./cli/token.ts";
 import { worker } from "./cli/worker.ts";
+import { didYouMean } from "./config/nearest.ts";
 
 /** Every command by its name; a command answers with the exit code. */
 const commands: Readonly<Record<string, (args: readonly string[], io: CliIo) => Promise<number>>> = {
   start,
   check,
+  routes,
   explain,
   ready,
   plan,
@@ -26,6 +30,7 @@ const commands: Readonly<Record<string, (args: readonly string[], io: CliIo) => 
   key,
   purge,
   openapi,
+  new: newThing,
   worker,
 };
 
@@ -33,6 +38,8 @@ const USAGE = `usage: bun run gateway COMMAND
 
   start [--config FILE]        run the gateway (gateway.yaml unless told)
   check [FILE]                 print every problem of a configuration, or a summary
+  routes [--config FILE] [--json]
+                               print every route with its services and plugins
   explain METHOD URL [-H 'NAME: VALUE'] [--from ADDRESS] [--config FILE] [--json]
                                say what a configuration makes of a request, without sending anything
   ready [--config FILE]        say whether the gateway on this machine is ready, for health checks
@@ -52,6 +59,8 @@ const USAGE = `usage: bun run gateway COMMAND
   openapi merge [-o FILE] [--document NAME] [--config FILE]
   openapi report [--json] [--config FILE]
   openapi diff OLD NEW         the one document of all services: make it, see how it is doing, compare two
+  new plugin NAME [--in FOLDER]
+                               write a plugin to begin with, and its test
 `;
 
 /** Where Bun keeps the files of a program that `bun build --compile` has made: it needs no word for its main file. */
@@ -93,12 +102,17 @@ const io: CliIo = {
   isTerminal: process.stdout.isTTY === true,
 };
 
+function hint(name: string): string {
+  const guess = didYouMean(name, Object.keys(commands));
+  return guess === undefined ? "" : `: ${guess}`;
+}
+
 const [name = "help", ...args] = process.argv.slice(2);
 const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
 if (command === undefined) {
   const isHelp = name === "help" || name === "--help" || name === "-h";
   if (isHelp) io.out(USAGE);
-  else io.err(`unknown command ${JSON.stringify(name)}\n\n${USAGE}`);
+  else io.err(`unknown command ${JSON.stringify(name)}${hint(name)}\n\n${USAGE}`);
   process.exit(isHelp ? 0 : 2);
 }
 process.exitCode = await command(args, io);

@@ -1,13 +1,12 @@
-import { type LoadResult, loadConfig } from "../config/load.ts";
-import { counted, countProblems, formatProblems } from "../config/report.ts";
+import type { Loaded } from "../config/load.ts";
+import { counted } from "../config/report.ts";
 import type { Plugin } from "../plugin.ts";
-import { createRegistry } from "../registry/registry.ts";
 import type { Change, ChangeReport } from "../reload/changes.ts";
 import { printsOf } from "../reload/prints.ts";
 import { AdminFault, callAdmin } from "./admin-call.ts";
 import { readFlags } from "./flags.ts";
 import type { CliIo } from "./io.ts";
-import { PLUGINS_DIRECTORY } from "./project.ts";
+import { loadValid } from "./load-valid.ts";
 import { setupFaults } from "./trial.ts";
 
 const USAGE = "usage: bun run gateway plan [--config FILE] [--json]   (FILE is gateway.yaml if it is not given)\n";
@@ -41,15 +40,9 @@ export async function plan(args: readonly string[], io: CliIo): Promise<number> 
   }
 }
 
-async function load(file: string, io: CliIo) {
-  const plugins = await createRegistry(PLUGINS_DIRECTORY);
-  const loaded: LoadResult<Plugin> = await loadConfig(file, { env: io.env, plugins, directory: io.cwd });
-  if (loaded.problems.length > 0) io.err(`${formatProblems(loaded.problems, io.isTerminal)}\n`);
-  if (!loaded.ok) {
-    io.err(`${file} is not valid: ${countProblems(loaded.problems)}\n`);
-    return undefined;
-  }
-  const faults = await setupFaults(loaded);
+async function load(file: string, io: CliIo): Promise<Loaded<Plugin> | undefined> {
+  const loaded = await loadValid(file, io);
+  const faults = loaded === undefined ? [] : await setupFaults(loaded);
   if (faults.length === 0) return loaded;
   io.err(`${faults.join("\n")}\n${file} is not valid: ${counted(faults.length, "error")}\n`);
   return undefined;

@@ -94,10 +94,11 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "routing",
     "run",
     "scope",
+    "snapshot",
     "store",
     "workers",
   ],
-  main: ["cli"],
+  main: ["cli", "config"],
   testing: [...PARTS, "admin", "openapi", "pipeline", "scope", "store"],
 };
 
