@@ -7,7 +7,9 @@ import { Gateway } from "./gateway.ts";
 import { createLogger } from "./observe/log.ts";
 import type { Logger } from "./observe/logger.ts";
 import type { ProcessUsage } from "./observe/metrics/usage.ts";
-import { createOutput, type Output } from "./observe/output.ts";
+import { createOutput } from "./observe/output.ts";
+import { prettyLine } from "./observe/pretty-line.ts";
+import { LogTail } from "./observe/tail/log-tail.ts";
 import type { Plugin } from "./plugin.ts";
 import type { Lasting } from "./scope.ts";
 import { SetupError } from "./setup-error.ts";
@@ -35,7 +37,10 @@ export type LogFormat = "json" | "pretty";
 
 export interface ProcessLog {
   readonly log: Logger;
-  readonly output: Output;
+  /** Takes a JSON line with its end, of whichever process. */
+  write(line: string): void;
+  /** For who reads along. */
+  readonly tail: LogTail;
 }
 
 /** The format that the configuration asks for, or that suits whoever reads along. */
@@ -43,21 +48,37 @@ export function logFormat({ log }: Config, isTerminal: boolean): LogFormat {
   return log.format ?? (isTerminal ? "pretty" : "json");
 }
 
-/** The log of a process, on standard output. Errors that nobody has caught go there, and what waits at the exit. */
-export function openLog(
-  config: Config,
-  format: LogFormat,
-  options: Pick<RunOptions, "onFault" | "onExit">,
-): ProcessLog {
+type LogOptions = Pick<RunOptions, "onFault" | "onExit">;
+
+/** The log of the process that writes the output. Errors that nobody has caught go there, and what waits at the exit. */
+export function openLog(config: Config, format: LogFormat, options: LogOptions): ProcessLog {
+  const tail = new LogTail();
+  const shown = format === "pretty" ? prettyLine : (line: string) => line;
+  const log = jsonLog(config, options, (write) => (line) => {
+    tail.push(line);
+    write(shown(line));
+  });
+  return { ...log, tail };
+}
+
+/** The log of a worker: its parent reads it. */
+export function openWorkerLog(config: Config, options: LogOptions): Logger {
+  return jsonLog(config, options, (write) => write).log;
+}
+
+type Write = (line: string) => void;
+
+/** A log that begins with JSON lines, whatever becomes of them on the way to the output. */
+function jsonLog({ log: { level, redact } }: Config, options: LogOptions, through: (write: Write) => Write) {
   const output = createOutput({
     onLoss: (lines) => log.warn("log lines were dropped: the reader is too slow", { lines }),
   });
-  const { level, redact } = config.log;
-  const log = createLogger({ level, format, redact, write: output.write, now: Date.now });
+  const write = through(output.write);
+  const log: Logger = createLogger({ level, format: "json", redact, write, now: Date.now });
   // A promise that a plugin has forgotten must not end the requests of others.
   options.onFault((error) => log.error("an error that nobody has caught", { error }));
   options.onExit(() => output.flushSync());
-  return { log, output };
+  return { log, write };
 }
 
 /** The gateway of a valid configuration; texts where plugins refuse their options when they are set up. */

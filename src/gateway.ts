@@ -9,6 +9,7 @@ import { isLastForward } from "./message/max-forwards.ts";
 import type { Answer } from "./message/pending.ts";
 import { problemReply } from "./message/problem.ts";
 import { Reply } from "./message/reply.ts";
+import { Incidents } from "./observe/incidents/incidents.ts";
 import { CORE, familyOf } from "./observe/metrics/core.ts";
 import type { Counter } from "./observe/metrics/counter.ts";
 import { RequestRecorder } from "./observe/metrics/requests.ts";
@@ -17,9 +18,10 @@ import { watchOverload } from "./overload/watch.ts";
 import type { Awaitable } from "./plugin.ts";
 import type { Lasting } from "./scope.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { type Drain, drainedOf, drainsIn } from "./upstream/drain.ts";
 import type { HealthSharing, HealthVerdict } from "./upstream/health/sharing.ts";
 import { upstreamFamilies } from "./upstream/metrics.ts";
-import { closeService, discoverTargets, type Service, watchHealth } from "./upstream/service.ts";
+import { closeService, discoverTargets, drainTargets, type Service, watchHealth } from "./upstream/service.ts";
 
 /** A start does not wait longer for the first answers of discovery. */
 const FIRST_ANSWERS_MS = 2_000;
@@ -29,6 +31,8 @@ const MOST_OLD = 16;
 
 /** Holds the current snapshot and sends every request through it. */
 export class Gateway implements EdgeHandler {
+  /** What went wrong of late. */
+  readonly incidents: Incidents;
   readonly #lasting: Lasting;
   readonly #refused: Counter<typeof CORE.refused.labels>;
   /** For what the gateway answers itself. */
@@ -37,6 +41,7 @@ export class Gateway implements EdgeHandler {
   readonly #stopCollecting: () => void;
   readonly #old = new Set<Generation>();
   readonly #sharing: HealthSharing | undefined;
+  #drains: readonly Drain[] = [];
   #generation: Generation;
   #isChecker: boolean;
   #isStarted = false;
@@ -48,6 +53,7 @@ export class Gateway implements EdgeHandler {
   private constructor(snapshot: Snapshot, lasting: Lasting, sharing: HealthSharing | undefined) {
     this.#generation = this.#generationOf(snapshot);
     this.#lasting = lasting;
+    this.incidents = new Incidents(lasting.now);
     const { metrics, log } = lasting;
     this.#overload = new Overload(snapshot.config.overload, log);
     this.#refused = metrics.counter(CORE.refused);
@@ -81,6 +87,16 @@ export class Gateway implements EdgeHandler {
     for (const { monitor } of this.snapshot.services.values()) monitor.takeOver();
   }
 
+  /** These targets are drained from now on, and no others. */
+  useDrains(drains: readonly Drain[]): void {
+    this.#useDrains(drains, this.snapshot);
+  }
+
+  #useDrains(drains: readonly Drain[], { services }: Snapshot): void {
+    this.#drains = drains;
+    for (const service of services.values()) drainTargets(service, drainedOf(drains, service.name));
+  }
+
   get snapshot(): Snapshot {
     return this.#generation.snapshot;
   }
@@ -112,6 +128,7 @@ export class Gateway implements EdgeHandler {
       throw new Error("the gateway is stopping");
     }
     next.takeEffect();
+    this.#useDrains(drainsIn(next.config, this.#drains), next);
     const old = this.#generation;
     this.#generation = generation;
     for (const service of before.services.values()) {
@@ -172,6 +189,7 @@ export class Gateway implements EdgeHandler {
   finish(ctx: Context, outcome: Outcome): void {
     this.#inFlight--;
     if (ctx.pipeline === undefined) this.#unmatched.record(ctx.request.method, outcome);
+    if (outcome.status >= 429 || outcome.errorCode !== undefined) this.incidents.note(ctx, outcome);
     if (outcome.errorSource === "internal") this.#logInternal(ctx);
     try {
       ctx.pipeline?.finish(ctx, outcome);
@@ -185,7 +203,10 @@ export class Gateway implements EdgeHandler {
     const requestId = crypto.randomUUID();
     const { code, source, detail } = error;
     // What is internal has failed behind a request, which is counted when it ends.
-    if (code !== "internal") this.#refused.with(code).inc();
+    if (code !== "internal") {
+      this.#refused.with(code).inc();
+      this.incidents.noteRefused(error, requestId, peerAddress);
+    }
     const fields = { requestId, client: peerAddress, code, source, detail };
     if (source === "internal") this.#lasting.log.error("request failed", { ...fields, error });
     else this.#lasting.log.info("request refused", fields);

@@ -1,4 +1,5 @@
 import { createAdmin } from "./admin/app.ts";
+import type { Drains } from "./admin/drains.ts";
 import { type AdminServer, startAdmin } from "./admin/listen.ts";
 import type { ListenerView, Readiness } from "./admin/view.ts";
 import type { Edge, ListenOptions } from "./edge/edge.ts";
@@ -7,12 +8,22 @@ import { edgeFamilies } from "./edge/metrics.ts";
 import { systemCode } from "./errors.ts";
 import type { Gateway } from "./gateway.ts";
 import { type Following, followCounts } from "./history/follow.ts";
+import type { LogTail } from "./observe/tail/log-tail.ts";
 import type { ReloadControl } from "./reload/report.ts";
 import type { Lasting } from "./scope.ts";
 import { MAX_TIMER_MS } from "./timeouts.ts";
 import { createView } from "./view.ts";
 
 const READY: Readiness = { isReady: true, reasons: [] };
+
+/** What the admin port of a gateway in one process needs besides. */
+export interface AdminParts {
+  readonly pid: number;
+  readonly reloads: ReloadControl;
+  readonly drains: Drains;
+  /** Of the log of this process. */
+  readonly tail: LogTail;
+}
 
 interface OpenEdge {
   readonly scheme: string;
@@ -24,6 +35,7 @@ export class Listeners {
   readonly #open: OpenEdge[] = [];
   #admin: AdminServer | undefined = undefined;
   #following: Following | undefined = undefined;
+  #tail: LogTail | undefined = undefined;
   #stopCollecting: () => void = () => {};
   #readiness: Readiness = { isReady: false, reasons: ["the gateway does not listen yet"] };
 
@@ -39,7 +51,7 @@ export class Listeners {
   }
 
   /** Opens the admin port of a gateway in one process, and logs it. Throws as `open` does. */
-  openAdmin(gateway: Gateway, { log, metrics, store, now }: Lasting, pid: number, reloads?: ReloadControl): void {
+  openAdmin(gateway: Gateway, { log, metrics, store, now }: Lasting, { pid, ...parts }: AdminParts): void {
     const { host, port, token } = gateway.snapshot.config.admin;
     const since = new Date().toISOString();
     const view = {
@@ -48,6 +60,7 @@ export class Listeners {
         () => ({ ...this.#readiness, store: store.report().state }),
         (only) => metrics.collect(only),
         () => store.report(),
+        gateway.incidents,
       ),
       listeners: () => this.views(),
       workers: () => [{ pid, state: this.#readiness.isReady ? "running" : "stopping", since, restarts: 0 } as const],
@@ -56,10 +69,11 @@ export class Listeners {
     this.#following = followCounts({ counts, now, log });
     const { history } = this.#following;
     const plugins = () => gateway.snapshot.pluginApps;
-    const app = createAdmin({ ...view, counts }, { token, host, plugins, reloads, history, log });
+    const app = createAdmin({ ...view, counts }, { token, host, plugins, history, log, ...parts });
     this.#admin = opened({ host, port }, () => startAdmin(app, { host, port }));
     this.#following.start();
     log.info("admin listening", { host, port: this.#admin.port });
+    this.#tail = parts.tail;
     this.#readiness = READY;
   }
 
@@ -79,6 +93,7 @@ export class Listeners {
     if (delayMs > 0) await Bun.sleep(Math.min(delayMs, MAX_TIMER_MS));
     await Promise.all(this.#open.map(({ edge }) => edge.stop(drainMs)));
     this.#following?.stop();
+    this.#tail?.close();
     await this.#admin?.stop();
     this.#stopCollecting();
   }

@@ -1,3 +1,4 @@
+import { Drains } from "./admin/drains.ts";
 import { compileLoaded, drainMs, logFormat, openLog, type RunOptions, Signals, setupProblems } from "./boot.ts";
 import type { Loaded, LoadResult } from "./config/load.ts";
 import { Gateway } from "./gateway.ts";
@@ -5,6 +6,7 @@ import { Listeners } from "./listeners.ts";
 import type { Logger } from "./observe/logger.ts";
 import { MetricsRegistry } from "./observe/metrics/registry.ts";
 import { processFamilies } from "./observe/metrics/usage.ts";
+import type { LogTail } from "./observe/tail/log-tail.ts";
 import type { Plugin } from "./plugin.ts";
 import { type Applied, Reloader } from "./reload/reloader.ts";
 import { createState, type Lasting } from "./scope.ts";
@@ -28,20 +30,25 @@ export interface GatewayOptions extends RunOptions {
 export async function runGateway(loaded: Loaded<Plugin>, options: GatewayOptions): Promise<string | undefined> {
   const { config } = loaded;
   const format = logFormat(config, options.isTerminal);
-  const { log, output } = openLog(config, format, options);
+  const { log, write, tail } = openLog(config, format, options);
   const count = workerCount(config);
-  if (count === 1) return serve(loaded, options, log);
-  return runWorkers(loaded, { ...options, count, format, log, write: output.write });
+  if (count === 1) return serve(loaded, options, log, tail);
+  return runWorkers(loaded, { ...options, count, log, write, tail });
 }
 
-async function serve(loaded: Loaded<Plugin>, options: GatewayOptions, log: Logger): Promise<string | undefined> {
+async function serve(
+  loaded: Loaded<Plugin>,
+  options: GatewayOptions,
+  log: Logger,
+  tail: LogTail,
+): Promise<string | undefined> {
   const metrics = new MetricsRegistry(log);
   metrics.addCollector(() => processFamilies(options.usage()));
   const store = await openStore(loaded.config.redis, { now: Date.now, log });
   metrics.addCollector(() => storeFamilies(store.report()));
   const lasting: Lasting = { log, metrics, store, now: Date.now, state: createState() };
   try {
-    return await serveWith(loaded, options, lasting);
+    return await serveWith(loaded, options, lasting, tail);
   } finally {
     await store.close();
   }
@@ -51,6 +58,7 @@ async function serveWith(
   loaded: Loaded<Plugin>,
   options: GatewayOptions,
   lasting: Lasting,
+  tail: LogTail,
 ): Promise<string | undefined> {
   const { log, metrics } = lasting;
   const gateway = await compileLoaded(loaded, lasting);
@@ -58,12 +66,13 @@ async function serveWith(
   const listeners = new Listeners();
   gateway.watchOverload(() => options.usage().residentBytes);
   await gateway.start();
-  const apply = (next: Loaded<Plugin>) => applyTo(gateway, next);
+  const drains = new Drains({ log, apply: (list) => gateway.useDrains(list) });
+  const apply = (next: Loaded<Plugin>) => applyTo(gateway, drains, next);
   const reloader = new Reloader({ initial: loaded, log, metrics, load: options.load, apply });
   options.onReload(() => reloader.onSignal());
   try {
     listeners.open(gateway, lasting);
-    listeners.openAdmin(gateway, lasting, options.pid, reloader);
+    listeners.openAdmin(gateway, lasting, { pid: options.pid, reloads: reloader, drains, tail });
   } catch (error) {
     await listeners.close(0);
     await gateway.close();
@@ -83,9 +92,10 @@ async function serveWith(
   return undefined;
 }
 
-async function applyTo(gateway: Gateway, next: Loaded<Plugin>): Promise<Applied> {
+async function applyTo(gateway: Gateway, drains: Drains, next: Loaded<Plugin>): Promise<Applied> {
   try {
     await gateway.reload(next);
+    drains.keepTo(next.config);
     return { result: "applied", problems: [] };
   } catch (error) {
     return { result: "failed", problems: setupProblems(error, next) };

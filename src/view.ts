@@ -1,6 +1,8 @@
 import type { Readiness, RouteView, ServiceView, TargetView } from "./admin/view.ts";
 import { SAMPLED } from "./history/sample.ts";
 import type { CircuitReport, TargetWatch } from "./observe/circuit.ts";
+import type { Incidents, RecentError } from "./observe/incidents/incidents.ts";
+import type { LimitedReport } from "./observe/incidents/limited.ts";
 import type { LimiterReport } from "./observe/limiter-report.ts";
 import type { Family } from "./observe/metrics/family.ts";
 import type { OpenApiReport } from "./openapi/view.ts";
@@ -17,6 +19,8 @@ export interface SnapshotView {
   metrics(): readonly Family[];
   counts(): readonly Family[];
   store(): StoreReport;
+  errors(): readonly RecentError[];
+  limited(): LimitedReport;
   openapi(): OpenApiReport | undefined;
   refreshOpenApi(): Promise<OpenApiReport | undefined>;
 }
@@ -27,6 +31,7 @@ export function createView(
   readiness: () => Readiness,
   metrics: (only?: ReadonlySet<string>) => readonly Family[],
   store: () => StoreReport,
+  incidents: Incidents,
 ): SnapshotView {
   return {
     readiness,
@@ -34,6 +39,8 @@ export function createView(
     metrics: () => metrics(),
     counts: () => metrics(SAMPLED),
     store,
+    errors: () => incidents.errors(),
+    limited: () => incidents.limited(),
     openapi: () => current().own?.documents.report(),
     async refreshOpenApi() {
       const documents = current().own?.documents;
@@ -88,8 +95,8 @@ function limitersView(limiters: readonly (() => LimiterReport)[] | undefined): P
 }
 
 function targetView({ url, weight, addresses, pool, stats, health }: Target): TargetView {
-  const { isUsable: isHealthy, check, ejection } = health;
+  const { isUsable: isHealthy, isDrained, check, ejection } = health;
   const share = health.isWarming ? health.share : undefined;
-  const state = { isHealthy, check, ejection, share };
+  const state = { isHealthy, ...(isDrained ? { isDrained } : {}), check, ejection, share };
   return { url, weight, health: pool.health, state, addresses, pool: stats.snapshot(pool) };
 }

@@ -3,10 +3,15 @@ import { GatewayError } from "../errors.ts";
 import type { History } from "../history/history.ts";
 import { KEY_SEED, randomSeed } from "../identity/api-key/key-text.ts";
 import type { Logger } from "../observe/logger.ts";
+import type { LogTail } from "../observe/tail/log-tail.ts";
 import type { OpenApiReport } from "../openapi/view.ts";
 import type { ReloadControl } from "../reload/report.ts";
+import { addDrain } from "./drain.ts";
+import type { Drains } from "./drains.ts";
 import { localGuard, tokenGuard } from "./guard.ts";
 import { addHistory } from "./history.ts";
+import { addIncidents } from "./incidents.ts";
+import { addLog } from "./log.ts";
 import { metricsResponse } from "./metrics.ts";
 import type { PluginApps } from "./plugin-apps.ts";
 import { errorHandler, problemResponse } from "./problem.ts";
@@ -25,6 +30,9 @@ export interface AdminOptions {
   readonly reloads?: ReloadControl | undefined;
   /** Left out where none is kept. */
   readonly history?: History | undefined;
+  readonly drains: Drains;
+  /** Of the log that this process writes. */
+  readonly tail: LogTail;
   readonly log: Logger;
 }
 
@@ -34,7 +42,7 @@ const NO_STORE = { "cache-control": "no-store" };
 
 /** The gateway's own endpoints. Every answer but the metrics is JSON, errors are problem details, nothing may be cached. */
 export function createAdmin(view: AdminView, options: AdminOptions): AnyElysia {
-  const { token, host, plugins, reloads, history, log } = options;
+  const { token, host, plugins, reloads, history, drains, tail, log } = options;
   const guard = token === undefined || token === "" ? localGuard(host) : tokenGuard(token);
   const app = new Elysia()
     .onError(errorHandler(log))
@@ -77,6 +85,9 @@ export function createAdmin(view: AdminView, options: AdminOptions): AnyElysia {
       parse: "none",
     });
   if (history !== undefined) addHistory(app, history);
+  addIncidents(app, view);
+  addLog(app, tail);
+  addDrain(app, view, drains);
   return reloads === undefined ? app : addReloads(app, reloads);
 }
 

@@ -1,9 +1,15 @@
-import type { AnyElysia } from "elysia";
+import type { ListenConfig } from "../config/schema.ts";
+import { listenWire } from "../edge/wire.ts";
+import type { Logger } from "../observe/logger.ts";
+import { type AdminFetch, AdminRequests, MAX_BODY } from "./requests.ts";
 
+/** Where the admin port is. */
 export interface AdminAddress {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Serves https, as a listener for clients does. */
+  readonly tls?: ListenConfig["tls"];
 }
 
 /** An admin port that answers. */
@@ -14,23 +20,44 @@ export interface AdminServer {
   stop(): Promise<void>;
 }
 
-/** More than any admin request has to say, in bytes. */
-const MAX_BODY = 1_048_576;
+/** For replies that are just being written, in ms. */
+const STOP_MS = 100;
 
-/** A reload waits for its workers, and each for the plugins that it sets up: Bun gives a reply 10 s unless told. */
-const IDLE_SECONDS = 90;
+const LIMITS: ListenConfig["limits"] = {
+  "header-bytes": 16_384,
+  "header-count": 100,
+  "target-bytes": 8_192,
+  "body-bytes": MAX_BODY,
+  "body-rate": 0,
+  connections: 512,
+  tunnels: 0,
+  requests: 0,
+};
+const TIMEOUTS: ListenConfig["timeouts"] = {
+  header: 10_000,
+  body: 30_000,
+  send: 60_000,
+  "keep-alive": 65_000,
+  drain: STOP_MS,
+};
 
-/** Listens for the admin app. Throws with the code EADDRINUSE or EACCES if the port cannot be had. */
-export function startAdmin(app: AnyElysia, { host, port }: AdminAddress): AdminServer {
-  const server = Bun.serve({
-    hostname: host,
+/**
+ * Listens for the admin app, on the same edge as for clients: what is refused there is refused here, certificates are renewed
+ * here as there. Throws with the code EADDRINUSE or EACCES if the port cannot be had, or if a file of `tls` cannot be used.
+ */
+export function startAdmin(app: AdminFetch, address: AdminAddress, log?: Logger): AdminServer {
+  const { host, port, tls } = address;
+  const config: ListenConfig = {
+    host,
     port,
-    development: false,
-    // Outside development Bun shares ports unless told: a second gateway would silently get half of the requests.
-    reusePort: false,
-    maxRequestBodySize: MAX_BODY,
-    idleTimeout: IDLE_SECONDS,
-    fetch: (request) => app.fetch(request),
-  });
-  return { host, port: server.port ?? port, stop: () => server.stop(true) };
+    workers: 1,
+    "trusted-proxies": [],
+    http2: false,
+    http3: false,
+    limits: LIMITS,
+    timeouts: TIMEOUTS,
+    ...(tls === undefined ? {} : { tls }),
+  };
+  const edge = listenWire(config, new AdminRequests(app), log === undefined ? {} : { log });
+  return { host, port: edge.port, stop: () => edge.stop(STOP_MS) };
 }

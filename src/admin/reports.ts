@@ -19,9 +19,10 @@ export function serviceReport(service: ServiceView) {
   };
 }
 
-function stateReport({ isHealthy, check, ejection, share }: TargetState) {
+function stateReport({ isHealthy, isDrained, check, ejection, share }: TargetState) {
   return {
     isHealthy,
+    ...(isDrained === true ? { isDrained } : {}),
     ...(check === undefined ? {} : { check: { ...check, since: isoOf(check.since) } }),
     ...(ejection === undefined
       ? {}

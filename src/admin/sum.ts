@@ -79,6 +79,7 @@ function addStates(a: TargetState, b: TargetState): TargetState {
   const isLater = (b.ejection?.until ?? 0) > (a.ejection?.until ?? 0);
   return {
     isHealthy: a.isHealthy && b.isHealthy,
+    ...(a.isDrained === true || b.isDrained === true ? { isDrained: true } : {}),
     check: a.check?.state === "unhealthy" ? a.check : (b.check ?? a.check),
     ejection: isLater ? b.ejection : a.ejection,
     share: a.share === undefined || b.share === undefined ? (a.share ?? b.share) : Math.min(a.share, b.share),

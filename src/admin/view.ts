@@ -1,4 +1,6 @@
 import type { CircuitReport } from "../observe/circuit.ts";
+import type { RecentError } from "../observe/incidents/incidents.ts";
+import type { LimitedReport } from "../observe/incidents/limited.ts";
 import type { LimiterReport } from "../observe/limiter-report.ts";
 import type { Family } from "../observe/metrics/family.ts";
 import type { OpenApiReport } from "../openapi/view.ts";
@@ -20,6 +22,10 @@ export interface AdminView {
   metrics(): Awaitable<readonly Family[]>;
   /** The metrics that the history is made of, of each process by a name of its own. */
   counts(): Awaitable<ReadonlyMap<string, readonly Family[]>>;
+  /** Requests that have failed or were refused of late, the latest first. */
+  errors(): Awaitable<readonly RecentError[]>;
+  /** Who was refused with 429 of late. */
+  limited(): Awaitable<LimitedReport>;
   /** Of this process, or the first worker; undefined without an `openapi:` section. */
   openapi(): Awaitable<OpenApiReport | undefined>;
   /** Asks all services for their documents now, and reports then; with workers, in each. */
@@ -106,6 +112,8 @@ export interface ServiceView {
 export interface TargetState {
   /** Of all targets the healthy ones are used; where there are too few, all. */
   readonly isHealthy: boolean;
+  /** An operator has drained it: it gets no new requests. Left out if not. */
+  readonly isDrained?: boolean;
   /** What active checks have found; undefined before the first. */
   readonly check?:
     | { readonly state: string; readonly since: number; readonly lastError?: string | undefined }

@@ -27,6 +27,7 @@ export function upstreamFamilies(services: Iterable<Service>): readonly Family[]
     familyOf(CORE.upstreamLatency, readings.map(latencySeries)),
     familyOf(CORE.upstreamUp, readings.flatMap(upSeries)),
     each(CORE.targetHealthy, ({ target }) => (target.health.isUsable ? 1 : 0)),
+    each(CORE.targetDrained, ({ target }) => (target.health.isDrained ? 1 : 0)),
     familyOf(CORE.targetChecks, readings.flatMap(checkSeries)),
     each(CORE.targetEjections, ({ target }) => target.health.ejections),
     each(CORE.upstreamOpen, ({ stats }) => stats.open),

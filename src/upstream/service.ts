@@ -105,6 +105,21 @@ export function useTargets(service: Service, targets: readonly Target[]): void {
   service.balancer = balancerOf(service.config, targets, service.health);
 }
 
+/** These URLs are drained from now on, and no others: they get no new requests, and finish what they have. */
+export function drainTargets(service: Service, urls: ReadonlySet<string>): void {
+  const before = service.targets.filter(({ health }) => health.isDrained);
+  service.health.drain(urls);
+  const now = service.targets.filter(({ health }) => health.isDrained);
+  if (before.length === now.length && before.every((target) => target.health.isDrained)) return;
+  useTargets(service, service.targets);
+  for (const target of now) target.close();
+  for (const target of before) {
+    if (target.health.isDrained) continue;
+    target.reopen();
+    target.health.warm();
+  }
+}
+
 /**
  * Chooses the target of the next attempt, another one than before and none of the URLs that are avoided, while there is
  * one. Throws `no_target_available` if there is none, `upstream_timeout` if the request's time is over.
@@ -149,7 +164,8 @@ export function closeService(service: Service): void {
 function balancerOf(config: ServiceConfig, targets: readonly Target[], service: ServiceHealth): Balancer<Target> {
   const isWatched = config.health !== undefined || config["outlier-detection"] !== undefined;
   const isUsable = ({ health }: Target) => health.isUsable || service.isPanicking;
-  return createBalancer(config.balance, targets, {
+  const offered = targets.filter(({ health }) => !health.isDrained);
+  return createBalancer(config.balance, offered, {
     hashOn: config["hash-on"],
     ...(isWatched ? { isUsable } : {}),
     ...(config["slow-start"] === 0 ? {} : { shareOf: ({ health }) => (health.isWarming ? health.share : 1) }),

@@ -1,9 +1,11 @@
 import type { ListenerView, RouteView, ServiceView } from "../admin/view.ts";
-import type { LogFormat } from "../boot.ts";
 import type { Config } from "../config/schema.ts";
+import type { RecentError } from "../observe/incidents/incidents.ts";
+import type { LimitedReport } from "../observe/incidents/limited.ts";
 import type { Family } from "../observe/metrics/family.ts";
 import type { OpenApiReport } from "../openapi/view.ts";
 import type { StoreReport } from "../store/report.ts";
+import type { Drain } from "../upstream/drain.ts";
 import type { HealthVerdict } from "../upstream/health/sharing.ts";
 
 /** All that a worker serves by: the parent has validated it, and every worker gets the same, later ones too. */
@@ -16,7 +18,8 @@ export interface WorkerSetup {
   readonly plugins: readonly (readonly [key: string, file: string])[];
   /** Folder of the configuration file. */
   readonly directory: string;
-  readonly format: LogFormat;
+  /** Targets that are drained as it starts. */
+  readonly drains: readonly Drain[];
   /** Which configuration it is, counted from 1. */
   readonly version: number;
 }
@@ -45,10 +48,14 @@ export interface Answers {
   readonly metrics: readonly Family[];
   readonly counts: readonly Family[];
   readonly store: StoreReport;
+  readonly errors: readonly RecentError[];
+  readonly limited: LimitedReport;
   readonly openapi: OpenApiReport | undefined;
   readonly refreshOpenApi: OpenApiReport | undefined;
   readonly plugin: PluginReply;
   readonly reload: WorkerReload;
+  /** It goes by the list. */
+  readonly drains: true;
 }
 
 /** What became of a worker's reload. */
@@ -64,6 +71,8 @@ export interface Question<S extends Subject = Subject> {
   readonly about: S;
   /** For a plugin. */
   readonly request?: PluginRequest;
+  /** Targets that are drained, and no others. */
+  readonly drains?: readonly Drain[];
   /** For a reload. */
   readonly setup?: WorkerSetup;
 }

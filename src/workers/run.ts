@@ -1,17 +1,21 @@
 import { createAdmin } from "../admin/app.ts";
+import { Drains } from "../admin/drains.ts";
 import { type AdminServer, startAdmin } from "../admin/listen.ts";
 import { sumListeners, sumServices } from "../admin/sum.ts";
 import { sumRoutes } from "../admin/sum-routes.ts";
 import { sumStores } from "../admin/sum-store.ts";
 import type { AdminView } from "../admin/view.ts";
-import { drainMs, type LogFormat, type RunOptions, Signals } from "../boot.ts";
+import { drainMs, type RunOptions, Signals } from "../boot.ts";
 import type { Loaded, LoadResult } from "../config/load.ts";
 import { formatProblem } from "../config/report.ts";
 import { followCounts } from "../history/follow.ts";
 import { opened } from "../listeners.ts";
+import { latestErrors } from "../observe/incidents/incidents.ts";
+import { sumLimited } from "../observe/incidents/limited.ts";
 import type { Logger } from "../observe/logger.ts";
 import { MetricsRegistry } from "../observe/metrics/registry.ts";
 import { sumFamilies } from "../observe/metrics/sum.ts";
+import type { LogTail } from "../observe/tail/log-tail.ts";
 import type { Plugin } from "../plugin.ts";
 import { Reloader } from "../reload/reloader.ts";
 import type { ReloadControl } from "../reload/report.ts";
@@ -25,10 +29,11 @@ import { type Known, tryOut } from "./trial.ts";
 export interface WorkersOptions extends RunOptions {
   /** 2 or more. */
   readonly count: number;
-  readonly format: LogFormat;
   readonly log: Logger;
   /** Takes each line that a worker logs. */
   write(line: string): void;
+  /** Of all that is logged. */
+  readonly tail: LogTail;
   /** Reads the files of the configuration again. */
   load(): Promise<LoadResult<Plugin>>;
 }
@@ -51,16 +56,21 @@ export async function runWorkers(loaded: Loaded<Plugin>, options: WorkersOptions
   const stopAsked = signals.next();
   const trialled = await tryOut(loaded);
   if (!("routes" in trialled)) return trialled.map((problem) => formatProblem(problem, false)).join("\n");
-  const supervisor = new Supervisor({ ...options, setup: { ...setupOf(loaded), format: options.format, version: 1 } });
+  const supervisor = new Supervisor({ ...options, setup: { ...setupOf(loaded), drains: [], version: 1 } });
   const current = { known: trialled };
   const metrics = new MetricsRegistry(log);
-  const apply = (next: Loaded<Plugin>) => applyTo(supervisor, current, next);
+  const drains = new Drains({ log, apply: (list) => supervisor.useDrains(list) });
+  const apply = async (next: Loaded<Plugin>) => {
+    const applied = await applyTo(supervisor, current, next);
+    if (applied.result !== "failed") drains.keepTo(next.config);
+    return applied;
+  };
   const reloader = new Reloader({ initial: loaded, log, metrics, load: options.load, apply });
   options.onReload(() => reloader.onSignal());
   let admin: AdminServer | undefined;
   try {
     probePorts(config.listen);
-    admin = openAdmin(loaded, { supervisor, current, metrics, reloads: reloader, log });
+    admin = openAdmin(loaded, { supervisor, current, metrics, reloads: reloader, drains, tail: options.tail, log });
     const isUp = await Promise.race([supervisor.start().then(() => true), stopAsked.then(() => false)]);
     if (isUp) log.info("admin listening", { host: admin.host, port: admin.port });
   } catch (error) {
@@ -79,6 +89,7 @@ export async function runWorkers(loaded: Loaded<Plugin>, options: WorkersOptions
   if (end === "again") log.warn("stopping at once: requests in flight are cut");
   const left = await supervisor.kill();
   if (end === "late") log.error("workers that did not drain in time were ended", { workers: left });
+  options.tail.close();
   await admin.stop();
   log.info("stopped");
   return undefined;
@@ -90,16 +101,18 @@ interface AdminParts {
   /** Of this process. */
   readonly metrics: MetricsRegistry;
   readonly reloads: ReloadControl;
+  readonly drains: Drains;
+  readonly tail: LogTail;
   readonly log: Logger;
 }
 
 function openAdmin({ config }: Loaded<Plugin>, parts: AdminParts): AdminServer {
   const { host, port, token } = config.admin;
-  const { supervisor, current, reloads, log } = parts;
+  const { supervisor, current, reloads, drains, tail, log } = parts;
   const plugins = () => workerPlugins(current.known.endpoints, supervisor);
   const view = workersView(parts);
   const { history, start, stop } = followCounts({ counts: view.counts, now: Date.now, log });
-  const app = createAdmin(view, { token, host, plugins, reloads, history, log });
+  const app = createAdmin(view, { token, host, plugins, reloads, history, drains, tail, log });
   const server = opened({ host, port }, () => startAdmin(app, { host, port }));
   start();
   return {
@@ -122,6 +135,8 @@ function workersView({ supervisor, current, metrics }: AdminParts): AdminView {
     store: async () => sumStores(await supervisor.gather("store")),
     metrics: async () => sumFamilies(metrics.collect(), ...(await supervisor.gather("metrics"))),
     counts: () => supervisor.gatherByProcess("counts"),
+    errors: async () => latestErrors((await supervisor.gather("errors")).map((errors) => errors.toReversed())),
+    limited: async () => sumLimited(await supervisor.gather("limited")),
     // Each worker publishes the same: what one of them says holds for all.
     openapi: async () => (current.known.publishes ? (await supervisor.gather("openapi"))[0] : undefined),
     refreshOpenApi: async () =>

@@ -1,5 +1,6 @@
 import type { Readiness, WorkerView } from "../admin/view.ts";
 import type { Logger } from "../observe/logger.ts";
+import type { Drain } from "../upstream/drain.ts";
 import type { HealthVerdict } from "../upstream/health/sharing.ts";
 import { CheckDuty } from "./check-duty.ts";
 import type { Answers, PluginReply, PluginRequest, Subject, WorkerSetup } from "./messages.ts";
@@ -76,7 +77,7 @@ export class Supervisor {
   }
 
   /** What each serving worker answers; one that does not within that many ms, a second unless told, is left out. */
-  async gather<S extends Exclude<Subject, "plugin" | "reload">>(
+  async gather<S extends Exclude<Subject, "plugin" | "reload" | "drains">>(
     about: S,
     ms = ANSWER_MS,
   ): Promise<readonly Answers[S][]> {
@@ -92,6 +93,12 @@ export class Supervisor {
       this.#slots.map(async (slot) => [`${slot.worker}/${slot.view.pid}`, await slot.ask({ about }, ms)] as const),
     );
     return new Map(answers.flatMap(([name, answer]) => (answer === undefined ? [] : [[name, answer] as const])));
+  }
+
+  /** These targets are drained in all workers, and in those that start later. One that does not answer in a second does it later. */
+  async useDrains(drains: readonly Drain[]): Promise<void> {
+    this.#setup = { ...this.#setup, drains };
+    await Promise.all(this.#slots.map((slot) => slot.ask({ about: "drains", drains }, ANSWER_MS)));
   }
 
   /** Hands a request to the first worker that serves, or to all; undefined for one that does not answer in 10 s. */
@@ -127,7 +134,10 @@ export class Supervisor {
   /** A worker serves now, or no more. One that began with an earlier configuration gets the latest. */
   #onServing(worker: number): void {
     this.#checkDuty.review(this.#slots);
-    void this.#slots[worker - 1]?.reload({ ...this.#setup, worker });
+    const slot = this.#slots[worker - 1];
+    void slot?.reload({ ...this.#setup, worker });
+    // They may have changed since it was given its setup.
+    void slot?.ask({ about: "drains", drains: this.#setup.drains }, ANSWER_MS);
   }
 
   async #give(setup: SupervisorOptions["setup"]): Promise<Map<number, string>> {

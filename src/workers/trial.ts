@@ -38,6 +38,7 @@ export async function tryOut(loaded: Loaded<Plugin>): Promise<Known | readonly P
     ready,
     () => [],
     () => store.report(),
+    gateway.incidents,
   ).routes();
   const names = routes.flatMap(({ plugins }) => plugins.map(({ name }) => name));
   const endpoints = new Set(names.filter((name) => snapshot.pluginApps.has(name)));

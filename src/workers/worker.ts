@@ -1,4 +1,4 @@
-import { drainMs, openLog, type RunOptions } from "../boot.ts";
+import { drainMs, openWorkerLog, type RunOptions } from "../boot.ts";
 import { Gateway } from "../gateway.ts";
 import { Listeners } from "../listeners.ts";
 import type { Logger } from "../observe/logger.ts";
@@ -23,7 +23,7 @@ export async function runWorker(options: RunOptions, parent: ParentChannel): Pro
   const channel = new Channel(options, parent);
   const setup = await channel.setup;
   if (setup === undefined) return true;
-  const log = openLog(setup.config, setup.format, options).log.with({ worker: setup.worker });
+  const log = openWorkerLog(setup.config, options).with({ worker: setup.worker });
   try {
     await serve(setup, options, log, channel);
     return true;
@@ -46,6 +46,7 @@ async function serve(setup: WorkerSetup, options: RunOptions, log: Logger, chann
     isChecker: false,
     publish: (verdict) => channel.parent.send({ kind: "health", verdict }),
   });
+  gateway.useDrains(setup.drains);
   gateway.watchOverload(() => options.usage().residentBytes);
   await gateway.start();
   const listeners = new Listeners();
@@ -56,13 +57,19 @@ async function serve(setup: WorkerSetup, options: RunOptions, log: Logger, chann
       () => ({ isReady: true, reasons: [] }),
       (only) => metrics.collect(only),
       () => store.report(),
+      gateway.incidents,
     );
     const reloads = new Reloads(gateway);
     channel.serve({
       takeOverChecks: () => gateway.takeOverChecks(),
       learn: (verdict) => gateway.learn(verdict),
-      answer: ({ about, request, setup: next }) => {
+      answer: ({ about, request, setup: next, drains }) => {
         if (about === "listeners") return listeners.views();
+        if (about === "errors") return view.errors().map((error) => ({ ...error, worker: setup.worker }));
+        if (about === "drains") {
+          gateway.useDrains(drains ?? []);
+          return true;
+        }
         if (about === "reload") return next === undefined ? undefined : reloads.take(next);
         if (about !== "plugin") return view[about]();
         return request === undefined ? undefined : answerPlugin(gateway.snapshot.pluginApps, request);

@@ -1,15 +1,20 @@
 import { type AdminOptions, createAdmin } from "../../src/admin/app.ts";
+import { Drains } from "../../src/admin/drains.ts";
 import { startAdmin } from "../../src/admin/listen.ts";
 import { createPluginApps, type PluginApps } from "../../src/admin/plugin-apps.ts";
 import type { AdminView } from "../../src/admin/view.ts";
 import { createLogger } from "../../src/observe/log.ts";
+import type { Logger } from "../../src/observe/logger.ts";
 import { CORE } from "../../src/observe/metrics/core.ts";
+import { LogTail } from "../../src/observe/tail/log-tail.ts";
 import { TargetStats } from "../../src/upstream/stats.ts";
 
 export interface AdminUnderTest extends AsyncDisposable {
   readonly port: number;
   readonly apps: PluginApps;
   readonly logs: string[];
+  readonly log: Logger;
+  readonly tail: LogTail;
   get(path: string, headers?: Record<string, string>): Promise<Response>;
 }
 
@@ -19,20 +24,27 @@ export function startTestAdmin(
   options: Partial<Pick<AdminOptions, "token" | "host" | "history">> = {},
 ): AdminUnderTest {
   const logs: string[] = [];
+  const tail = new LogTail();
   const log = createLogger({
     level: "info",
     format: "json",
     redact: [],
-    write: (line) => logs.push(line),
+    write: (line) => {
+      logs.push(line);
+      tail.push(line);
+    },
     now: () => 0,
   });
   const apps = createPluginApps(log);
-  const app = createAdmin({ ...SHOP, ...view }, { ...options, plugins: () => apps, log });
+  const drains = new Drains({ log, apply: () => {} });
+  const app = createAdmin({ ...SHOP, ...view }, { ...options, plugins: () => apps, drains, tail, log });
   const server = startAdmin(app, { host: "127.0.0.1", port: 0 });
   return {
     port: server.port,
     apps,
     logs,
+    log,
+    tail,
     get: (path, headers = {}) => fetch(`http://127.0.0.1:${server.port}${path}`, { headers }),
     [Symbol.asyncDispose]: () => server.stop(),
   };
@@ -49,6 +61,8 @@ export const SHOP = {
   listeners: () => [{ scheme: "http", host: "127.0.0.1", port: 8080, connections: 2, tunnels: 0, requests: 7 }],
   workers: () => [{ pid: 7, state: "running", since: "2026-01-05T09:30:00.120Z", restarts: 0 }],
   store: () => ({ kind: "memory", state: "up", since: 0, calls: 0, failures: {}, inFlight: 0, entries: 0, bytes: 0 }),
+  errors: () => [],
+  limited: () => ({ since: 0, clients: [] }),
   openapi: () => undefined,
   refreshOpenApi: () => undefined,
   metrics: () => [

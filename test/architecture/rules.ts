@@ -26,7 +26,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   upstream: PARTS,
   edge: PARTS,
   reload: [...PARTS, "routing"],
-  admin: [...PARTS, "history", "identity", "openapi", "reload", "store", "traffic", "upstream"],
+  admin: [...PARTS, "edge", "history", "identity", "openapi", "reload", "store", "traffic", "upstream"],
   store: [...BASE, "config", "timeouts"],
   openapi: [...PARTS, "policy", "routing", "store"],
   traffic: [...PARTS, "routing", "scope", "store", "upstream"],
@@ -80,7 +80,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "upstream",
     "view",
   ],
-  run: [...PARTS, "boot", "gateway", "listeners", "reload", "scope", "store", "workers"],
+  run: [...PARTS, "admin", "boot", "gateway", "listeners", "reload", "scope", "store", "workers"],
   cli: [
     ...PARTS,
     "compile",

@@ -1,15 +1,17 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { createAdmin } from "../../src/admin/app.ts";
+import { Drains } from "../../src/admin/drains.ts";
 import { createPluginApps } from "../../src/admin/plugin-apps.ts";
 import { History } from "../../src/history/history.ts";
 import { createNullLogger } from "../../src/observe/log.ts";
+import { LogTail } from "../../src/observe/tail/log-tail.ts";
 import { TargetStats } from "../../src/upstream/stats.ts";
 import { sourceFiles } from "../architecture/source.ts";
 import { codeIn, firstColumn, PROJECT, readPage, sectionOf } from "./pages.ts";
 
 /** What is explained beside the pool. */
-const OF_TARGET: ReadonlySet<string> = new Set(["health", "isHealthy", "addresses"]);
+const OF_TARGET: ReadonlySet<string> = new Set(["health", "isHealthy", "isDrained", "addresses"]);
 const page = readPage("docs/operating.md");
 
 describe("docs/operating.md", () => {
@@ -36,6 +38,8 @@ describe("docs/operating.md", () => {
       workers: () => [],
       metrics: () => [],
       counts: () => new Map(),
+      errors: () => [],
+      limited: () => ({ since: 0, clients: [] }),
       openapi: () => undefined,
       refreshOpenApi: () => undefined,
       store: () => ({ kind: "memory", state: "up", since: 0, calls: 0, failures: {}, inFlight: 0 }) as const,
@@ -46,7 +50,14 @@ describe("docs/operating.md", () => {
       throw new Error("nobody asks");
     };
     const reloads = { report: unasked, reload: unasked, plan: unasked };
-    const { routes } = createAdmin(view, { plugins: () => apps, reloads, history: new History(), log });
+    const { routes } = createAdmin(view, {
+      plugins: () => apps,
+      reloads,
+      history: new History(),
+      drains: new Drains({ log, apply: unasked }),
+      tail: new LogTail(),
+      log,
+    });
     const paths = routes.map(({ path }) => path.replace(":name", "NAME").replace("/*", ""));
     expect(firstColumn(sectionOf(page, "The admin port")).toSorted()).toEqual([...new Set(paths)].sort());
   });

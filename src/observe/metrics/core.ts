@@ -69,6 +69,12 @@ const UPSTREAM = {
     "1 if the target may be chosen, 0 if its checks fail or it is ejected.",
     "min",
   ),
+  targetDrained: gauge(
+    "sluice_target_drained",
+    TARGET,
+    "1 if an operator has drained the target, so that it gets no new requests.",
+    "max",
+  ),
   targetChecks: counter(
     "sluice_target_checks_total",
     [...TARGET, "result"],

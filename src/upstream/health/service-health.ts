@@ -17,6 +17,8 @@ export class ServiceHealth {
   readonly #lasting: Pick<UpstreamLasting, "log" | "now">;
   #known = new Map<string, TargetHealth>();
   #used: ReadonlySet<TargetHealth> = new Set();
+  /** URLs of targets that are drained, those too that are not there at the moment. */
+  #drained: ReadonlySet<string> = new Set();
   #slowStartMs = 0;
   #panicThreshold = 0;
 
@@ -42,6 +44,7 @@ export class ServiceHealth {
       slowStartMs: () => this.#slowStartMs,
       onChange: () => this.#review(),
     });
+    health.isDrained = this.#drained.has(url);
     this.#known.set(url, health);
     return health;
   }
@@ -51,8 +54,15 @@ export class ServiceHealth {
     const before = this.#used;
     for (const { health } of targets) if (before.size > 0 && !before.has(health)) health.warm();
     this.#known = new Map(targets.map(({ url, health }) => [url, health]));
-    this.#used = new Set(targets.filter(({ weight }) => weight > 0).map(({ health }) => health));
+    const used = targets.filter(({ weight, health }) => weight > 0 && !health.isDrained);
+    this.#used = new Set(used.map(({ health }) => health));
     this.#review();
+  }
+
+  /** These are drained, and no others; `follow` has to be called after it. */
+  drain(urls: ReadonlySet<string>): void {
+    this.#drained = urls;
+    for (const [url, health] of this.#known) health.isDrained = urls.has(url);
   }
 
   #review(): void {

@@ -35,6 +35,8 @@ export interface TargetHealthOptions {
 export class TargetHealth {
   /** May be chosen: a flag, so that the balancer pays nothing for it. */
   isUsable = true;
+  /** An operator has taken it out: it gets no new requests, whatever its health. */
+  isDrained = false;
   /** It gets only a part of its share yet. */
   isWarming = false;
   /** Told how attempts end; undefined where nobody wants to know. */
