@@ -3,6 +3,8 @@ import { type Draft, isObject, type Json, type JsonObject } from "./json.ts";
 
 /** What is done on the way through a document. */
 export interface Visitor {
+  /** What stands under the keys of each kind, where that is not as in OpenAPI 3. */
+  readonly children?: typeof CHILDREN;
   /** The text to put in the place of a reference: of `$ref`, of `$dynamicRef` with a pointer, of a discriminator's mapping. */
   reference(ref: string, kind: Kind): string;
   /** Told of every object when its copy is complete, and may change that. */
@@ -23,14 +25,14 @@ function copyValue(key: string, value: Json, kind: Kind, visitor: Visitor): Json
   if (key === "$dynamicRef" && typeof value === "string" && value.startsWith("#/"))
     return visitor.reference(value, kind);
   if (kind === "discriminator" && key === "mapping" && isObject(value)) return copyMapping(value, visitor);
-  const child = childOf(kind, key);
+  const child = childOf(kind, key, visitor.children ?? CHILDREN);
   return child === undefined ? value : copyChild(value, child, visitor);
 }
 
 /** Under a callback's expressions there are path items, under `x-` there is data. */
-function childOf(kind: Kind, key: string): Child | undefined {
+function childOf(kind: Kind, key: string, grammar: typeof CHILDREN): Child | undefined {
   if (kind === "callback") return key.startsWith("x-") ? undefined : { kind: "pathItem", form: "one" };
-  const children = CHILDREN[kind];
+  const children = grammar[kind];
   return Object.hasOwn(children, key) ? children[key] : undefined;
 }
 

@@ -1,8 +1,11 @@
+import { realpath, stat } from "node:fs/promises";
+import { sep } from "node:path";
 import { reasonOf } from "../config/file-path.ts";
 import type { DocumentLocation } from "../config/openapi-location.ts";
 import { MAX_TIMER_MS } from "../timeouts.ts";
 import { type AskService, askService } from "./ask-service.ts";
 import { own } from "./encode.ts";
+import { ReferenceScan } from "./files/reference-scan.ts";
 
 /** What is asked for. */
 export interface DocumentQuestion {
@@ -13,7 +16,12 @@ export interface DocumentQuestion {
   /** For the whole of it. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** Of a file that the document refers to: the folder that it has to be in, whatever links lead to. */
+  readonly folder?: string;
 }
+
+/** Nobody has such a document, and asking again soon does not change that. */
+export class NoDocument extends Error {}
 
 /** A document as it came, in pieces; nobody has looked into it yet. */
 export interface FetchedDocument extends Content {
@@ -25,6 +33,8 @@ interface Content {
   readonly chunks: readonly Uint8Array[];
   /** The same for the same content. */
   readonly mark: string;
+  /** Whether it may refer to other files. */
+  readonly leadsOut: boolean;
 }
 
 /** An answer to such a question, of a service or of any server. */
@@ -46,7 +56,7 @@ export async function fetchDocument(question: DocumentQuestion, ask: AskService)
   const { location, etag, maxBytes, timeoutMs, signal } = question;
   const timeout = AbortSignal.timeout(Math.min(timeoutMs, MAX_TIMER_MS));
   const both = AbortSignal.any([signal, timeout]);
-  if (location.file !== undefined) return readDocumentFile(location.file, maxBytes, both);
+  if (location.file !== undefined) return readDocumentFile(location.file, question, both);
   const headers = { accept: ACCEPT, "accept-encoding": "identity", ...location.headers };
   const asked = etag === undefined ? headers : { ...headers, "if-none-match": etag };
   try {
@@ -89,14 +99,21 @@ async function documentOf(
   const { status } = answer;
   if (status !== 200) answer.discard();
   if (status === 304 && etag !== undefined) return undefined;
-  if (status >= 300 && status < 400) throw new Error(`the answer is a redirect (${status}), which is not followed`);
-  if (status !== 200) throw new Error(`the answer has the status ${status}`);
+  if (status >= 300 && status < 400) {
+    throw new NoDocument(`the answer is a redirect (${status}), which is not followed`);
+  }
+  if (status !== 200) throw new (isFinal(status) ? NoDocument : Error)(`the answer has the status ${status}`);
   const announced = Number(answer.header("content-length") ?? 0);
   if (announced > maxBytes) {
     answer.discard();
     throw tooLong(maxBytes);
   }
   return { ...(await readStream(answer.body(), maxBytes, signal)), etag: answer.header("etag") };
+}
+
+/** 408, 425 and 429 ask to come again (RFC 9110 §15.5.9, RFC 8470 §5.2, RFC 6585 §4). */
+function isFinal(status: number): boolean {
+  return status >= 400 && status < 500 && ![408, 425, 429].includes(status);
 }
 
 async function readStream(stream: ReadableStream<Uint8Array>, maxBytes: number, signal: AbortSignal): Promise<Content> {
@@ -106,15 +123,17 @@ async function readStream(stream: ReadableStream<Uint8Array>, maxBytes: number, 
   try {
     const chunks: Uint8Array[] = [];
     const hasher = new Bun.CryptoHasher("blake2b256");
+    const scan = new ReferenceScan();
     let length = 0;
     for (;;) {
       const { done, value } = await reader.read();
       signal.throwIfAborted();
-      if (done) return { chunks, mark: hasher.digest("base64url") };
+      if (done) return { chunks, mark: hasher.digest("base64url"), leadsOut: scan.isFound };
       length += value.byteLength;
       if (length > maxBytes) throw tooLong(maxBytes);
       chunks.push(own(value));
       hasher.update(value);
+      scan.add(value);
       // Whoever is near sends megabytes at a time: requests get their turns between.
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -126,13 +145,25 @@ async function readStream(stream: ReadableStream<Uint8Array>, maxBytes: number, 
   }
 }
 
-async function readDocumentFile(file: string, maxBytes: number, signal: AbortSignal): Promise<FetchedDocument> {
+async function readDocumentFile(
+  file: string,
+  { maxBytes, folder }: DocumentQuestion,
+  signal: AbortSignal,
+): Promise<FetchedDocument> {
   try {
+    if (folder !== undefined) await requireBelow(file, folder);
     return { ...(await readStream(Bun.file(file).stream(), maxBytes, signal)), etag: undefined };
   } catch (error) {
-    if (error instanceof TooLong) throw error;
-    throw new Error(`the file cannot be read: ${reasonOf(error)}`);
+    if (error instanceof TooLong || error instanceof NoDocument) throw error;
+    throw new NoDocument(`the file cannot be read: ${reasonOf(error)}`);
   }
+}
+
+/** Links may lead anywhere, and what is no file may never end. */
+async function requireBelow(file: string, folder: string): Promise<void> {
+  const [real, top] = await Promise.all([realpath(file), realpath(folder)]);
+  if (!real.startsWith(`${top}${sep}`)) throw new NoDocument("it leads out of the folder of the document");
+  if (!(await stat(real)).isFile()) throw new NoDocument("it is no file");
 }
 
 class TooLong extends Error {}

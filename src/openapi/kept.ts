@@ -2,12 +2,13 @@ import type { DocumentLocation } from "../config/openapi-location.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Store } from "../store/store.ts";
 import { tagOf } from "./encode.ts";
+import type { KnownFile } from "./files/file-loader.ts";
+import type { KnownParts } from "./files/whole-document.ts";
 
 /** The last good document of a service. */
-export interface KeptDocument {
-  /** Compressed by gzip. */
+export interface KeptDocument extends KnownParts {
+  /** Compressed by gzip; its files are in it. */
   readonly bytes: Uint8Array;
-  readonly etag: string | undefined;
   /** When the service has last said that it is still this one, in ms since 1970. */
   readonly at: number;
 }
@@ -65,14 +66,26 @@ function keyOf(service: string, { path, url, file }: DocumentLocation): string {
 }
 
 /** A line of JSON, then the bytes. */
-function packed({ bytes, etag, at }: KeptDocument): Uint8Array {
-  return Buffer.concat([Buffer.from(`${JSON.stringify({ etag, at })}\n`), bytes]);
+function packed({ bytes, ...facts }: KeptDocument): Uint8Array {
+  return Buffer.concat([Buffer.from(`${JSON.stringify(facts)}\n`), bytes]);
 }
 
+/** What does not tell of its files is asked for anew. */
 function unpacked(stored: Uint8Array): KeptDocument | undefined {
   const end = stored.indexOf(0x0a);
   if (end < 0) return undefined;
-  const { etag, at } = JSON.parse(Buffer.from(stored.subarray(0, end)).toString()) as Partial<KeptDocument>;
-  const bytes = stored.slice(end + 1);
-  return { bytes, etag: typeof etag === "string" ? etag : undefined, at: typeof at === "number" ? at : 0 };
+  const facts = JSON.parse(Buffer.from(stored.subarray(0, end)).toString()) as Record<string, unknown>;
+  const { etag, at, main } = facts;
+  const files = Array.isArray(facts.files) ? facts.files.filter(isKnownFile) : undefined;
+  return {
+    bytes: stored.slice(end + 1),
+    etag: typeof etag === "string" && files !== undefined ? etag : undefined,
+    ...(typeof main === "string" && { main }),
+    files: files ?? [],
+    at: typeof at === "number" ? at : 0,
+  };
+}
+
+function isKnownFile(value: unknown): value is KnownFile {
+  return typeof value === "object" && value !== null && "file" in value && "mark" in value;
 }

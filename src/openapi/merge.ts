@@ -1,5 +1,6 @@
 import type { RouteConfig } from "../config/schema.ts";
 import { isReserved, PolicyWriter } from "./apply-policy.ts";
+import { UNRESOLVED } from "./files/unresolved.ts";
 import { METHODS, SECTIONS, type Section } from "./grammar.ts";
 import type { Owned } from "./identity.ts";
 import { type Draft, isObject, type Json, type JsonObject, objectAt, pointerToken, textAt } from "./json.ts";
@@ -99,7 +100,7 @@ class Merger {
   #document(paths: JsonObject, webhooks: JsonObject, components: JsonObject, { tags, groups }: Tags): JsonObject {
     const isLater = this.#sources.some(({ document }) => textAt(document, "openapi")?.startsWith("3.2"));
     const services = this.#sources.map(({ service, document }) => {
-      const extensions = Object.entries(document).filter(([key]) => key.startsWith("x-"));
+      const extensions = Object.entries(document).filter(([key]) => key.startsWith("x-") && key !== UNRESOLVED);
       return [service, { ...objectAt(document, "info"), ...Object.fromEntries(extensions) }] as const;
     });
     return {

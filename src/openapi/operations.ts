@@ -1,3 +1,4 @@
+import { reportBroken } from "./broken-reference.ts";
 import { METHODS } from "./grammar.ts";
 import { type Draft, isObject, type Json, type JsonObject, listAt, objectAt, pointerToken, textAt } from "./json.ts";
 import type { Report } from "./report.ts";
@@ -23,7 +24,7 @@ export function operationsOf(source: Source, report: Report): readonly SourceOpe
   return Object.entries(objectAt(document, "paths") ?? {}).flatMap(([path, written]) => {
     const pointer = `/paths/${pointerToken(path)}`;
     if (path.startsWith("x-")) return [];
-    const item = pathItem(source, written);
+    const item = pathItem(source, written, report);
     if (item === undefined || !path.startsWith("/")) {
       report.add({ kind: "operation-dropped", service, pointer, message: "this is no path" });
       return [];
@@ -38,18 +39,19 @@ export function operationsOf(source: Source, report: Report): readonly SourceOpe
         report.add({ kind: "operation-hidden", service, pointer: at, message: `${method} ${path} is internal` });
         return [];
       }
-      const value = complete(source, item, operation);
+      const value = complete(source, item, operation, report);
       return [{ source, path, method, basePath: basePathOf(value.servers), value, pointer: at }];
     });
   });
 }
 
 /** A path item may be elsewhere; what is written beside the reference counts first. */
-function pathItem(source: Source, written: Json): JsonObject | undefined {
+function pathItem(source: Source, written: Json, report: Report): JsonObject | undefined {
   if (!isObject(written)) return undefined;
   if (typeof written.$ref !== "string") return written;
-  const { $ref: _, ...own } = written;
+  const { $ref, ...own } = written;
   const referred = source.resolve(written, "pathItem");
+  if (referred === undefined) reportBroken(source, $ref, "pathItem", report);
   return { ...referred, ...own };
 }
 
@@ -65,13 +67,13 @@ function methodsOf(item: JsonObject): readonly (readonly [method: string, keys: 
 }
 
 /** With what the path item and the document say for all of their operations. */
-function complete(source: Source, item: JsonObject, operation: JsonObject): JsonObject {
+function complete(source: Source, item: JsonObject, operation: JsonObject, report: Report): JsonObject {
   const { document } = source;
   const value: Draft = { ...operation };
   const own = listAt(operation, "parameters");
   const named = new Set(own.map((parameter) => parameterKey(source, parameter)));
   const shared = listAt(item, "parameters").filter((parameter) => !named.has(parameterKey(source, parameter)));
-  const parameters = [...shared, ...own].filter((parameter) => isShown(source, parameter));
+  const parameters = [...shared, ...own].filter((parameter) => isShown(source, parameter, report));
   if (parameters.length > 0) value.parameters = parameters;
   else delete value.parameters;
   for (const key of ["summary", "description"]) value[key] ??= item[key] ?? null;
@@ -84,8 +86,10 @@ function complete(source: Source, item: JsonObject, operation: JsonObject): Json
 }
 
 /** What leads nowhere cannot be sent, and what is internal is nobody's business. */
-function isShown(source: Source, parameter: Json): boolean {
+function isShown(source: Source, parameter: Json, report: Report): boolean {
   const resolved = source.resolve(parameter, "parameter");
+  const ref = textAt(parameter, "$ref");
+  if (resolved === undefined && ref !== undefined) reportBroken(source, ref, "parameter", report);
   return resolved !== undefined && resolved["x-internal"] !== true;
 }
 

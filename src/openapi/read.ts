@@ -13,11 +13,16 @@ const MOST_DEPTH = 400;
 
 /** Reads a document, JSON or YAML, of any version. Throws Error with a text for people. */
 export function readDocument(bytes: Uint8Array): ReadDocument {
-  const parsed = parse(textOf(bytes));
+  const parsed = parseContent(bytes);
   const version = versionOf(parsed);
   if (version === undefined || !isObject(parsed)) throw new Error(unknownVersion(parsed));
   // Nobody else has what was just parsed.
   return { document: upgradedInPlace(parsed), version };
+}
+
+/** What a file says, JSON or YAML. Throws Error with a text for people. */
+export function parseContent(bytes: Uint8Array): Json {
+  return parse(textOf(bytes));
 }
 
 function textOf(bytes: Uint8Array): string {
@@ -52,12 +57,16 @@ function parseYaml(text: string): Json {
   return parsed.value as Json;
 }
 
+/** On the way it takes out what would be no key of a copy, but its prototype. */
 function isTooDeep(value: Json): boolean {
   let level: readonly object[] = isTree(value) ? [value] : [];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth >= MOST_DEPTH) return true;
     const next: object[] = [];
-    for (const one of level) for (const inner of Object.values(one)) if (isTree(inner)) next.push(inner);
+    for (const one of level) {
+      if (Object.hasOwn(one, "__proto__")) Reflect.deleteProperty(one, "__proto__");
+      for (const inner of Object.values(one)) if (isTree(inner)) next.push(inner);
+    }
     level = next;
   }
   return false;

@@ -1,12 +1,13 @@
 import type { DocumentLocation } from "../config/openapi-location.ts";
 import type { AskService } from "./ask-service.ts";
-import { type DocumentQuestion, type FetchedDocument, fetchDocument } from "./fetch.ts";
+import type { DocumentQuestion } from "./fetch.ts";
+import { fetchWhole, type WholeDocument } from "./files/whole-document.ts";
 import type { MergeSource, SourceVerdict } from "./job.ts";
 import type { KeptDocument } from "./kept.ts";
 import type { ServiceDocumentView } from "./view.ts";
 
 /** One that nobody has looked into yet. */
-type Fresh = FetchedDocument & { readonly at: number };
+type Fresh = WholeDocument & { readonly at: number };
 
 type Bounds = Pick<DocumentQuestion, "maxBytes" | "timeoutMs" | "signal">;
 
@@ -52,7 +53,7 @@ export class ServiceDocument {
   toSource(isHandedOver: boolean): MergeSource {
     const fresh = isHandedOver ? this.#fresh : undefined;
     if (isHandedOver) this.#fresh = undefined;
-    this.#merging = fresh && { etag: fresh.etag, mark: fresh.mark, at: fresh.at };
+    this.#merging = fresh && withoutChunks(fresh);
     return { service: this.service, fresh: fresh?.chunks, kept: this.#kept?.bytes };
   }
 
@@ -78,8 +79,7 @@ export class ServiceDocument {
   async fetch(bounds: Bounds, now: () => number): Promise<void> {
     try {
       // What a restart has brought is unchanged, too, if the service says so.
-      const etag = this.#kept?.etag;
-      const found = await fetchDocument({ location: this.location, etag, ...bounds }, this.#ask);
+      const found = await fetchWhole(this.location, this.#kept, bounds, this.#ask);
       if (!bounds.signal.aborted) this.#take(found, now());
     } catch (error) {
       if (!bounds.signal.aborted) this.#fail(error instanceof Error ? error.message : String(error), now());
@@ -97,7 +97,8 @@ export class ServiceDocument {
       this.#fail(this.#refused.fault, now);
       return undefined;
     }
-    this.#kept = { bytes: kept, etag: fresh.etag, at: fresh.at };
+    const { etag, main, files, at } = fresh;
+    this.#kept = { bytes: kept, etag, ...(main !== undefined && { main }), files, at };
     this.#keptMark = fresh.mark;
     this.#refused = undefined;
     this.#error = undefined;
@@ -123,7 +124,7 @@ export class ServiceDocument {
     return this.#error === undefined ? "waiting" : "missing";
   }
 
-  #take(found: FetchedDocument | undefined, at: number): void {
+  #take(found: WholeDocument | undefined, at: number): void {
     this.#hasAnswered = true;
     if (found !== undefined && found.mark !== this.#keptMark) {
       if (this.#refused?.mark === found.mark) return this.#fail(this.#refused.fault, at);
@@ -137,6 +138,10 @@ export class ServiceDocument {
   #fail(message: string, at: number): void {
     this.#error = { message, at };
   }
+}
+
+function withoutChunks({ chunks: _, ...rest }: Fresh): Omit<Fresh, "chunks"> {
+  return rest;
 }
 
 function shownLocation({ path, url, file }: DocumentLocation): string {

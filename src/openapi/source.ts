@@ -1,6 +1,8 @@
 import { copyNode } from "./copy.ts";
+import { unresolvedReason } from "./files/unresolved.ts";
 import { type Kind, SECTIONS, type Section, sectionOf } from "./grammar.ts";
 import { isObject, type Json, type JsonObject, objectAt, pointerKeys, valueAt } from "./json.ts";
+import { referencePlaces } from "./reference-places.ts";
 
 /** A part of a document that others refer to; `id` is its section and its name: "schemas/User". */
 export interface Component {
@@ -14,6 +16,10 @@ export interface Component {
 export interface BrokenReference {
   readonly ref: string;
   readonly reason: "outside" | "missing";
+  /** Why, in words. */
+  readonly text: string;
+  /** Where it is written first. */
+  readonly pointer?: string;
 }
 
 /**
@@ -26,6 +32,7 @@ export class Source {
   readonly broken = new Map<string, BrokenReference>();
   readonly #components = new Map<string, Component>();
   readonly #byReference = new Map<string, Component | undefined>();
+  #places: ReadonlyMap<string, string> | undefined = undefined;
 
   constructor(service: string, document: JsonObject) {
     this.service = service;
@@ -121,7 +128,12 @@ export class Source {
   }
 
   #break(ref: string, reason: BrokenReference["reason"]): undefined {
-    this.broken.set(ref, { ref, reason });
+    const tried = unresolvedReason(this.document, ref);
+    const plain = reason === "outside" ? `${ref} is outside of the document` : `${ref} leads nowhere`;
+    this.#places ??= referencePlaces(this.document);
+    const pointer = this.#places.get(ref);
+    const text = tried === undefined ? plain : `${ref} leads nowhere: ${tried}`;
+    this.broken.set(ref, { ref, reason, text, ...(pointer !== undefined && { pointer }) });
     return undefined;
   }
 }

@@ -1,3 +1,4 @@
+import { reportBroken } from "./broken-reference.ts";
 import { copyNode, type Visitor } from "./copy.ts";
 import { type Kind, type SECTIONS, sectionOf } from "./grammar.ts";
 import { type Draft, isObject, type Json, type JsonObject, listAt, objectAt, pointerToken, textAt } from "./json.ts";
@@ -26,9 +27,7 @@ export function createWriter(source: Source, names: Names, report: Report): (val
     reference(ref, kind) {
       const component = source.locate(ref, kind);
       if (component !== undefined) return referenceTo(component);
-      const { reason } = source.broken.get(ref) ?? { reason: "missing" };
-      const message = reason === "outside" ? `${ref} is outside of the document` : `${ref} leads nowhere`;
-      report.add({ kind: "reference-broken", service: source.service, message });
+      reportBroken(source, ref, kind, report);
       return `#/components/${sectionOf(kind) ?? "schemas"}/${UNKNOWN}`;
     },
     leave(copy, kind, original) {
