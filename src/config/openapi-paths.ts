@@ -9,7 +9,7 @@ export interface DocumentPaths {
 }
 
 /** Files of the page, below its path. */
-export const PAGE_FILES = { script: "scalar.js" } as const;
+export const PAGE_FILES = { script: "scalar.js", start: "start.js" } as const;
 
 /** Each document, that of all first. */
 export function documentPaths({

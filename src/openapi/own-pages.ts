@@ -1,4 +1,4 @@
-import { ownPaths, PAGE_FILES } from "../config/openapi-paths.ts";
+import { ownPaths } from "../config/openapi-paths.ts";
 import type { Context } from "../context.ts";
 import { GatewayError } from "../errors.ts";
 import type { Reply } from "../message/reply.ts";
@@ -23,7 +23,6 @@ export function createOwnPages(options: DocumentsOptions): OwnPages {
   const { docs } = openapi;
   const documents = new Documents(options);
   const page = docs === false ? undefined : createDocsPage(openapi, docs);
-  const script = `${docs}/${PAGE_FILES.script}`;
   return {
     paths: new Set(ownPaths(openapi)),
     documents,
@@ -32,9 +31,7 @@ export function createOwnPages(options: DocumentsOptions): OwnPages {
       if (method !== "GET" && method !== "HEAD") {
         throw new GatewayError("method_not_allowed", { headers: { allow: "GET, HEAD" } });
       }
-      if (page !== undefined && path === docs) return answerWith(request, await page.html());
-      if (page !== undefined && path === script) return answerWith(request, await page.script());
-      const publication = documents.at(path) ?? (await afterFirst(documents, path, signal));
+      const publication = (await page?.at(path)) ?? documents.at(path) ?? (await afterFirst(documents, path, signal));
       if (publication !== undefined) return answerWith(request, publication);
       const detail = "The document is not there yet";
       throw new GatewayError("overloaded", { detail, headers: { "retry-after": "1" } });

@@ -3,15 +3,15 @@ import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import { swagger } from "@elysiajs/swagger";
 import { Elysia } from "elysia";
-import { PAGE_FILES } from "../config/openapi-paths.ts";
+import { documentPaths, PAGE_FILES } from "../config/openapi-paths.ts";
 import type { OpenApiConfig } from "../config/schema-openapi.ts";
 import type { Publication } from "./answer.ts";
 import { BROTLI_QUALITY, type Encoded, tagOf } from "./encode.ts";
 
-/** The page on which people read the documents and try requests, and the one script that it needs. */
+/** The page on which people read the documents and try requests, and the scripts that it needs. */
 export interface DocsPage {
-  html(): Promise<Publication>;
-  script(): Promise<Publication>;
+  /** Undefined for a path that is not of the page. */
+  at(path: string): Promise<Publication> | undefined;
 }
 
 /** Nothing from another host: no fonts, no statistics, no assistants, no proxy for the requests that are tried. */
@@ -29,19 +29,24 @@ const SCALAR = {
 /** Scalar in one file, from a package that is no more than that; the package that it is made of brings 250 MB along. */
 const SCRIPT_FILE = "js/standalone.js";
 
+/** Where the page puts what Scalar makes. */
+const ELEMENT = "reference";
+
 /** The page of @elysiajs/swagger, with Scalar from the installed package. Nothing is read before somebody asks for it. */
 export function createDocsPage(config: OpenApiConfig, docs: string): DocsPage {
-  let page: Promise<Publication> | undefined;
-  let script: Promise<Publication> | undefined;
-  return {
-    html() {
-      page ??= readPage(config, docs);
-      return page;
-    },
-    script() {
-      script ??= readScript();
-      return script;
-    },
+  const files = new Map([
+    [docs, once(() => readPage(config, docs))],
+    [`${docs}/${PAGE_FILES.script}`, once(readScript)],
+    [`${docs}/${PAGE_FILES.start}`, once(() => startScript(config))],
+  ]);
+  return { at: (path) => files.get(path)?.() };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
 
@@ -72,19 +77,37 @@ async function readPage(config: OpenApiConfig, docs: string): Promise<Publicatio
       path: docs,
       provider: "scalar",
       scalarCDN: `${docs}/${PAGE_FILES.script}`,
-      // It hands on whatever it is given, and knows an older Scalar.
-      scalarConfig: { ...SCALAR, url: config.path, spec: undefined } as object,
+      scalarConfig: { customCss: "" },
       documentation: { info },
     }),
   );
   const html = await (await app.handle(new Request(`http://gateway.invalid${docs}`))).text();
   const text = html
     .replaceAll(" crossorigin", "")
-    .replace('data-url="undefined"', "")
-    // An element with blanks in it would be a script that the policy forbids.
-    .replaceAll(/>\s+<\/script>/g, "></script>")
+    // Its own way to begin knows of one document only.
+    .replace(/<script\s+id="api-reference"[^>]*>\s*<\/script>/, `<div id="${ELEMENT}"></div>`)
+    .replace("</body>", `<script src="${docs}/${PAGE_FILES.start}"></script></body>`)
     .replace("</head>", '<link rel="icon" href="data:,"></head>');
   return { type: "text/html; charset=utf-8", content: await compressed(Buffer.from(text)), fields: PAGE_FIELDS };
+}
+
+/** Begins with the document, or with all that there are, to choose from. */
+async function startScript(config: OpenApiConfig): Promise<Publication> {
+  const sources = documentPaths(config).map(({ audience, json }) => ({
+    title: audience ?? config.title,
+    slug: audience ?? mainSlug(config),
+    url: json,
+    default: audience === undefined,
+  }));
+  const text = `Scalar.createApiReference("#${ELEMENT}", ${JSON.stringify({ ...SCALAR, sources })});\n`;
+  return { type: JAVASCRIPT, content: await compressed(Buffer.from(text)), fields: [] };
+}
+
+/** Stands for the one of all in the page's address. */
+function mainSlug({ documents }: OpenApiConfig): string {
+  let slug = "all";
+  while (Object.hasOwn(documents, slug)) slug += "-";
+  return slug;
 }
 
 /** The page puts texts into markup as they are. */
@@ -92,9 +115,11 @@ function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 
+const JAVASCRIPT = "text/javascript; charset=utf-8";
+
 async function readScript(): Promise<Publication> {
   const url = new URL(SCRIPT_FILE, import.meta.resolve("@scalar/fastify-api-reference"));
-  return { type: "text/javascript; charset=utf-8", content: await compressed(await readFile(url)), fields: [] };
+  return { type: JAVASCRIPT, content: await compressed(await readFile(url)), fields: [] };
 }
 
 /** On other threads: requests do not wait for it. */

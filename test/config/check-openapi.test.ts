@@ -136,6 +136,7 @@ describe("the paths", () => {
       "/spec.yaml",
       "/d",
       "/d/scalar.js",
+      "/d/start.js",
     ]);
   });
 });

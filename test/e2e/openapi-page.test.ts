@@ -81,4 +81,38 @@ describe("the page", () => {
       await browser.close();
     }
   }, 60_000);
+
+  test("offers every published document, and asks no other host either", async () => {
+    await using users = startDocumented("users");
+    await using orders = startDocumented("orders");
+    const documents = "documents: { partner: { tags: [orders] }, all: { services: [users] } }";
+    const section = `title: "Shop's </script> & \\"API\\"", ${documents}`;
+    await using gateway = await startGateway(publishing({ users: users.url, orders: orders.url }, section));
+    await untilStates(gateway, { users: "fresh", orders: "fresh" });
+    const origin = `http://127.0.0.1:${gateway.port}`;
+    const browser = await launch();
+    try {
+      const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+      const { urls, complaints } = watch(page);
+      await page.goto(`${origin}/docs`);
+      const title = 'Shop\'s </script> & "API"';
+      await page.getByRole("heading", { name: title }).first().waitFor({ timeout: 20_000 });
+      for (const name of ["users", "orders"]) await page.getByText(`/api/${name}`).first().waitFor();
+
+      await page.getByRole("button", { name: title }).first().click();
+      await page.getByRole("option", { name: "partner" }).click();
+      await page.getByText("/api/users").first().waitFor({ state: "detached" });
+      await page.getByText("/api/orders").first().waitFor();
+      expect(urls).toContain(`${origin}/openapi/partner.json`);
+      await page.goto(`${origin}/docs?api=all`);
+      await page.getByText("/api/users").first().waitFor();
+      expect(await page.getByText("/api/orders").count()).toBe(0);
+
+      const foreign = urls.filter((url) => !url.startsWith(`${origin}/`) && !/^(data|blob):/.test(url));
+      expect(foreign).toEqual([]);
+      expect(complaints).toEqual([]);
+    } finally {
+      await browser.close();
+    }
+  }, 60_000);
 });

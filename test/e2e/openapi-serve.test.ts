@@ -59,6 +59,38 @@ describe("the published document", () => {
     expect([posted.status, posted.header("allow")]).toEqual([405, "GET, HEAD"]);
   });
 
+  test("is there for each audience: by tags and services, without what is internal, with tags and encodings of its own", async () => {
+    const operation = (tag: string, more = {}) => ({ get: { tags: [tag], responses: {}, ...more } });
+    const paths = {
+      "/users": operation("people"),
+      "/users/hidden": operation("people", { "x-internal": true }),
+      "/users/admin": operation("admin"),
+    };
+    await using users = startDocumented("users", { answer: tagged({ ...documentOf("users"), paths }) });
+    await using orders = startDocumented("orders");
+    const documents = "{ partner: { tags: [people, orders] }, users: { services: [users] }, nobody: { tags: [x] } }";
+    const section = `refresh: 1h, documents: ${documents}`;
+    await using gateway = await startGateway(publishing({ users: users.url, orders: orders.url }, section));
+    await untilStates(gateway, { users: "fresh", orders: "fresh" });
+    expect(await pathsOf(gateway, "/openapi/partner.json")).toEqual(["/api/orders", "/api/users"]);
+    expect(await pathsOf(gateway, "/openapi/users.json")).toEqual(["/api/users", "/api/users/admin"]);
+    expect(await pathsOf(gateway, "/openapi/nobody.json")).toEqual([]);
+
+    const { port } = gateway;
+    const names = ["partner", "users", "nobody"].flatMap((name) => [`/openapi/${name}.json`, `/openapi/${name}.yaml`]);
+    const etags = new Set<string | undefined>();
+    for (const path of names) {
+      const plain = await get(port, path);
+      const zipped = await get(port, path, "Accept-Encoding: gzip");
+      expect(gunzipSync(zipped.body).equals(plain.body)).toBe(true);
+      const br = await get(port, path, "Accept-Encoding: br");
+      expect(brotliDecompressSync(br.body).equals(plain.body)).toBe(true);
+      expect((await get(port, path, `If-None-Match: ${zipped.header("etag")}`)).status).toBe(304);
+      etags.add(plain.header("etag"));
+    }
+    expect(etags.size).toBe(names.length);
+  });
+
   test("goes through the global plugins", async () => {
     await using users = startDocumented("users");
     const plugins = "plugins: { request-id: {}, access-log: {}, ip-restriction: { deny: [127.0.0.1] } }";
