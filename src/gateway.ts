@@ -62,6 +62,7 @@ export class Gateway implements EdgeHandler {
       familyOf(CORE.requestsInFlight, [{ labels: [], value: this.#inFlight }]),
       ...this.#overload.families(),
       ...upstreamFamilies(this.snapshot.services.values()),
+      ...(this.snapshot.own?.documents.families() ?? []),
     ]);
     this.#sharing = sharing;
     this.#isChecker = sharing?.isChecker ?? true;

@@ -1,3 +1,4 @@
+import { counted } from "../config/report.ts";
 import type { ReportLine } from "../openapi/report.ts";
 import type { PublishedView } from "../openapi/view.ts";
 
@@ -16,6 +17,7 @@ interface SentService {
   readonly location?: string;
   readonly version?: string;
   readonly fetchedAt?: string;
+  readonly operations?: number;
   readonly error?: { readonly message: string; readonly at: string };
 }
 
@@ -39,11 +41,12 @@ export function lineText({ kind, service, pointer, message }: ReportLine): strin
   return `  ${kind}${place === "" ? "" : ` ${place}`}: ${message}`;
 }
 
-function serviceText({ service, state, location, version, fetchedAt, error }: SentService): string {
+function serviceText({ service, state, location, version, fetchedAt, operations, error }: SentService): string {
   const facts = [
     location,
     version === undefined ? undefined : `OpenAPI ${version}`,
     fetchedAt === undefined ? undefined : `of ${fetchedAt}`,
+    operations === undefined ? undefined : counted(operations, "operation"),
     error === undefined ? undefined : `${error.message} (${error.at})`,
   ].filter((fact) => fact !== undefined && fact !== "");
   return `  ${service}  ${[state, ...facts].join(", ")}`;

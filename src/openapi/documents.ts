@@ -4,6 +4,7 @@ import { documentPaths } from "../config/openapi-paths.ts";
 import type { Config } from "../config/schema.ts";
 import type { OpenApiConfig } from "../config/schema-openapi.ts";
 import type { Logger } from "../observe/logger.ts";
+import type { Family } from "../observe/metrics/family.ts";
 import type { Store } from "../store/store.ts";
 import type { Publication } from "./answer.ts";
 import type { AskService } from "./ask-service.ts";
@@ -12,6 +13,7 @@ import type { Encoded } from "./encode.ts";
 import type { MergeJob, MergeResult } from "./job.ts";
 import { KeptDocuments } from "./kept.ts";
 import type { KnownOperations } from "./known-operations.ts";
+import { documentFamilies } from "./metrics.ts";
 import { readDocument } from "./read.ts";
 import { pause, RefreshPace } from "./refresh-pace.ts";
 import type { RoutePolicies } from "./route-policy.ts";
@@ -109,7 +111,9 @@ export class Documents {
     const { openapi, config } = this.#options;
     const followed = new Map(this.#services.map((one) => [one.service, one.view]));
     const services = Object.entries(config.services).map(([service, { openapi: own }]): ServiceDocumentView => {
-      return followed.get(service) ?? { service, state: own === false ? "hidden" : "none" };
+      const view = followed.get(service) ?? { service, state: own === false ? "hidden" : "none" };
+      const operations = this.#result?.operations[service];
+      return operations === undefined ? view : { ...view, operations };
     });
     const documents = documentPaths(openapi).flatMap(({ audience, json: path }) => {
       const found = this.#result?.documents.find((one) => one.audience === audience);
@@ -124,6 +128,11 @@ export class Documents {
       ...(this.#merged !== undefined && { mergedAt: this.#merged.at, mergeMs: this.#merged.ms }),
       ...(this.#mergeError !== undefined && { error: this.#mergeError }),
     };
+  }
+
+  /** For the metrics. */
+  families(): readonly Family[] {
+    return documentFamilies(this.report());
   }
 
   async #follow(): Promise<void> {

@@ -36,6 +36,8 @@ export interface MergeSource {
 
 export interface MergeResult {
   readonly documents: readonly PublishedDocument[];
+  /** Of each service, in the document of all. */
+  readonly operations: Readonly<Record<string, number>>;
   readonly lines: readonly ReportLine[];
   readonly sources: readonly SourceVerdict[];
 }
@@ -77,6 +79,7 @@ export function runJob(job: MergeJob, merge: Merge = mergeDocuments): MergeResul
     documents: [[undefined, tried.merged] as const, ...audiences].map(([audience, { document }]) =>
       published(audience, document),
     ),
+    operations: tried.merged.operations,
     lines: [...job.policies.lines, ...tried.lines, ...tried.merged.lines],
     sources: read.map(({ service, verdict }) => ({
       ...verdict,

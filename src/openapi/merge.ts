@@ -38,6 +38,8 @@ export interface MergeOptions {
 
 export interface Merged {
   readonly document: JsonObject;
+  /** How many of each service are in it. */
+  readonly operations: Readonly<Record<string, number>>;
   readonly lines: readonly ReportLine[];
 }
 
@@ -54,6 +56,7 @@ class Merger {
   readonly #report = new Report();
   readonly #sources: readonly Source[];
   readonly #projector: Projector;
+  readonly #counts = new Map<string, number>();
 
   constructor(inputs: readonly MergeInput[], options: MergeOptions) {
     this.#options = options;
@@ -94,7 +97,8 @@ class Merger {
     const hooks = this.#hooks(webhooks, names);
     policies.complete(written);
     addUnknown(paths, hooks, written);
-    return { document: this.#document(paths, hooks, written, tags), lines: this.#report.lines };
+    const document = this.#document(paths, hooks, written, tags);
+    return { document, operations: Object.fromEntries(this.#counts), lines: this.#report.lines };
   }
 
   #document(paths: JsonObject, webhooks: JsonObject, components: JsonObject, { tags, groups }: Tags): JsonObject {
@@ -165,7 +169,8 @@ class Merger {
     withPolicy: (operation: JsonObject, route: RouteEntry, service: string, method: string) => JsonObject,
   ): JsonObject {
     const paths = new Map<string, Draft>();
-    const put = (path: string, method: string, operation: JsonObject) => {
+    const put = (path: string, method: string, service: string, operation: JsonObject) => {
+      this.#counts.set(service, (this.#counts.get(service) ?? 0) + 1);
       const item = paths.get(path) ?? {};
       paths.set(path, item);
       const key = method.toLowerCase();
@@ -178,11 +183,11 @@ class Merger {
       const written = writers.get(source)?.(this.#ownPart(one), "operation");
       if (!isObject(written)) continue;
       const own = { ...written, operationId: ids.get(one) ?? "", tags: tags.of(one) };
-      put(one.path, method, withPolicy(own, one.place.route, source.service, method));
+      put(one.path, method, source.service, withPolicy(own, one.place.route, source.service, method));
     }
     const taken = new Set(placed.map(({ path, operation }) => `${operation.method} ${shapeOf(path)}`));
     for (const { path, method, value, route, service } of this.#undocumented(taken)) {
-      put(path, method, withPolicy(value, route, service, method));
+      put(path, method, service, withPolicy(value, route, service, method));
     }
     return Object.fromEntries([...paths].sort(([a], [b]) => order(a, b)));
   }

@@ -34,6 +34,8 @@ export interface ServiceDocumentView {
   /** Of the document in use: which OpenAPI it is written in. */
   readonly version?: string;
   readonly etag?: string;
+  /** In the document of all. */
+  readonly operations?: number;
   /** When the service has last said that it is this one, in ms since 1970. */
   readonly fetchedAt?: number;
   readonly error?: { readonly message: string; readonly at: number };

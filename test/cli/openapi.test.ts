@@ -91,8 +91,8 @@ describe("gateway openapi report", () => {
     expect(out.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "T").replace(/\d+ bytes/, "N bytes")).toBe(`documents, merged T
   /openapi.json  2 paths, N bytes
 services
-  users  fresh, /openapi.json, OpenAPI 3.0.3, of T
-  orders  missing, /openapi.json, the answer has the status 404 (T)
+  users  fresh, /openapi.json, OpenAPI 3.0.3, of T, 1 operation
+  orders  missing, /openapi.json, 5 operations, the answer has the status 404 (T)
 what did not come into the document as it was
   route-without-document orders: /api/orders/{path} is documented by its route alone
 `);

@@ -82,8 +82,12 @@ describe("a service that is down", () => {
     await using users = startDocumented("users");
     await using gateway = await startGateway(publishing({ users: users.url }));
     await untilStates(gateway, { users: "fresh" });
+    const metrics = async () => (await fetch(`http://127.0.0.1:${gateway.adminPort}/metrics`)).text();
+    expect(await metrics()).toContain('sluice_openapi_document_state{service="users",state="fresh"} 1');
+    expect(await metrics()).toContain('sluice_openapi_document_operations{service="users"} 1');
     await users.stop();
     const report = await refresh(gateway);
+    expect(await metrics()).toContain('sluice_openapi_document_state{service="users",state="stale"} 1');
     expect(report.services[0]).toMatchObject({
       state: "stale",
       error: { message: expect.stringMatching(/ECONNREFUSED/) },

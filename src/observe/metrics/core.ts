@@ -151,6 +151,39 @@ const STORE = {
   storeBytes: gauge("sluice_store_bytes", NONE, "Memory of the embedded store, as it is reckoned."),
 };
 
+const DOCUMENTS = {
+  documentState: gauge(
+    "sluice_openapi_document_state",
+    ["service", "state"],
+    "1 for the state that the service's OpenAPI document is in: fresh, stale, missing or waiting; 0 for the others.",
+    "max",
+  ),
+  documentConfirmed: gauge(
+    "sluice_openapi_document_confirmed_timestamp_seconds",
+    SERVICE,
+    "When the service has last said that the document in use is its own, in seconds since 1970; missing before that.",
+    "min",
+  ),
+  documentOperations: gauge(
+    "sluice_openapi_document_operations",
+    SERVICE,
+    "Operations of the service in the published document.",
+    "max",
+  ),
+  documentsMerged: gauge(
+    "sluice_openapi_merged_timestamp_seconds",
+    NONE,
+    "When the documents were last merged, in seconds since 1970.",
+    "min",
+  ),
+  documentsFailing: gauge(
+    "sluice_openapi_merge_failing",
+    NONE,
+    "1 if the last merge has failed, so that what is published is older.",
+    "max",
+  ),
+};
+
 const PROCESS = {
   uptime: gauge("sluice_process_uptime_seconds", NONE, "Time since the process started.", "max"),
   residentMemory: gauge("sluice_process_resident_memory_bytes", NONE, "Memory of the process that is in RAM."),
@@ -178,6 +211,7 @@ export const CORE = {
   ...OVERLOAD,
   ...STORE,
   ...RELOADS,
+  ...DOCUMENTS,
   ...PROCESS,
 };
 
