@@ -1,16 +1,18 @@
+import { withAddedHeaders } from "./added-headers.ts";
 import { isOfClass } from "./answers.ts";
-import { bothResponses, ownResponse } from "./both.ts";
-import { type Draft, type Json, type JsonObject, objectAt, textAt } from "./json.ts";
+import { bothResponses, ownResponse, resolvedResponse } from "./both.ts";
+import { type Draft, isObject, type Json, type JsonObject, objectAt, textAt } from "./json.ts";
 import type { Policy } from "./policy.ts";
 import { hostOf, type RouteEntry } from "./project.ts";
 import { isSharedName, SharedResponses } from "./shared-responses.ts";
-import { withSuccessHeaders } from "./success-headers.ts";
 
 /** Writes into operations what the gateway does, and keeps what these then refer to. */
 export class PolicyWriter {
   readonly #responses = new SharedResponses();
   readonly #schemes = new Map<string, Json>();
   readonly #schemas = new Map<string, Json>();
+  /** Components of services with the headers of a policy: many operations have the same. */
+  readonly #extended = new Map<JsonObject, Map<Policy, JsonObject>>();
 
   /**
    * An operation with what the gateway does on the way, and where it listens for it.
@@ -19,14 +21,13 @@ export class PolicyWriter {
    */
   write(operation: JsonObject, policy: Policy, route: RouteEntry, components: JsonObject): JsonObject {
     const host = hostOf(route.config);
-    const { security, headers = {}, extensions, notes, isDeprecated } = policy;
+    const { security, extensions, notes, isDeprecated } = policy;
     for (const [name, scheme] of Object.entries(security?.schemes ?? {})) this.#schemes.set(name, scheme);
     for (const [name, schema] of Object.entries(policy.schemas ?? {})) this.#schemas.set(name, schema);
     const description = [textAt(operation, "description"), ...notes].filter(
       (text) => text !== undefined && text !== "",
     );
-    const own = withSuccessHeaders(objectAt(operation, "responses") ?? {}, headers, components);
-    const responses = this.#both(own, policy.responses, components);
+    const responses = this.#both(objectAt(operation, "responses") ?? {}, policy, components);
     return {
       ...operation,
       ...(description.length > 0 && { description: description.join("\n\n") }),
@@ -48,15 +49,31 @@ export class PolicyWriter {
     add("securitySchemes", Object.fromEntries(this.#schemes));
   }
 
-  #both(own: JsonObject, ours: Policy["responses"], components: JsonObject): JsonObject {
-    const isBare = Object.keys(own).length === 0;
-    const responses: Draft = isBare ? { default: { description: "What the service answers." } } : { ...own };
-    for (const [status, response] of entriesOf(ours, own)) {
+  #both(own: JsonObject, policy: Policy, components: JsonObject): JsonObject {
+    const written = Object.keys(own).length === 0 ? { default: { description: "What the service answers." } } : own;
+    const responses: Draft = {};
+    for (const [status, response] of Object.entries(written)) {
+      responses[status] = this.#withHeaders(status, response, policy, components);
+    }
+    for (const [status, response] of entriesOf(policy.responses, own)) {
       const described = ownResponse(own, status, components);
-      const both = described === undefined ? response : bothResponses(described, response);
-      responses[status] = this.#responses.reference(status, both);
+      const both = described && bothResponses(withAddedHeaders(described, policy.headers ?? {}), response);
+      responses[status] = this.#responses.reference(status, both ?? response);
     }
     return responses;
+  }
+
+  /** A component that many operations share becomes another one that they share. */
+  #withHeaders(status: string, written: Json, policy: Policy, components: JsonObject): Json {
+    const { headers } = policy;
+    const response = isObject(written) ? resolvedResponse(written, components) : undefined;
+    if (headers === undefined || response === undefined || status.startsWith("x-")) return written;
+    if (response === written) return withAddedHeaders(response, headers);
+    const known = this.#extended.get(response) ?? new Map<Policy, JsonObject>();
+    this.#extended.set(response, known);
+    const extended = known.get(policy) ?? withAddedHeaders(response, headers);
+    known.set(policy, extended);
+    return extended === response ? written : this.#responses.reference(status, extended);
   }
 }
 

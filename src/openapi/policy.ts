@@ -12,7 +12,7 @@ export interface Policy {
   readonly responses: Readonly<Record<string, JsonObject>>;
   /** Schemas that these refer to, by names that no service's schema gets. */
   readonly schemas?: Readonly<Record<string, JsonObject>>;
-  /** What the gateway adds to the headers of a service's successes, by name. */
+  /** What the gateway adds to the headers of a service's answers, by name. */
   readonly headers?: Readonly<Record<string, JsonObject>>;
   /** Keys that begin with `x-`. */
   readonly extensions: JsonObject;

@@ -2,6 +2,7 @@ import { type EffectivePlugin, effectivePlugins } from "../config/effective.ts";
 import type { Config, RouteConfig } from "../config/schema.ts";
 import type { Plugin } from "../plugin.ts";
 import type { PluginPolicy, PolicyPlace } from "../policy/plugin-policy.ts";
+import { withAddedHeaders } from "./added-headers.ts";
 import { headerObject, responsesOf } from "./answers.ts";
 import { coreRefusals } from "./core-refusals.ts";
 import { deprecationPolicy } from "./deprecation-policy.ts";
@@ -92,7 +93,8 @@ function policyFrom(
   config: DescribedConfig,
   nameOf: SchemeName,
 ): Policy {
-  const policies = [...ofPlugins, deprecationPolicy(route)];
+  const ofRoute = deprecationPolicy(route);
+  const policies = [...ofPlugins, ofRoute];
   const { format } = config.errors;
   const refusals = [...policies.flatMap((one) => one.refusals ?? []), ...coreRefusals(config.listen, hasBody)];
   const requirements = requirementsOf(policies, nameOf);
@@ -100,20 +102,23 @@ function policyFrom(
     Object.entries(security?.schemes ?? {}).map(([name, scheme]) => [nameOf(name, scheme), { ...scheme }] as const),
   );
   const extensions: JsonObject = Object.assign({}, ...policies.map((one) => one.extensions));
-  const headers = policies.flatMap((one) =>
-    Object.entries(one.headers ?? {}).map(([name, header]) => [name, headerObject(header)] as const),
+  const headers = Object.assign({}, ...policies.map(headersOf));
+  const replies = policies.flatMap((one) => one.replies ?? []);
+  const always = headersOf(ofRoute);
+  const responses = Object.entries(responsesOf(refusals, replies, format)).map(
+    ([status, response]) => [status, withAddedHeaders(response, always)] as const,
   );
   return {
     ...(requirements !== undefined && { security: { schemes: Object.fromEntries(schemes), requirements } }),
-    responses: responsesOf(
-      refusals,
-      policies.flatMap((one) => one.replies ?? []),
-      format,
-    ),
+    responses: Object.fromEntries(responses),
     schemas: errorSchemas(format),
-    ...(headers.length > 0 && { headers: Object.fromEntries(headers) }),
+    ...(Object.keys(headers).length > 0 && { headers }),
     extensions,
     notes: policies.flatMap((one) => one.notes ?? []),
     ...(route.deprecated !== undefined && route.deprecated !== false && { isDeprecated: true }),
   };
+}
+
+function headersOf({ headers = {} }: PluginPolicy): Readonly<Record<string, JsonObject>> {
+  return Object.fromEntries(Object.entries(headers).map(([name, header]) => [name, headerObject(header)]));
 }

@@ -67,7 +67,7 @@ export interface PluginPolicy {
   readonly mayKnowCaller?: boolean;
   readonly refusals?: readonly PluginRefusal[];
   readonly replies?: readonly PluginReply[];
-  /** Headers that the plugin adds to what a service answers with 2XX, by name. */
+  /** Headers that the plugin adds to what a service answers, whatever its status, by name. */
   readonly headers?: Readonly<Record<string, AnswerHeader>>;
   /** For programs, such as `x-ratelimit`. */
   readonly extensions?: { readonly [key: `x-${string}`]: JsonValue };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { JsonObject } from "../../src/openapi/json.ts";
+import { type JsonObject, objectAt } from "../../src/openapi/json.ts";
 import { mergeDocuments } from "../../src/openapi/merge.ts";
 import { describeRoutes, policyOf } from "../../src/openapi/route-policy.ts";
 import { definePlugin, type Plugin, type PluginPolicy, Type } from "../../src/plugin.ts";
@@ -60,30 +60,40 @@ describe("a merged document", () => {
     expect(operation("/users", "POST").responses).toMatchObject({ 201: { description: "Added." } });
   });
 
-  test("has the headers that the gateway adds in the service's successes alone, also where these are components", async () => {
+  test("has the headers that the gateway adds in all that the service answers, also in components, and those of the route everywhere", async () => {
     const more = ", deprecated: { sunset: 2030-01-01 }";
     const shared = { $ref: "#/components/responses/Done" };
     const document: JsonObject = {
       openapi: "3.1.0",
       info: { title: "Users", version: "1" },
       paths: {
-        "/users": { get: { responses: { 200: shared, 404: { description: "None." } } } },
+        "/users/all": { get: { responses: { 200: shared, 404: { description: "None." } } } },
+        "/users/{id}": { get: { responses: { 200: shared, default: { description: "Other." } } } },
         "/open": { get: { responses: { 200: shared } } },
       },
       components: {
         responses: { Done: { description: "Done.", headers: { ratelimit: { description: "My own.", schema: {} } } } },
       },
     };
-    const { operation, response, problems } = await testDocument(yaml("rate-limit: { limit: 5/m }", more), [
-      { service: "users", document },
-    ]);
+    const below = yaml("rate-limit: { limit: 5/m }", more).replace("/users,", "/users/*,");
+    const { operation, response, problems } = await testDocument(below, [{ service: "users", document }]);
     expect(await problems()).toBeUndefined();
-    const { description, headers } = response("/users", "GET", 200);
+    const { description, headers } = response("/users/all", "GET", 200);
     expect(description).toBe("Done.");
     expect(Object.keys(headers as JsonObject)).toEqual(["RateLimit-Policy", "Deprecation", "Sunset", "ratelimit"]);
     expect(headers).toMatchObject({ ratelimit: { description: "My own." }, Sunset: { schema: { type: "string" } } });
-    expect(operation("/users", "GET").responses).toMatchObject({ 404: { description: "None." } });
-    expect(response("/users", "GET", 404).headers).toBeUndefined();
+    const names = (status: number, path = "/users/all") => {
+      return Object.keys((response(path, "GET", status).headers ?? {}) as JsonObject).toSorted();
+    };
+    expect(names(404)).toEqual(["Deprecation", "RateLimit", "RateLimit-Policy", "Sunset"]);
+    // It is the default there.
+    expect(names(418, "/users/{id}")).toEqual(names(404));
+    for (const status of [502, 504]) expect([status, names(status)]).toEqual([status, ["Deprecation", "Sunset"]]);
+    expect(names(429)).toEqual(["Deprecation", "RateLimit", "RateLimit-Policy", "Retry-After", "Sunset"]);
+    // Operations that share a response of the service's go on sharing one.
+    const done = (path: string) => objectAt(operation(path, "GET").responses, "200");
+    expect(done("/users/all")).toEqual({ $ref: "#/components/responses/Gateway200" });
+    expect(done("/users/{id}")).toEqual(done("/users/all"));
     // No policy of headers on that route: the reference stays.
     expect(operation("/open", "GET").responses).toMatchObject({ 200: shared });
   });
