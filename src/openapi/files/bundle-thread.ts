@@ -1,7 +1,8 @@
-import { isObject, type Json } from "../json.ts";
+import { isObject } from "../json.ts";
 import { parseContent } from "../read.ts";
 import { bundle, type LoadedFile } from "./bundle.ts";
 import type { FromBundler, ToBundler } from "./bundle-messages.ts";
+import { readFile } from "./read-file.ts";
 
 declare const self: Worker;
 
@@ -10,7 +11,7 @@ const waiting = new Map<string, (file: LoadedFile) => void>();
 
 self.onmessage = ({ data }: MessageEvent<ToBundler>) => {
   if (data.kind === "begin") void begin(data);
-  else waiting.get(data.file)?.(readFile(data));
+  else waiting.get(data.file)?.(readFile(data.content));
 };
 
 async function begin({ root, chunks }: Extract<ToBundler, { kind: "begin" }>): Promise<void> {
@@ -30,15 +31,6 @@ function want(file: string): Promise<LoadedFile> {
   waiting.set(file, resolve);
   send({ kind: "want", file });
   return promise;
-}
-
-function readFile({ content }: Extract<ToBundler, { kind: "file" }>): LoadedFile {
-  if ("fault" in content) return content;
-  try {
-    return { value: parseContent(Buffer.concat(content.chunks)) satisfies Json };
-  } catch (error) {
-    return { fault: error instanceof Error ? error.message : String(error) };
-  }
 }
 
 function send(message: FromBundler, bytes: ArrayBuffer[] = []): void {

@@ -137,6 +137,17 @@ paths:
     expect(await ask(t, { path: "/v1/things/x" })).toMatchObject({ outcome: "200" });
   });
 
+  test("may be in several files", async () => {
+    using folder = tempFolder();
+    const parameter = { name: "q", in: "query", schema: { $ref: "parts/q.yaml#/Q" } };
+    const paths = { "/a": { get: { parameters: [parameter], responses: {} } } };
+    folder.write("docs/api.json", JSON.stringify({ openapi: "3.0.3", info: {}, paths }));
+    folder.write("docs/parts/q.yaml", "Q: { type: integer, minimum: 5, exclusiveMinimum: true }");
+    const t = await testPlugin(validate, { document: "docs/api.json" }, { directory: folder.path });
+    expect(await ask(t, { path: "/a?q=5" })).toMatchObject({ places: ["query q"] });
+    expect(await ask(t, { path: "/a?q=6" })).toMatchObject({ outcome: "200" });
+  });
+
   test.each([
     ["nowhere.yaml", undefined, "there is no such file"],
     ["a.yaml", "a: [", "a.yaml:1"],
