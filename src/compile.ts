@@ -6,6 +6,7 @@ import type { Context, RouteInfo } from "./context.ts";
 import { deprecationPhases } from "./deprecation.ts";
 import { admitUpgrade } from "./http1/upgrade.ts";
 import { RequestRecorder } from "./observe/metrics/requests.ts";
+import { driftOf } from "./openapi/drift.ts";
 import { knownOperations } from "./openapi/known-operations.ts";
 import { createOwnPages } from "./openapi/own-pages.ts";
 import { describeRoutes } from "./openapi/route-policy.ts";
@@ -175,7 +176,7 @@ class Compiler {
     const common = { openapi, config, policies: describeRoutes(config, plugins), askOf };
     const operations = knownOperations(this.#lasting);
     operations.keep(new Set(services.all.keys()));
-    const options = { ...common, operations, store: store.of("openapi"), log, now };
+    const options = { ...common, operations, drift: driftOf(this.#lasting), store: store.of("openapi"), log, now };
     const { paths, answer, documents } = createOwnPages(options);
     return { paths, pipeline: this.#outside(outer, answer), documents };
   }

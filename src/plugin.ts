@@ -14,6 +14,7 @@ import type { Explanation } from "./observe/explanation.ts";
 import type { LimiterReport } from "./observe/limiter-report.ts";
 import type { Logger } from "./observe/logger.ts";
 import type { PluginMetrics } from "./observe/metrics/plugin.ts";
+import type { Drift } from "./openapi/drift.ts";
 import type { OperationTable } from "./openapi/operation-table.ts";
 import type { PluginPolicy, PolicyPlace } from "./policy/plugin-policy.ts";
 import type { LocalStore, Store } from "./store/store.ts";
@@ -86,6 +87,7 @@ export type { DistributionSeries, Histogram } from "./observe/metrics/histogram.
 export type { PluginMetrics } from "./observe/metrics/plugin.ts";
 export { copyNode } from "./openapi/copy.ts";
 export { readOperations } from "./openapi/document-file.ts";
+export type { Drift, DriftKind } from "./openapi/drift.ts";
 export type { Kind } from "./openapi/grammar.ts";
 export {
   type Draft,
@@ -204,6 +206,8 @@ export interface Scope {
    * none. Another object as soon as it has a newer one: ask for it with each request.
    */
   readonly operations: OperationTable | undefined;
+  /** Where to note what is seen in traffic and is not in a service's document: it is in the gateway's report of the documents. */
+  readonly drift: Drift;
   /** Aborted when this instance is closed. */
   readonly signal: AbortSignal;
   /** Routes added here are served on the admin port under /api/plugins/NAME, behind its token. */

@@ -3,6 +3,7 @@ import type { RouteInfo } from "./context.ts";
 import type { Logger } from "./observe/logger.ts";
 import { pluginMetrics } from "./observe/metrics/plugin.ts";
 import type { MetricsRegistry } from "./observe/metrics/registry.ts";
+import { driftOf } from "./openapi/drift.ts";
 import { knownOperations } from "./openapi/known-operations.ts";
 import type { Handler, Scope } from "./plugin.ts";
 import type { SharedStore } from "./store/shared.ts";
@@ -56,6 +57,7 @@ export function createScope(
     site,
     cacheBytes,
     now: lasting.now,
+    drift: driftOf(lasting),
     toService,
     state: (key, create) => lasting.state(`${plugin}/${key}`, create),
     get store() {

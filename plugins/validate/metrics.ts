@@ -1,5 +1,4 @@
-import type { CounterSeries, PluginMetrics } from "../../src/plugin.ts";
-import type { DriftKind } from "./drift.ts";
+import type { CounterSeries, DriftKind, PluginMetrics } from "../../src/plugin.ts";
 
 /** How a check ended; `unchecked`: there is no document, it says nothing of it, or the body is too large or encoded. */
 export type Result = "valid" | "invalid" | "unchecked";

@@ -1,11 +1,9 @@
 import type { Scope } from "../../src/plugin.ts";
 import { CompiledOperations } from "./compiled.ts";
-import { Drift } from "./drift.ts";
 
 /** What all instances share, beyond reloads. */
 export interface Shared {
   readonly compiled: CompiledOperations;
-  readonly drift: Drift;
   /** What of the documents cannot be checked, and why, by service. */
   readonly unchecked: Map<string, Set<string>>;
 }
@@ -21,7 +19,7 @@ export function sharedOf(scope: Scope): Shared {
       unchecked.set(service, known.add(what));
       scope.log.warn("a part of a document cannot be checked", { service, reason: what });
     };
-    return { compiled: new CompiledOperations(onUnchecked), drift: new Drift(scope.now), unchecked };
+    return { compiled: new CompiledOperations(onUnchecked), unchecked };
   });
 }
 
@@ -29,7 +27,7 @@ export function sharedOf(scope: Scope): Shared {
 const served = new WeakSet<object>();
 
 /** GET tells what drifts and what cannot be checked, DELETE forgets what was seen. */
-export function addEndpoints({ admin }: Scope, { drift, unchecked }: Shared): void {
+export function addEndpoints({ admin, drift }: Scope, { unchecked }: Shared): void {
   if (served.has(admin)) return;
   served.add(admin);
   admin.get("/", () => {

@@ -2,6 +2,7 @@ import {
   type Context,
   contextKey,
   type Documented,
+  type DriftKind,
   type ErrorDetail,
   GatewayError,
   type OperationTable,
@@ -10,7 +11,7 @@ import {
   seldom,
 } from "../../src/plugin.ts";
 import type { CompiledOperation } from "./compiled.ts";
-import { anonymousPath, type DriftKind } from "./drift.ts";
+import { anonymousPath } from "./drift.ts";
 import { createMetrics, type ValidateMetrics } from "./metrics.ts";
 import type { ValidateOptions } from "./options.ts";
 import { enforce, type OnChecked, observe, unknownNames } from "./requests.ts";
@@ -154,7 +155,7 @@ export class Validator {
 
   #note(kind: DriftKind, what: string): void {
     this.#metrics.drift(kind).inc();
-    this.#shared.drift.note(this.#service, kind, what);
+    this.#scope.drift.note(this.#service, kind, what);
   }
 
   #fieldsOf(ctx: Context, operation: string, errors: readonly ErrorDetail[]) {

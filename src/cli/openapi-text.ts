@@ -1,4 +1,5 @@
 import { counted } from "../config/report.ts";
+import type { DriftReport } from "../openapi/drift.ts";
 import type { ReportLine } from "../openapi/report.ts";
 import type { PublishedView } from "../openapi/view.ts";
 
@@ -8,6 +9,7 @@ interface SentReport {
   readonly documents: readonly PublishedView[];
   readonly services: readonly SentService[];
   readonly lines: readonly ReportLine[];
+  readonly drift: DriftReport;
   readonly error?: string;
 }
 
@@ -23,7 +25,7 @@ interface SentService {
 
 /** The report for people. */
 export function reportText(sent: unknown): string {
-  const { mergedAt, documents, services, lines, error } = sent as SentReport;
+  const { mergedAt, documents, services, lines, drift, error } = sent as SentReport;
   const parts = [
     `documents, merged ${mergedAt ?? "not yet"}`,
     ...documents.map(({ path, paths, bytes }) => `  ${path}  ${paths} paths, ${bytes} bytes`),
@@ -31,8 +33,18 @@ export function reportText(sent: unknown): string {
     "services",
     ...services.map(serviceText),
     ...(lines.length === 0 ? [] : ["what did not come into the document as it was", ...lines.map(lineText)]),
+    ...driftText(drift),
   ];
   return `${parts.join("\n")}\n`;
+}
+
+function driftText({ lines, others }: DriftReport): readonly string[] {
+  if (lines.length === 0) return [];
+  const seen = lines.map(({ service, kind, what, count, last }) => {
+    return `  ${kind} ${service}: ${what}, ${counted(count, "time")}, last ${last}`;
+  });
+  const more = others === 0 ? [] : [`  and ${counted(others, "sighting")} more`];
+  return ["what was seen in traffic and is not in a document", ...seen, ...more];
 }
 
 /** One line of the report. */

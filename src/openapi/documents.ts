@@ -9,6 +9,7 @@ import type { Store } from "../store/store.ts";
 import type { Publication } from "./answer.ts";
 import type { AskService } from "./ask-service.ts";
 import { DocumentFaults } from "./document-faults.ts";
+import type { Drift } from "./drift.ts";
 import type { Encoded } from "./encode.ts";
 import type { MergeJob, MergeResult } from "./job.ts";
 import { KeptDocuments } from "./kept.ts";
@@ -28,6 +29,8 @@ export interface DocumentsOptions {
   askOf(service: string): AskService;
   /** Whom the operations of services are told, for those who look at requests; undefined: nobody. */
   readonly operations?: KnownOperations;
+  /** What is seen in traffic; undefined: nobody looks. */
+  readonly drift?: Drift;
   /** Undefined: copies are kept in memory alone. */
   readonly store: Store | undefined;
   readonly log: Logger;
@@ -37,6 +40,7 @@ export interface DocumentsOptions {
   readonly merge?: typeof mergeInThread;
 }
 
+const NO_DRIFT = { lines: [], others: 0 };
 /** A first document is not kept back longer for services that are slow. */
 const FIRST_MS = 1_000;
 /** Services that are asked at the same time. */
@@ -125,6 +129,7 @@ export class Documents {
       documents,
       services,
       lines: this.#result?.lines ?? [],
+      drift: this.#options.drift?.report() ?? NO_DRIFT,
       ...(this.#merged !== undefined && { mergedAt: this.#merged.at, mergeMs: this.#merged.ms }),
       ...(this.#mergeError !== undefined && { error: this.#mergeError }),
     };

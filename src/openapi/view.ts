@@ -1,3 +1,4 @@
+import type { DriftReport } from "./drift.ts";
 import type { ReportLine } from "./report.ts";
 
 /** How the published documents are doing, as the admin port tells it. */
@@ -7,6 +8,8 @@ export interface OpenApiReport {
   readonly services: readonly ServiceDocumentView[];
   /** What did not come into the documents as its service has written it, and why. */
   readonly lines: readonly ReportLine[];
+  /** What was seen in traffic and is not in the documents: only a plugin that looks finds it. */
+  readonly drift: DriftReport;
   /** When they were last merged, in ms since 1970. */
   readonly mergedAt?: number;
   /** How long that took, in ms. */

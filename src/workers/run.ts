@@ -2,6 +2,7 @@ import { createAdmin } from "../admin/app.ts";
 import { Drains } from "../admin/drains.ts";
 import { type AdminServer, startAdmin } from "../admin/listen.ts";
 import { sumListeners, sumServices } from "../admin/sum.ts";
+import { sumOpenApi } from "../admin/sum-openapi.ts";
 import { sumRoutes } from "../admin/sum-routes.ts";
 import { sumStores } from "../admin/sum-store.ts";
 import type { AdminView } from "../admin/view.ts";
@@ -137,9 +138,8 @@ function workersView({ supervisor, current, metrics }: AdminParts): AdminView {
     counts: () => supervisor.gatherByProcess("counts"),
     errors: async () => latestErrors((await supervisor.gather("errors")).map((errors) => errors.toReversed())),
     limited: async () => sumLimited(await supervisor.gather("limited")),
-    // Each worker publishes the same: what one of them says holds for all.
-    openapi: async () => (current.known.publishes ? (await supervisor.gather("openapi"))[0] : undefined),
+    openapi: async () => (current.known.publishes ? sumOpenApi(await supervisor.gather("openapi")) : undefined),
     refreshOpenApi: async () =>
-      current.known.publishes ? (await supervisor.gather("refreshOpenApi", REFRESH_MS))[0] : undefined,
+      current.known.publishes ? sumOpenApi(await supervisor.gather("refreshOpenApi", REFRESH_MS)) : undefined,
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { documentOf, startDocumented, tagged } from "../support/documented.ts";
 import { startGateway } from "../support/gateway.ts";
-import { publishing, refresh, untilStates } from "../support/published.ts";
+import { publishing, refresh, reportOf, untilStates } from "../support/published.ts";
 import { connect } from "../support/raw.ts";
 import { until } from "../support/until.ts";
 
@@ -38,6 +38,37 @@ describe("several workers", () => {
     const after = await tags();
     expect(after).toHaveLength(1);
     expect(after).not.toEqual(before);
+  }, 20_000);
+
+  test("tell what all of them have seen in traffic and is in no document", async () => {
+    await using users = startDocumented("users");
+    const listen = "listen: { host: 127.0.0.1, port: 0, workers: 2 }\nplugins: { access-log: {} }";
+    const yaml = publishing({ users: users.url }, "refresh: 1h", listen).replace(
+      "service: users, strip",
+      "service: users, plugins: { validate: {} }, strip",
+    );
+    await using gateway = await startGateway(yaml);
+    await untilStates(gateway, { users: "fresh" });
+    // Then each of them has it.
+    await refresh(gateway);
+    let sent = 0;
+    await until(
+      async () => {
+        using client = await connect(gateway.port);
+        const { status } = await client.exchange("GET /api/users/nowhere HTTP/1.1\r\nHost: a\r\n\r\n");
+        expect(status).toBe(200);
+        sent++;
+        const { drift } = await reportOf(gateway);
+        const served = gateway.logs.filter(({ msg, path }) => msg === "request" && path === "/api/users/nowhere");
+        const [line] = drift.lines;
+        return (
+          new Set(served.map(({ worker }) => worker)).size === 2 &&
+          line?.what === "GET /users/nowhere" &&
+          line.count === sent
+        );
+      },
+      { what: "both workers have seen it" },
+    );
   }, 20_000);
 
   test("have no report without the section", async () => {

@@ -9,7 +9,15 @@ test("the metrics of documents tell the state of each, since when, and its opera
     { service: "plain", state: "none", operations: 5 },
     { service: "secret", state: "hidden" },
   ];
-  const families = documentFamilies({ documents: [], services, lines: [], mergedAt: 1_767_225_601_000, error: "x" });
+  const drift = { lines: [], others: 0 };
+  const families = documentFamilies({
+    documents: [],
+    services,
+    lines: [],
+    drift,
+    mergedAt: 1_767_225_601_000,
+    error: "x",
+  });
   const lines = families.flatMap(({ name, series }) =>
     series.map((one) => `${name} ${one.labels.join(" ")} ${"value" in one ? one.value : ""}`),
   );

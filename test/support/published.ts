@@ -3,7 +3,7 @@ import type { GatewayProcess } from "./gateway.ts";
 import { until } from "./until.ts";
 
 /** The report as the admin port sends it. */
-export type SentReport = Pick<OpenApiReport, "documents" | "lines" | "error"> & {
+export type SentReport = Pick<OpenApiReport, "documents" | "lines" | "drift" | "error"> & {
   readonly services: readonly SentServiceDocument[];
 };
 
