@@ -4,8 +4,7 @@ import { fileProblem, type Problem } from "./config/problem.ts";
 import { formatProblem } from "./config/report.ts";
 import type { Config } from "./config/schema.ts";
 import { Gateway } from "./gateway.ts";
-import { createLogger } from "./observe/log.ts";
-import type { Logger } from "./observe/logger.ts";
+import { createLogger, type RootLogger } from "./observe/log.ts";
 import type { ProcessUsage } from "./observe/metrics/usage.ts";
 import { createOutput } from "./observe/output.ts";
 import { prettyLine } from "./observe/pretty-line.ts";
@@ -36,7 +35,7 @@ export interface RunOptions {
 export type LogFormat = "json" | "pretty";
 
 export interface ProcessLog {
-  readonly log: Logger;
+  readonly log: RootLogger;
   /** Takes a JSON line with its end, of whichever process. */
   write(line: string): void;
   /** For who reads along. */
@@ -62,7 +61,7 @@ export function openLog(config: Config, format: LogFormat, options: LogOptions):
 }
 
 /** The log of a worker: its parent reads it. */
-export function openWorkerLog(config: Config, options: LogOptions): Logger {
+export function openWorkerLog(config: Config, options: LogOptions): RootLogger {
   return jsonLog(config, options, (write) => write).log;
 }
 
@@ -74,7 +73,7 @@ function jsonLog({ log: { level, redact } }: Config, options: LogOptions, throug
     onLoss: (lines) => log.warn("log lines were dropped: the reader is too slow", { lines }),
   });
   const write = through(output.write);
-  const log: Logger = createLogger({ level, format: "json", redact, write, now: Date.now });
+  const log: RootLogger = createLogger({ level, format: "json", redact, write, now: Date.now });
   // A promise that a plugin has forgotten must not end the requests of others.
   options.onFault((error) => log.error("an error that nobody has caught", { error }));
   options.onExit(() => output.flushSync());

@@ -29,6 +29,8 @@ const FIRST_ANSWERS_MS = 2_000;
 /** Snapshots that requests still go by, at most: of more the oldest is closed all the same. */
 const MOST_OLD = 16;
 
+const NOTHING = () => undefined;
+
 /** Holds the current snapshot and sends every request through it. */
 export class Gateway implements EdgeHandler {
   /** What went wrong of late. */
@@ -115,20 +117,28 @@ export class Gateway implements EdgeHandler {
    * Goes by another configuration from now on. Requests under way go on by the one that they began with, whose plugins are
    * closed after them. Services of the same name stay, with their targets. Throws SetupError, or an Error for files that
    * cannot be read; then nothing has changed. One call at a time.
+   *
+   * @param prepare called when all else is ready: what it throws, too, leaves all as it was, and what it answers is called as
+   *   the change takes effect
    */
-  async reload(input: CompileInput): Promise<void> {
+  async reload(input: CompileInput, prepare: () => (() => void) | undefined = NOTHING): Promise<void> {
     const { snapshot: before } = this;
     const next = await compile(input, this.#lasting, before);
     const added = [...next.services.values()].filter((service) => before.services.get(service.name) !== service);
     const generation = this.#generationOf(next);
     // Nobody is sent to a new service before its first targets are found.
     if (this.#isStarted) await this.#begin(added, generation);
-    if (this.#isClosed) {
+    let takeEffect: (() => void) | undefined;
+    try {
+      if (this.#isClosed) throw new Error("the gateway is stopping");
+      takeEffect = prepare();
+    } catch (error) {
       for (const service of added) closeService(service);
       await generation.close();
-      throw new Error("the gateway is stopping");
+      throw error;
     }
     next.takeEffect();
+    takeEffect?.();
     this.#useDrains(drainsIn(next.config, this.#drains), next);
     const old = this.#generation;
     this.#generation = generation;

@@ -2,13 +2,13 @@ import { createAdmin } from "./admin/app.ts";
 import type { Drains } from "./admin/drains.ts";
 import { type AdminServer, startAdmin } from "./admin/listen.ts";
 import type { ListenerView, Readiness } from "./admin/view.ts";
-import type { Edge, ListenOptions } from "./edge/edge.ts";
-import { listenEdge } from "./edge/listen.ts";
+import type { ListenConfig } from "./config/schema.ts";
+import type { ListenOptions } from "./edge/edge.ts";
 import { edgeFamilies } from "./edge/metrics.ts";
-import { systemCode } from "./errors.ts";
 import type { Gateway } from "./gateway.ts";
 import { type Following, followCounts } from "./history/follow.ts";
 import type { LogTail } from "./observe/tail/log-tail.ts";
+import { OpenEdges, opened } from "./open-edges.ts";
 import type { ReloadControl } from "./reload/report.ts";
 import type { Lasting } from "./scope.ts";
 import { MAX_TIMER_MS } from "./timeouts.ts";
@@ -25,33 +25,40 @@ export interface AdminParts {
   readonly tail: LogTail;
 }
 
-interface OpenEdge {
-  readonly scheme: string;
-  readonly edge: Edge;
-}
-
 /** Every port of the gateway: those for clients, and the admin port. */
 export class Listeners {
-  readonly #open: OpenEdge[] = [];
+  readonly #gateway: Gateway;
+  readonly #lasting: Lasting;
+  readonly #edges: OpenEdges;
   #admin: AdminServer | undefined = undefined;
   #following: Following | undefined = undefined;
   #tail: LogTail | undefined = undefined;
   #stopCollecting: () => void = () => {};
+  #isClosing = false;
   #readiness: Readiness = { isReady: false, reasons: ["the gateway does not listen yet"] };
 
+  constructor(gateway: Gateway, lasting: Lasting, options: ListenOptions = {}) {
+    this.#gateway = gateway;
+    this.#lasting = lasting;
+    this.#edges = new OpenEdges(gateway, { ...options, log: lasting.log });
+  }
+
   /** Opens the ports for clients, and logs each. Throws an Error with a text for people if one cannot be had. */
-  open(gateway: Gateway, { log, metrics }: Lasting, options: ListenOptions = {}): void {
-    for (const listen of gateway.snapshot.config.listen) {
-      const edge = opened(listen, () => listenEdge(listen, gateway, { ...options, log }));
-      const scheme = listen.tls === undefined ? "http" : "https";
-      this.#open.push({ scheme, edge });
-      log.info("listening", { scheme, host: edge.host, port: edge.port });
-    }
-    this.#stopCollecting = metrics.addCollector(() => edgeFamilies(this.#open.map(({ edge }) => edge)));
+  open(): void {
+    this.#edges.prepare(this.#gateway.snapshot.config.listen)();
+    this.#stopCollecting = this.#lasting.metrics.addCollector(() => edgeFamilies(this.#edges.edges));
+  }
+
+  /** Makes other ports for clients ready, as a reload wants them; they change when what it answers is called. Throws as `open` does. */
+  prepare(listen: readonly ListenConfig[]): () => void {
+    if (this.#isClosing) throw new Error("the gateway is stopping");
+    return this.#edges.prepare(listen);
   }
 
   /** Opens the admin port of a gateway in one process, and logs it. Throws as `open` does. */
-  openAdmin(gateway: Gateway, { log, metrics, store, now }: Lasting, { pid, ...parts }: AdminParts): void {
+  openAdmin({ pid, ...parts }: AdminParts): void {
+    const gateway = this.#gateway;
+    const { log, metrics, store, now } = this.#lasting;
     const { host, port, token } = gateway.snapshot.config.admin;
     const since = new Date().toISOString();
     const view = {
@@ -79,9 +86,7 @@ export class Listeners {
 
   /** Each port for clients, in the order of the configuration. */
   views(): readonly ListenerView[] {
-    return this.#open.map(({ scheme, edge: { host, port, connections, tunnels, requests } }) => {
-      return { scheme, host, port, connections, tunnels, requests };
-    });
+    return this.#edges.views();
   }
 
   /**
@@ -89,28 +94,13 @@ export class Listeners {
    * listening, lets requests in flight finish for `drainMs`, and cuts them. The admin port closes last.
    */
   async close(drainMs: number, delayMs = 0): Promise<void> {
+    this.#isClosing = true;
     this.#readiness = { isReady: false, reasons: ["the gateway is stopping"] };
     if (delayMs > 0) await Bun.sleep(Math.min(delayMs, MAX_TIMER_MS));
-    await Promise.all(this.#open.map(({ edge }) => edge.stop(drainMs)));
+    await this.#edges.stop(drainMs);
     this.#following?.stop();
     this.#tail?.close();
     await this.#admin?.stop();
     this.#stopCollecting();
   }
-}
-
-/** What `open` opens on that address; where it cannot, an Error is thrown with a text for people. */
-export function opened<T>({ host, port }: { host: string; port: number }, open: () => T): T {
-  try {
-    return open();
-  } catch (cause) {
-    throw new Error(`cannot listen on ${host}:${port}: ${reasonOf(cause)}`, { cause });
-  }
-}
-
-function reasonOf(cause: unknown): string {
-  const code = systemCode(cause);
-  if (code === "EADDRINUSE") return "another process uses the port";
-  if (code === "EACCES") return "not permitted; ports below 1024 need privileges";
-  return cause instanceof Error ? cause.message : String(cause);
 }

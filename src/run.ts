@@ -1,9 +1,10 @@
 import { Drains } from "./admin/drains.ts";
 import { compileLoaded, drainMs, logFormat, openLog, type RunOptions, Signals, setupProblems } from "./boot.ts";
 import type { Loaded, LoadResult } from "./config/load.ts";
+import { workerCount } from "./config/worker-count.ts";
 import { Gateway } from "./gateway.ts";
 import { Listeners } from "./listeners.ts";
-import type { Logger } from "./observe/logger.ts";
+import type { RootLogger } from "./observe/log.ts";
 import { MetricsRegistry } from "./observe/metrics/registry.ts";
 import { processFamilies } from "./observe/metrics/usage.ts";
 import type { LogTail } from "./observe/tail/log-tail.ts";
@@ -12,7 +13,7 @@ import { type Applied, Reloader } from "./reload/reloader.ts";
 import { createState, type Lasting } from "./scope.ts";
 import { storeFamilies } from "./store/metrics.ts";
 import { openStore } from "./store/open.ts";
-import { workerCount } from "./workers/count.ts";
+import { type Running, takeOver } from "./take-over.ts";
 import { runWorkers } from "./workers/run.ts";
 
 /** How a gateway is run. */
@@ -39,7 +40,7 @@ export async function runGateway(loaded: Loaded<Plugin>, options: GatewayOptions
 async function serve(
   loaded: Loaded<Plugin>,
   options: GatewayOptions,
-  log: Logger,
+  log: RootLogger,
   tail: LogTail,
 ): Promise<string | undefined> {
   const metrics = new MetricsRegistry(log);
@@ -48,7 +49,7 @@ async function serve(
   metrics.addCollector(() => storeFamilies(store.report()));
   const lasting: Lasting = { log, metrics, store, now: Date.now, state: createState() };
   try {
-    return await serveWith(loaded, options, lasting, tail);
+    return await serveWith(loaded, options, lasting, log, tail);
   } finally {
     await store.close();
   }
@@ -58,21 +59,22 @@ async function serveWith(
   loaded: Loaded<Plugin>,
   options: GatewayOptions,
   lasting: Lasting,
+  log: RootLogger,
   tail: LogTail,
 ): Promise<string | undefined> {
-  const { log, metrics } = lasting;
+  const { metrics } = lasting;
   const gateway = await compileLoaded(loaded, lasting);
   if (!(gateway instanceof Gateway)) return gateway.join("\n");
-  const listeners = new Listeners();
+  const listeners = new Listeners(gateway, lasting);
   gateway.watchOverload(() => options.usage().residentBytes);
   await gateway.start();
   const drains = new Drains({ log, apply: (list) => gateway.useDrains(list) });
-  const apply = (next: Loaded<Plugin>) => applyTo(gateway, drains, next);
+  const apply = (next: Loaded<Plugin>) => applyTo({ gateway, listeners, log }, drains, next);
   const reloader = new Reloader({ initial: loaded, log, metrics, load: options.load, apply });
   options.onReload(() => reloader.onSignal());
   try {
-    listeners.open(gateway, lasting);
-    listeners.openAdmin(gateway, lasting, { pid: options.pid, reloads: reloader, drains, tail });
+    listeners.open();
+    listeners.openAdmin({ pid: options.pid, reloads: reloader, drains, tail });
   } catch (error) {
     await listeners.close(0);
     await gateway.close();
@@ -92,9 +94,9 @@ async function serveWith(
   return undefined;
 }
 
-async function applyTo(gateway: Gateway, drains: Drains, next: Loaded<Plugin>): Promise<Applied> {
+async function applyTo(running: Running, drains: Drains, next: Loaded<Plugin>): Promise<Applied> {
   try {
-    await gateway.reload(next);
+    await takeOver(running, next);
     drains.keepTo(next.config);
     return { result: "applied", problems: [] };
   } catch (error) {

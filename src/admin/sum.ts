@@ -24,17 +24,24 @@ function addService(a: ServiceView, b: ServiceView): ServiceView {
   };
 }
 
-/** The listeners of several workers as one; all have the same, in the same order. */
+/** The listeners of several workers as one, by their addresses: while a reload goes on, one may have more than another. */
 export function sumListeners(lists: readonly (readonly ListenerView[])[]): readonly ListenerView[] {
-  const add = (a: readonly ListenerView[], b: readonly ListenerView[]) =>
-    a.map((listener, i) => ({
-      ...listener,
-      connections: listener.connections + (b[i]?.connections ?? 0),
-      tunnels: listener.tunnels + (b[i]?.tunnels ?? 0),
-      requests: listener.requests + (b[i]?.requests ?? 0),
-    }));
-  const [first = [], ...others] = lists;
-  return others.reduce(add, first);
+  const all = new Map<string, ListenerView>();
+  for (const listener of lists.flat()) {
+    const key = JSON.stringify([listener.host, listener.port]);
+    const known = all.get(key);
+    all.set(key, known === undefined ? listener : addListener(known, listener));
+  }
+  return [...all.values()];
+}
+
+function addListener(a: ListenerView, b: ListenerView): ListenerView {
+  return {
+    ...a,
+    connections: a.connections + b.connections,
+    tunnels: a.tunnels + b.tunnels,
+    requests: a.requests + b.requests,
+  };
 }
 
 /** By their URLs: for a moment one worker may know more targets than another. */

@@ -1,4 +1,5 @@
 import type { CertificateInfo } from "../config/certificate.ts";
+import type { ListenConfig } from "../config/schema.ts";
 import type { Outcome } from "../context/outcome.ts";
 import type { Context } from "../context.ts";
 import type { GatewayError } from "../errors.ts";
@@ -43,6 +44,11 @@ export interface Edge {
   readonly accepted?: number;
   /** Connections ever closed at once, because there were too many. */
   readonly refused?: number;
+  /**
+   * Makes everything ready for another configuration, and changes nothing yet: the function that it answers does, at once.
+   * Address and protocols are those that it was opened with. Throws if a file of its certificates cannot be used.
+   */
+  prepare(config: ListenConfig): () => void;
   /** Stops listening, lets requests in flight finish for at most that many ms, then cuts the rest. */
   stop(drainMs: number): Promise<void>;
 }

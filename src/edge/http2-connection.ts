@@ -11,7 +11,7 @@ import { graceQueue, lingerQueue } from "./wire-settings.ts";
  * requests on it are, that server knows; the connection counts them, and ends when there has been none for too long.
  */
 export class Http2Connection implements ListedConnection, SideOwner, TimeoutOwner {
-  readonly peer: WirePeer;
+  peer: WirePeer;
   readonly server: ServerSocket;
   readonly #owner: WireOwner;
   readonly #client: ClientSocket;

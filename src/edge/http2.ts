@@ -13,7 +13,7 @@ import type { WireSettings } from "./wire-settings.ts";
  * sockets. So the listener has the connections: their TLS, their client, their number, how long they may be idle.
  */
 export class Http2Server implements ServeOwner {
-  readonly settings: WireSettings;
+  settings: WireSettings;
   readonly handler: EdgeHandler;
   readonly version = "2";
   readonly canReset = true;
@@ -87,6 +87,7 @@ export class Http2Server implements ServeOwner {
     // Another program of this machine: it has not come by the listener, with its limits and its TLS.
     if (connection === undefined) return new Response(null, { status: 403 });
     connection.begin();
+    connection.peer = connection.peer.by(this.settings);
     return answerRequest(this, request, connection.peer, connection.end);
   }
 }

@@ -34,7 +34,7 @@ class Http3Listener implements Edge, ServeOwner {
   readonly version = "3";
   /** Not in Bun 1.4, see https://github.com/oven-sh/bun/pull/40598. */
   readonly canReset = false;
-  readonly settings: WireSettings;
+  settings: WireSettings;
   readonly handler: EdgeHandler;
   requests = 0;
   readonly #server: Served;
@@ -59,6 +59,14 @@ class Http3Listener implements Edge, ServeOwner {
 
   onRequest(): void {
     this.requests++;
+  }
+
+  /** Its certificates are those of the start. */
+  prepare(config: ListenConfig): () => void {
+    const settings = wireSettings(config);
+    return () => {
+      this.settings = settings;
+    };
   }
 
   async stop(drainMs: number): Promise<void> {

@@ -78,6 +78,13 @@ class BothEdges implements Edge {
     return this.#wire.refused ?? 0;
   }
 
+  prepare(config: ListenConfig): () => void {
+    const changes = [this.#wire.prepare(config), this.#http3.prepare(config)];
+    return () => {
+      for (const change of changes) change();
+    };
+  }
+
   async stop(drainMs: number): Promise<void> {
     await Promise.all([this.#wire.stop(drainMs), this.#http3.stop(drainMs)]);
   }

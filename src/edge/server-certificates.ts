@@ -48,6 +48,16 @@ export class ServerCertificates {
     return this.#current.pairs.map(({ names, notBefore, notAfter }) => ({ names, notBefore, notAfter }));
   }
 
+  /** Whether these are the files that it has read, for clients of the same kind. */
+  isFor(tls: Tls): boolean {
+    return Bun.deepEquals(tls, this.#tls);
+  }
+
+  /** Gives them to a listener that has others. */
+  lend(listener: object): void {
+    replaceContext(listener, this.#current, this.#tls);
+  }
+
   /** The context for a name that a client asks for; undefined for the default. */
   find(name: string): NativeContext | undefined {
     return this.#contexts.find(name);

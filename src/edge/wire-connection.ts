@@ -27,7 +27,7 @@ import { readOffer } from "./wire-upgrade.ts";
 export class WireConnection
   implements RequestReaderOwner, AnsweringOwner, WriterOwner, TimeoutOwner, Downstream, HalfCloseOwner
 {
-  readonly peer: WirePeer;
+  peer: WirePeer;
   readonly #owner: WireOwner;
   readonly #socket: ClientSocket;
   readonly #writer = new MessageWriter(this);
@@ -118,7 +118,8 @@ export class WireConnection
       isPersistent(head) && !this.#halfClose.isReached && this.#reader.requests < this.#owner.settings.maxRequests;
     this.#expectsContinue = isExpecting(head);
     this.#bytesIn = bodyBytes;
-    const ctx = new Context(toRequest(head, body, this.peer, this.#owner.settings), performance.now());
+    this.peer = this.peer.by(this.#owner.settings);
+    const ctx = new Context(toRequest(head, body, this.peer, this.peer.settings), performance.now());
     ctx.downstream = this;
     ctx.upgrade = readOffer(head, this.#owner.slots);
     this.#ctx = ctx;

@@ -11,6 +11,8 @@ import type { WireSettings } from "./wire-settings.ts";
 
 /** The client of a connection: of an untrusted peer it is the same for all its requests. */
 export class WirePeer implements Peer {
+  /** Of its listener when it was made: what says which peers are trusted. */
+  readonly settings: WireSettings;
   readonly address: string;
   readonly port: number;
   readonly clientAddress: string;
@@ -19,10 +21,19 @@ export class WirePeer implements Peer {
   forwarded?: NonNullable<Peer["forwarded"]>;
 
   constructor(address: string, port: number, settings: WireSettings) {
+    this.settings = settings;
     this.address = normalizeAddress(address) ?? address;
     this.port = port;
     this.clientAddress = this.address;
     this.isTrustedProxy = settings.trusted?.contains(this.address) === true;
+  }
+
+  /** The same peer by other settings; itself by the same. A request keeps the one that it came with. */
+  by(settings: WireSettings): WirePeer {
+    if (settings === this.settings) return this;
+    const peer = new WirePeer(this.address, this.port, settings);
+    peer.certificate = this.certificate;
+    return peer;
   }
 }
 

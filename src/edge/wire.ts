@@ -1,6 +1,7 @@
 import type { CertificateInfo } from "../config/certificate.ts";
 import type { ListenConfig } from "../config/schema.ts";
 import { createNullLogger } from "../observe/log.ts";
+import type { Logger } from "../observe/logger.ts";
 import { MAX_TIMER_MS } from "../timeouts.ts";
 import type { Edge, EdgeHandler, ListenOptions } from "./edge.ts";
 import { Http2Server } from "./http2.ts";
@@ -26,19 +27,13 @@ function onHandshake(socket: Socket): void {
   else if (client instanceof ProtocolChoice) client.onHandshake(socket.alpnProtocol, verifiedCertificate(socket));
 }
 
-/** Bun.listen asks it, in the handshake, for the certificate of a name; undefined for the listener's own. */
-function choosing(certificates: ServerCertificates): object {
-  if (certificates.infos.length === 1) return {};
-  return { serverName: (_: unknown, name: string) => certificates.find(name) };
-}
-
 /** Works on Linux, but Bun's type does not have it. */
 const SHARED: object = { reusePort: true };
 
 class WireListener implements Edge, ChoiceOwner {
   readonly host: string;
   readonly port: number;
-  readonly settings: WireSettings;
+  settings: WireSettings;
   readonly handler: EdgeHandler;
   readonly slots: TunnelSlots;
   isDraining = false;
@@ -47,13 +42,17 @@ class WireListener implements Edge, ChoiceOwner {
   refused = 0;
   readonly #listener: Bun.TCPSocketListener<ClientEvents | undefined>;
   readonly #http2: Http2Server | undefined;
-  readonly #certificates: ServerCertificates | undefined;
+  readonly #log: Logger;
+  #certificates: ServerCertificates | undefined;
+  /** Bun.listen asks it, in the handshake, for the certificate of a name; undefined for the listener's own. */
+  readonly #asked: object = { serverName: (_: unknown, name: string) => this.#certificates?.find(name) };
   readonly #connections = new Set<ListedConnection>();
   #onEmpty: (() => void) | undefined = undefined;
 
   constructor(config: ListenConfig, handler: EdgeHandler, { isShared, log = createNullLogger() }: ListenOptions) {
     this.settings = wireSettings(config);
     this.handler = handler;
+    this.#log = log;
     this.slots = new Slots(this);
     this.#http2 = config.http2 ? new Http2Server(this.settings, handler, () => this.requests++) : undefined;
     const { tls } = config;
@@ -73,7 +72,7 @@ class WireListener implements Edge, ChoiceOwner {
         drain: (socket) => socket.data?.onDrain(),
         end: (socket) => socket.data?.onEnd(),
         // With this handler a TLS connection opens, and its time for a first head begins, before its handshake.
-        ...(certificates === undefined ? {} : { handshake: onHandshake, ...choosing(certificates) }),
+        ...(certificates === undefined ? {} : { handshake: onHandshake, ...this.#asked }),
         close: (socket, error) => socket.data?.onClose(error),
         error: (socket, error) => socket.data?.onError(error),
       },
@@ -118,6 +117,16 @@ class WireListener implements Edge, ChoiceOwner {
     this.#openHttp1(choice, socket).expire();
   }
 
+  prepare(config: ListenConfig): () => void {
+    const settings = wireSettings(config);
+    const renewed = this.#preparedTls(config.tls);
+    return () => {
+      this.settings = settings;
+      if (this.#http2 !== undefined) this.#http2.settings = settings;
+      renewed();
+    };
+  }
+
   async stop(drainMs: number): Promise<void> {
     this.isDraining = true;
     this.#listener.stop(false);
@@ -126,6 +135,18 @@ class WireListener implements Edge, ChoiceOwner {
     void this.#http2?.stop(false);
     if (this.#connections.size > 0) await this.#emptied(drainMs);
     await this.#http2?.stop(true);
+  }
+
+  #preparedTls(tls: ListenConfig["tls"]): () => void {
+    const before = this.#certificates;
+    if (tls === undefined || before === undefined || before.isFor(tls)) return () => {};
+    const next = new ServerCertificates(tls, this.#log);
+    return () => {
+      next.lend(this.#listener);
+      before.stop();
+      this.#certificates = next;
+      next.watch(this.#listener);
+    };
   }
 
   async #emptied(drainMs: number): Promise<void> {

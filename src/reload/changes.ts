@@ -1,9 +1,8 @@
-import { FIXED_SECTIONS } from "./fixed.ts";
-import { GATEWAY, PLUGIN_ORDER, type Prints } from "./prints.ts";
+import { FIXED, LISTENER, PLUGIN_ORDER, type Prints } from "./prints.ts";
 
 /** A part of the configuration that is another one now. */
 export interface Change {
-  /** `gateway`, `plugin NAME`, `service NAME` or `route NAME`. */
+  /** `gateway`, `listener ADDRESS`, `plugin NAME`, `service NAME` or `route NAME`. */
   readonly part: string;
   readonly change: "added" | "removed" | "changed";
   /** Its keys that have changed. */
@@ -13,26 +12,40 @@ export interface Change {
 /** What a configuration would change. */
 export interface ChangeReport {
   readonly changes: readonly Change[];
-  /** Sections of the gateway that only a restart changes. */
+  /** What has changed, and only a restart changes: sections, or keys of one after a dot. */
   readonly needsRestart: readonly string[];
 }
 
 /** What differs between two configurations, by their prints with one salt. */
 export function compare(before: Prints, after: Prints): ChangeReport {
+  const needsRestart = new Set<string>();
   const removed = Object.keys(before).filter((part) => after[part] === undefined);
   const changes: readonly Change[] = [
     ...removed.map((part) => ({ part, change: "removed" }) as const),
     ...Object.entries(after).flatMap(([part, keys]): readonly Change[] => {
       const known = before[part];
       if (known === undefined) return [{ part, change: "added" }];
-      const changed = changedKeys(known, keys);
+      const all = changedKeys(known, keys);
+      for (const key of all) if (key.startsWith(FIXED)) needsRestart.add(key.slice(FIXED.length));
+      const changed = all.filter((key) => !key.startsWith(FIXED));
       return changed.length === 0 ? [] : [{ part, change: "changed", keys: changed }];
     }),
     ...reordered("route", before, after),
     ...reordered("plugin", before, after),
   ];
-  const sections = changes.find(({ part }) => part === GATEWAY)?.keys ?? [];
-  return { changes, needsRestart: FIXED_SECTIONS.filter((section) => sections.includes(section)) };
+  if (hasMoved(changes)) needsRestart.add("listen.host");
+  return { changes, needsRestart: [...needsRestart] };
+}
+
+/** Whether a listener would be at another address with the port of one that is open still. */
+function hasMoved(changes: readonly Change[]): boolean {
+  const ports = (wanted: Change["change"]) =>
+    changes.flatMap(({ part, change }) => {
+      if (change !== wanted || !part.startsWith(LISTENER)) return [];
+      return /:([1-9]\d*)$/.exec(part)?.[1] ?? [];
+    });
+  const added = new Set(ports("added"));
+  return ports("removed").some((port) => added.has(port));
 }
 
 function changedKeys(

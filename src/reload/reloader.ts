@@ -30,6 +30,9 @@ export interface ReloaderOptions {
   apply(loaded: Loaded<Plugin>): Promise<Applied>;
 }
 
+/** A stop waits no longer for an attempt under way, in ms; nothing of it takes effect any more. */
+const STOP_MS = 1_000;
+
 /** Takes over changes of the configuration while the gateway runs, one attempt at a time. */
 export class Reloader implements ReloadControl {
   readonly #options: ReloaderOptions;
@@ -68,11 +71,11 @@ export class Reloader implements ReloadControl {
     this.#watchFiles(this.#active, this.#config);
   }
 
-  /** Nothing is taken over any more; resolves when an attempt under way has ended. */
+  /** Nothing is taken over any more; resolves when an attempt under way has ended, or after a second. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#watch.stop();
-    await this.#running;
+    await Promise.race([this.#running, Bun.sleep(STOP_MS)]);
   }
 
   /** Begins after an attempt that is under way, once for all who ask meanwhile. Never rejects. */

@@ -1,4 +1,4 @@
-import { opened } from "../listeners.ts";
+import { opened } from "../open-edges.ts";
 
 interface Address {
   readonly host: string;
@@ -8,11 +8,14 @@ interface Address {
 /**
  * Throws an Error with a text for people if somebody listens on one of the ports. Workers share their ports, with
  * strangers of the same user too, so that they cannot tell; who does not share is refused.
+ *
+ * @returns the ports: where any was asked for, one that is free
  */
-export function probePorts(addresses: readonly Address[]): void {
-  for (const address of addresses) {
+export function probePorts(addresses: readonly Address[]): readonly number[] {
+  return addresses.map((address) => {
     const { host: hostname, port } = address;
-    if (port === 0) continue;
-    opened(address, () => Bun.listen({ hostname, port, socket: { data: () => {} } })).stop(true);
-  }
+    const listener = opened(address, () => Bun.listen({ hostname, port, socket: { data: () => {} } }));
+    listener.stop(true);
+    return listener.port;
+  });
 }

@@ -10,13 +10,14 @@ import { drainMs, type RunOptions, Signals } from "../boot.ts";
 import type { Loaded, LoadResult } from "../config/load.ts";
 import { formatProblem } from "../config/report.ts";
 import { followCounts } from "../history/follow.ts";
-import { opened } from "../listeners.ts";
 import { latestErrors } from "../observe/incidents/incidents.ts";
 import { sumLimited } from "../observe/incidents/limited.ts";
+import type { RootLogger } from "../observe/log.ts";
 import type { Logger } from "../observe/logger.ts";
 import { MetricsRegistry } from "../observe/metrics/registry.ts";
 import { sumFamilies } from "../observe/metrics/sum.ts";
 import type { LogTail } from "../observe/tail/log-tail.ts";
+import { opened } from "../open-edges.ts";
 import type { Plugin } from "../plugin.ts";
 import { Reloader } from "../reload/reloader.ts";
 import type { ReloadControl } from "../reload/report.ts";
@@ -30,7 +31,7 @@ import { type Known, tryOut } from "./trial.ts";
 export interface WorkersOptions extends RunOptions {
   /** 2 or more. */
   readonly count: number;
-  readonly log: Logger;
+  readonly log: RootLogger;
   /** Takes each line that a worker logs. */
   write(line: string): void;
   /** Of all that is logged. */
@@ -58,11 +59,11 @@ export async function runWorkers(loaded: Loaded<Plugin>, options: WorkersOptions
   const trialled = await tryOut(loaded);
   if (!("routes" in trialled)) return trialled.map((problem) => formatProblem(problem, false)).join("\n");
   const supervisor = new Supervisor({ ...options, setup: { ...setupOf(loaded), drains: [], version: 1 } });
-  const current = { known: trialled };
+  const current = { known: trialled, config };
   const metrics = new MetricsRegistry(log);
   const drains = new Drains({ log, apply: (list) => supervisor.useDrains(list) });
   const apply = async (next: Loaded<Plugin>) => {
-    const applied = await applyTo(supervisor, current, next);
+    const applied = await applyTo(supervisor, current, log, next);
     if (applied.result !== "failed") drains.keepTo(next.config);
     return applied;
   };
@@ -83,7 +84,8 @@ export async function runWorkers(loaded: Loaded<Plugin>, options: WorkersOptions
   await stopAsked;
   await reloader.stop();
   log.info("stopping: requests in flight are finished");
-  const longestMs = config["shutdown-delay"] + drainMs(config) + DRAIN_MARGIN_MS;
+  const { "shutdown-delay": delayMs } = current.config;
+  const longestMs = delayMs + drainMs(current.config) + DRAIN_MARGIN_MS;
   const deadline = Bun.sleep(Math.min(longestMs, MAX_TIMER_MS)).then(() => "late" as const);
   const again = signals.next().then(() => "again" as const);
   const end = await Promise.race([supervisor.drain(), again, deadline]);

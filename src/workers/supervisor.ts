@@ -1,9 +1,11 @@
 import type { Readiness, WorkerView } from "../admin/view.ts";
+import { workerCount } from "../config/worker-count.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Drain } from "../upstream/drain.ts";
 import type { HealthVerdict } from "../upstream/health/sharing.ts";
 import { CheckDuty } from "./check-duty.ts";
 import type { Answers, PluginReply, PluginRequest, Subject, WorkerSetup } from "./messages.ts";
+import { SharedPorts } from "./ports.ts";
 import { WorkerSlot } from "./slot.ts";
 
 export interface SupervisorOptions {
@@ -31,23 +33,32 @@ const PLUGIN_MS = 10_000;
 
 /** All workers of a gateway. */
 export class Supervisor {
-  readonly #slots: readonly WorkerSlot[];
+  readonly #options: Pick<SupervisorOptions, "program" | "log" | "write">;
   readonly #checkDuty = new CheckDuty();
+  readonly #started = Promise.withResolvers<void>();
+  /** No longer wanted, until they have drained. */
+  readonly #leaving = new Map<WorkerSlot, Promise<void>>();
+  #slots: readonly WorkerSlot[];
+  #ports: SharedPorts;
   #setup: Omit<WorkerSetup, "worker">;
   /** Of the latest configuration, which they may have refused: no two have the same. */
   #lastVersion: number;
   #phase: "starting" | "running" | "stopping" = "starting";
 
   constructor({ count, program, setup, log, write }: SupervisorOptions) {
+    this.#options = { program, log, write };
     this.#setup = setup;
+    this.#ports = new SharedPorts(setup.config.listen);
     this.#lastVersion = setup.version;
-    this.#slots = Array.from({ length: count }, (_, index) => {
-      const worker = index + 1;
-      const onServing = () => this.#onServing(worker);
-      const onVerdict = (verdict: HealthVerdict) => this.#checkDuty.pass(verdict, worker, this.#slots);
-      const setup = () => ({ ...this.#setup, worker });
-      return new WorkerSlot({ worker, program, log, write, setup, onServing, onVerdict });
-    });
+    this.#slots = Array.from({ length: count }, (_, index) => this.#slot(index + 1));
+  }
+
+  #slot(worker: number): WorkerSlot {
+    const onServing = () => this.#onServing(slot);
+    const onVerdict = (verdict: HealthVerdict) => this.#checkDuty.pass(verdict, worker, this.#slots);
+    const setup = () => ({ ...this.#setup, worker });
+    const slot = new WorkerSlot({ ...this.#options, worker, setup, onServing, onVerdict });
+    return slot;
   }
 
   /**
@@ -56,12 +67,11 @@ export class Supervisor {
    */
   async start(): Promise<void> {
     const [first, ...others] = this.#slots;
-    const ports = (await first?.start()) ?? [];
-    const { config } = this.#setup;
-    const listen = config.listen.map((one, index) => ({ ...one, port: ports[index] ?? one.port }));
-    this.#setup = { ...this.#setup, config: { ...config, listen } };
+    this.#ports.learn((await first?.start()) ?? []);
+    this.#setup = { ...this.#setup, config: { ...this.#setup.config, listen: this.#ports.listen } };
     await Promise.all(others.map((slot) => slot.start()));
     if (this.#phase === "starting") this.#phase = "running";
+    this.#started.resolve();
   }
 
   get readiness(): Readiness {
@@ -109,35 +119,60 @@ export class Supervisor {
   }
 
   /**
-   * Gives all workers another configuration. It is that of workers that start later, unless each that serves has refused it.
+   * Gives all workers another configuration, as soon as all have started. It is that of workers that start later, unless each
+   * that serves has refused it; there are as many then as it says. Throws an Error with a text for people if a port cannot be had.
    */
-  async reload(setup: Pick<WorkerSetup, "config" | "plugins">): Promise<WorkersReload> {
+  async reload({ config, plugins }: Pick<WorkerSetup, "config" | "plugins">): Promise<WorkersReload> {
+    await this.#started.promise;
+    const ports = this.#ports.next(config.listen);
     const version = ++this.#lastVersion;
-    const next = this.#withPorts({ ...setup, version });
+    const next = { ...this.#setup, config: { ...config, listen: ports.listen }, plugins, version };
     const serving = this.#slots.filter(({ isServing }) => isServing).length;
     const behind = await this.#give(next);
     if (serving > 0 && behind.size === serving) return { isRefused: true, behind };
-    // The ports may have become known meanwhile.
-    this.#setup = this.#withPorts({ ...setup, version });
+    // Drains may have changed meanwhile.
+    this.#setup = { ...this.#setup, config: next.config, plugins, version };
+    this.#ports = ports;
     // Those that have come meanwhile have begun with the one before.
     for (const [worker, reason] of await this.#give(this.#setup)) behind.set(worker, reason);
+    for (const [worker, reason] of await this.#resize(workerCount(config))) behind.set(worker, reason);
     // Those that check tell what they know of targets that are new to others.
     this.#checkDuty.review(this.#slots);
     return { isRefused: false, behind };
   }
 
-  #withPorts(next: Pick<WorkerSetup, "config" | "plugins" | "version">): SupervisorOptions["setup"] {
-    const { listen } = this.#setup.config;
-    return { ...this.#setup, ...next, config: { ...next.config, listen } };
+  /** Lets the last ones drain, or starts more: why some did not, by their numbers. The next reload tries again. */
+  async #resize(count: number): Promise<ReadonlyMap<number, string>> {
+    const failed = new Map<number, string>();
+    if (this.#phase !== "running") return failed;
+    for (const slot of this.#slots.slice(count)) this.#leave(slot);
+    const kept = this.#slots.slice(0, count);
+    const numbers = new Set(kept.map(({ worker }) => worker));
+    const missing = Array.from({ length: count }, (_, index) => index + 1).filter((worker) => !numbers.has(worker));
+    const added = missing.map((worker) => this.#slot(worker));
+    this.#slots = [...kept, ...added].sort((a, b) => a.worker - b.worker);
+    await Promise.all(
+      added.map((slot) =>
+        slot.start().catch((error: unknown) => {
+          failed.set(slot.worker, error instanceof Error ? error.message : String(error));
+          this.#slots = this.#slots.filter((one) => one !== slot);
+        }),
+      ),
+    );
+    return failed;
+  }
+
+  #leave(slot: WorkerSlot): void {
+    const drained = slot.drain().then(() => void this.#leaving.delete(slot));
+    this.#leaving.set(slot, drained);
   }
 
   /** A worker serves now, or no more. One that began with an earlier configuration gets the latest. */
-  #onServing(worker: number): void {
+  #onServing(slot: WorkerSlot): void {
     this.#checkDuty.review(this.#slots);
-    const slot = this.#slots[worker - 1];
-    void slot?.reload({ ...this.#setup, worker });
+    void slot.reload({ ...this.#setup, worker: slot.worker });
     // They may have changed since it was given its setup.
-    void slot?.ask({ about: "drains", drains: this.#setup.drains }, ANSWER_MS);
+    void slot.ask({ about: "drains", drains: this.#setup.drains }, ANSWER_MS);
   }
 
   async #give(setup: SupervisorOptions["setup"]): Promise<Map<number, string>> {
@@ -154,13 +189,13 @@ export class Supervisor {
   /** Resolves when every worker has finished what was in flight and has ended. */
   async drain(): Promise<void> {
     this.#phase = "stopping";
-    await Promise.all(this.#slots.map((slot) => slot.drain()));
+    await Promise.all([...this.#slots.map((slot) => slot.drain()), ...this.#leaving.values()]);
   }
 
   /** Ends those that are left at once; answers how many there were. */
   async kill(): Promise<number> {
     this.#phase = "stopping";
-    const had = await Promise.all(this.#slots.map((slot) => slot.kill()));
+    const had = await Promise.all([...this.#slots, ...this.#leaving.keys()].map((slot) => slot.kill()));
     return had.filter(Boolean).length;
   }
 }

@@ -1,7 +1,7 @@
 import { drainMs, openWorkerLog, type RunOptions } from "../boot.ts";
 import { Gateway } from "../gateway.ts";
 import { Listeners } from "../listeners.ts";
-import type { Logger } from "../observe/logger.ts";
+import type { RootLogger } from "../observe/log.ts";
 import { MetricsRegistry } from "../observe/metrics/registry.ts";
 import { processFamilies } from "../observe/metrics/usage.ts";
 import { loadPlugins } from "../registry/registry.ts";
@@ -9,6 +9,7 @@ import { createState } from "../scope.ts";
 import { SetupError } from "../setup-error.ts";
 import { storeFamilies } from "../store/metrics.ts";
 import { openStore } from "../store/open.ts";
+import { type Running, takeOver } from "../take-over.ts";
 import type { HealthVerdict } from "../upstream/health/sharing.ts";
 import { createView } from "../view.ts";
 import type { ParentChannel, Question, ToWorker, WorkerReload, WorkerSetup } from "./messages.ts";
@@ -23,7 +24,7 @@ export async function runWorker(options: RunOptions, parent: ParentChannel): Pro
   const channel = new Channel(options, parent);
   const setup = await channel.setup;
   if (setup === undefined) return true;
-  const log = openWorkerLog(setup.config, options).with({ worker: setup.worker });
+  const log = openWorkerLog(setup.config, options);
   try {
     await serve(setup, options, log, channel);
     return true;
@@ -33,8 +34,9 @@ export async function runWorker(options: RunOptions, parent: ParentChannel): Pro
   }
 }
 
-async function serve(setup: WorkerSetup, options: RunOptions, log: Logger, channel: Channel): Promise<void> {
+async function serve(setup: WorkerSetup, options: RunOptions, root: RootLogger, channel: Channel): Promise<void> {
   const { config, directory } = setup;
+  const log = root.with({ worker: setup.worker });
   const metrics = new MetricsRegistry(log);
   metrics.addCollector(() => processFamilies(options.usage()));
   const plugins = await loadPlugins(setup.plugins);
@@ -49,9 +51,9 @@ async function serve(setup: WorkerSetup, options: RunOptions, log: Logger, chann
   gateway.useDrains(setup.drains);
   gateway.watchOverload(() => options.usage().residentBytes);
   await gateway.start();
-  const listeners = new Listeners();
+  const listeners = new Listeners(gateway, lasting, { isShared: true });
   try {
-    listeners.open(gateway, lasting, { isShared: true });
+    listeners.open();
     const view = createView(
       () => gateway.snapshot,
       () => ({ isReady: true, reasons: [] }),
@@ -59,7 +61,7 @@ async function serve(setup: WorkerSetup, options: RunOptions, log: Logger, chann
       () => store.report(),
       gateway.incidents,
     );
-    const reloads = new Reloads(gateway);
+    const reloads = new Reloads({ gateway, listeners, log: root });
     channel.serve({
       takeOverChecks: () => gateway.takeOverChecks(),
       learn: (verdict) => gateway.learn(verdict),
@@ -90,12 +92,12 @@ async function serve(setup: WorkerSetup, options: RunOptions, log: Logger, chann
 
 /** Takes over configurations one after the other; with one that it cannot go by, nothing changes. */
 class Reloads {
-  readonly #gateway: Gateway;
+  readonly #running: Running;
   #last: Promise<unknown> = Promise.resolve();
   #version = 0;
 
-  constructor(gateway: Gateway) {
-    this.#gateway = gateway;
+  constructor(running: Running) {
+    this.#running = running;
   }
 
   take(setup: WorkerSetup): Promise<WorkerReload> {
@@ -107,7 +109,7 @@ class Reloads {
   async #apply({ config, plugins, directory, version }: WorkerSetup): Promise<WorkerReload> {
     if (version <= this.#version) return { isApplied: version === this.#version, message: "a later one is at work" };
     try {
-      await this.#gateway.reload({ config, plugins: await loadPlugins(plugins), directory });
+      await takeOver(this.#running, { config, plugins: await loadPlugins(plugins), directory });
       this.#version = version;
       return { isApplied: true, message: "" };
     } catch (error) {

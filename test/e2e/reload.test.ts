@@ -217,11 +217,11 @@ test("what only a start reads is told, and all else is taken over", async () => 
   await using gateway = await startGateway(yaml(["/a"]));
   const text = yaml(
     ["/b"],
-    "log: { level: debug }\nlisten: { host: 127.0.0.1, port: 1 }\nadmin: { host: 127.0.0.1, port: 0 }\n",
+    "redis: { key-prefix: 'x:' }\nlisten: { host: 127.0.0.1, port: 0, http2: true }\nadmin: { host: 127.0.0.1, port: 0 }\n",
   );
   await Bun.write(gateway.configFile, text);
   await gateway.waitForLog(isTakenOver);
-  const sections = ["listen", "log"];
+  const sections = ["redis", "listen.http2"];
   expect(await gateway.waitForLog(({ msg }) => String(msg).includes("waits for a restart"))).toMatchObject({
     sections,
   });

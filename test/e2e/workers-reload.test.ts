@@ -53,6 +53,33 @@ test("SIGHUP gives all workers another configuration under load; one that starts
   expect(routes.map(({ path }) => path)).toEqual(["/", "/a10"]);
 });
 
+test("other counts of workers are taken over under load; one that goes finishes what it has", async () => {
+  const counted = (count: number) => `reload: manual\n${yaml("/a").replace("workers: 2", `workers: ${count}`)}`;
+  await using gateway = await startGateway(counted(2));
+  const load = startLoad([gateway.port], 4);
+  const pids = async () => (await workersOf(gateway)).map(({ pid }) => pid);
+  const before = await pids();
+  for (const count of [4, 3, 2, 3]) {
+    const { answered } = load;
+    await Bun.write(
+      gateway.configFile,
+      (await Bun.file(gateway.configFile).text()).replace(/workers: \d/, `workers: ${count}`),
+    );
+    expect(await reload(gateway)).toMatchObject({ result: "applied", needsRestart: [] });
+    const workers = await workersOf(gateway);
+    expect(workers.map(({ worker, state }) => [worker, state])).toEqual(
+      Array.from({ length: count }, (_, index) => [index + 1, "running"]),
+    );
+    await until(() => load.answered > answered + 100);
+  }
+  expect((await pids()).slice(0, 2)).toEqual(before);
+  await load.stop();
+  expect(load.failures).toEqual([]);
+  const ended = gateway.logs.filter(({ msg }) => msg === "stopping: requests in flight are finished");
+  expect(ended.map(({ worker }) => worker)).toEqual([4, 3]);
+  expect(await gateway.stop()).toBe(0);
+});
+
 test("a bad file changes nothing in any worker", async () => {
   await using gateway = await startGateway(yaml("/a"));
   await rewrite(gateway, yaml("/b", "{ concurrency-limit: { limit: 1, key: ip, lease: 10ms } }"));

@@ -77,10 +77,56 @@ describe("two configurations", () => {
   });
 });
 
-test("a running gateway keeps its ports, its log and its store, and takes over all else", async () => {
+test("a running gateway keeps its admin port, its store and the form of its log, and takes over all else", async () => {
   const running = await configOf(SERVICE);
-  const next = await configOf("listen: { port: 1 }\nredis: { key-prefix: 'x:' }\nerrors: { format: envelope }\n");
+  const next = await configOf(
+    "admin: { port: 1 }\nredis: { key-prefix: 'x:' }\nlog: { format: pretty, level: warn }\nerrors: { format: envelope }\n",
+  );
   const { config, needsRestart } = fitToRunning(next, running);
-  expect(needsRestart).toEqual(["listen", "redis"]);
-  expect(config).toEqual({ ...next, listen: running.listen, redis: running.redis });
+  expect(needsRestart).toEqual(["admin", "redis", "log.format"]);
+  const { format: _, ...log } = next.log;
+  expect(config).toEqual({ ...next, admin: running.admin, redis: running.redis, log });
+});
+
+describe("listeners", () => {
+  const TLS = "tls: { cert: a.pem, key: a.key }";
+
+  /** Of files nobody needs here. */
+  async function listenersOf(yaml: string): Promise<Config> {
+    const config = await configOf(yaml.replaceAll(/tls: \{[^}]*\}\}?/g, ""));
+    const tls = [...yaml.matchAll(/tls: (\{[^}]*\}\}?)/g)].map(([, text = ""]) => Bun.YAML.parse(text));
+    const listen = config.listen.map((one, index) => {
+      return tls[index] === undefined ? one : { ...one, tls: { certificates: [], ...(tls[index] as object) } };
+    });
+    return { ...config, listen } as Config;
+  }
+
+  test.each([
+    ["limits", "listen: { port: 1 }", "listen: { port: 1, limits: { connections: 5 } }", [], true],
+    ["a new one", "listen: { port: 1 }", "listen: [{ port: 1 }, { port: 2 }]", [], true],
+    ["one less", "listen: [{ port: 1 }, { port: 2 }]", "listen: { port: 2 }", [], true],
+    ["another port", "listen: { port: 1 }", "listen: { port: 2 }", [], true],
+    ["another host", "listen: { port: 1 }", "listen: { port: 1, host: 127.0.0.1 }", ["listen.host"], false],
+    ["http2", "listen: { port: 1 }", "listen: { port: 1, http2: true }", ["listen.http2"], false],
+    ["certificates", `listen: { port: 1, ${TLS} }`, "listen: { port: 1, tls: { cert: b.pem, key: b.key } }", [], true],
+    ["certificates from now on", "listen: { port: 1 }", `listen: { port: 1, ${TLS} }`, ["listen.tls"], false],
+    ["no certificates", `listen: { port: 1, ${TLS} }`, "listen: { port: 1 }", ["listen.tls"], false],
+    ["more workers", "listen: { port: 1, workers: 2 }", "listen: { port: 1, workers: 3 }", [], true],
+    ["the first workers", "listen: { port: 1 }", "listen: { port: 1, workers: 2 }", ["listen.workers"], false],
+    [
+      "workers at one that goes",
+      "listen: [{ port: 1, workers: 2 }, { port: 2 }]",
+      "listen: { port: 2 }",
+      ["listen.workers"],
+      false,
+    ],
+  ])("with %s: a plan and a reload agree on what waits", async (_, before, after, expected, isWhole) => {
+    const [running, next] = [await listenersOf(before), await listenersOf(after)];
+    const { config, needsRestart } = fitToRunning(next, running);
+    expect(needsRestart).toEqual([...expected]);
+    expect(compare(printsOf(running, "salt"), printsOf(next, "salt")).needsRestart).toEqual([...expected]);
+    expect(Bun.deepEquals(config.listen, next.listen)).toBe(isWhole);
+    // What was left out is left out again, and nothing else.
+    expect(fitToRunning(next, config)).toEqual({ config, needsRestart: [...expected] });
+  });
 });

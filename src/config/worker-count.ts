@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { Config } from "../config/schema.ts";
+import type { Config } from "./schema.ts";
 
 /**
  * How many processes serve: what a listener says, `auto` being one a core that this process may use. The check of the

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { loadConfig } from "../../src/config/load.ts";
-import { workerCount } from "../../src/workers/count.ts";
+import { workerCount } from "../../src/config/worker-count.ts";
 import { tempFolder } from "../support/temp.ts";
 
 const plugins = { find: async () => undefined, names: () => [] };
