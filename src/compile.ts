@@ -1,6 +1,7 @@
 import { createPluginApps, type PluginApps } from "./admin/plugin-apps.ts";
 import { CompiledServices } from "./compile/services.ts";
 import { type PlacedPlugins, PluginSetups } from "./compile/setups.ts";
+import { Breathing } from "./config/breathing.ts";
 import type { Config, RouteConfig } from "./config/schema.ts";
 import type { Context, RouteInfo } from "./context.ts";
 import { deprecationPhases } from "./deprecation.ts";
@@ -32,6 +33,8 @@ export interface CompileInput {
   readonly directory: string;
   /** It is only looked at: the signal of its plugins is aborted from the beginning, so that they ask nobody by themselves. */
   readonly isForShow?: boolean;
+  /** Ms for all plugins together to be set up; 30 s unless told. */
+  readonly setupMs?: number;
 }
 
 /** Makes a snapshot of a configuration, with the services of the one before, which it changes only as it takes effect. Throws SetupError. */
@@ -62,9 +65,9 @@ class Compiler {
       toService: (name: string) => services.sender(name),
       adminOf: this.#apps.of,
     };
-    this.#setups = new PluginSetups(input.config, input.plugins, scope, (name, limiter) =>
-      services.addLimiter(name, limiter),
-    );
+    const addLimiter: ConstructorParameters<typeof PluginSetups>[3] = (name, limiter) =>
+      services.addLimiter(name, limiter);
+    this.#setups = new PluginSetups(input.config, input.plugins, scope, addLimiter, input.setupMs);
   }
 
   /** Nothing of the snapshot before is kept but the services: it would never be forgotten. */
@@ -82,7 +85,11 @@ class Compiler {
     const services = this.#services;
     services.add(config, known);
     const routes: CompiledRoute[] = [];
-    for (const route of config.routes) routes.push(await this.#route(route));
+    const breathing = new Breathing();
+    for (const route of config.routes) {
+      routes.push(await this.#route(route));
+      await breathing.step();
+    }
     const outer = await this.#outer();
     this.#setups.check();
     return {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { absolutePath } from "./file-path.ts";
-import { type FilePattern, matchesOf } from "./include.ts";
+import { type FilePattern, type Included, matchesOf } from "./include.ts";
 import type { LoadedFile } from "./load-file.ts";
 import type { Node } from "./node.ts";
 
@@ -14,10 +14,13 @@ export interface ConfigSources {
   readonly digest: string;
 }
 
-/** The sources of files that were loaded. */
-export function sourcesOf(loaded: readonly LoadedFile[], patterns: readonly FilePattern[]): ConfigSources {
+/** The sources of files that were loaded, and of those that should have been: when they come, that is a change. */
+export function sourcesOf(
+  loaded: readonly LoadedFile[],
+  { patterns, missing }: Pick<Included, "patterns" | "missing">,
+): ConfigSources {
   const secrets = new Set(loaded.flatMap(({ root }) => secretFiles(root)));
-  const files = [...loaded.map(({ path }) => path), ...secrets];
+  const files = [...loaded.map(({ path }) => path), ...secrets, ...missing];
   const texts = new Map(loaded.map(({ path, root, isRead }) => [path, isRead ? root.source.text : undefined]));
   return {
     files,

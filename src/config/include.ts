@@ -18,6 +18,8 @@ export interface Included {
   readonly files: readonly IncludedFile[];
   /** Further files may come to match them. */
   readonly patterns: readonly FilePattern[];
+  /** Absolute paths that are named and cannot be read at the moment. */
+  readonly missing: readonly string[];
   readonly problems: readonly Problem[];
 }
 
@@ -31,9 +33,10 @@ export interface FilePattern {
 /** The files that `include` of the main file names. A pattern passes over the main file itself. */
 export function findIncluded(main: LoadedFile): Included {
   const list = entryOf(main.root, "include")?.value;
-  if (list?.kind !== "list") return { files: [], patterns: [], problems: [] };
+  if (list?.kind !== "list") return { files: [], patterns: [], missing: [], problems: [] };
   const paths = new Set<string>();
   const patterns: FilePattern[] = [];
+  const missing: string[] = [];
   const problems: Problem[] = [];
   for (const [index, node] of list.items.entries()) {
     if (node.kind !== "scalar" || typeof node.value !== "string" || node.isBroken) continue;
@@ -48,9 +51,10 @@ export function findIncluded(main: LoadedFile): Included {
       const reason = match === main.path ? selfReason(isPattern) : unreadable(match);
       if (reason === undefined) paths.add(match);
       else if (reason !== "") problems.push(problemAt(node, path, `cannot include ${found(node)}: ${reason}`));
+      if (reason !== undefined && match !== main.path) missing.push(match);
     }
   }
-  return { files: [...paths].map((path) => ({ name: displayName(main, path), path })), patterns, problems };
+  return { files: [...paths].map((path) => ({ name: displayName(main, path), path })), patterns, missing, problems };
 }
 
 const GLOB = /[*?[\]{}]/;

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { collectParts, type Part } from "./assemble.ts";
+import { Breathing } from "./breathing.ts";
 import { checkDraft } from "./check.ts";
 import { type ConfigSources, sourcesOf } from "./config-sources.ts";
 import type { Draft, Entry } from "./draft.ts";
@@ -7,7 +8,7 @@ import type { Environment } from "./env.ts";
 import { deepFreeze } from "./freeze.ts";
 import { findIncluded } from "./include.ts";
 import { below } from "./key-path.ts";
-import { loadFile } from "./load-file.ts";
+import { type LoadedFile, loadFile } from "./load-file.ts";
 import { entryOf, type MapEntry, type Node, nearestNode } from "./node.ts";
 import { documentLocation } from "./openapi-location.ts";
 import type { PluginDescription, PluginLookup } from "./plugin-lookup.ts";
@@ -62,17 +63,22 @@ export async function loadConfig<P extends PluginDescription>(
   file: string,
   options: LoadOptions<P>,
 ): Promise<LoadResult<P>> {
+  const breathing = new Breathing();
   const path = options.directory === undefined ? resolve(file) : resolve(options.directory, file);
   const main = await loadFile(file, path, ConfigSchema, options.env);
   const included = findIncluded(main);
-  const others = await Promise.all(
-    included.files.map(({ name, path: other }) => loadFile(name, other, IncludedSchema, options.env)),
-  );
+  const others: LoadedFile[] = [];
+  for (const { name, path: other } of included.files) {
+    await breathing.step();
+    others.push(await loadFile(name, other, IncludedSchema, options.env));
+  }
+  await breathing.step();
   const files = [main, ...others];
   const parts = collectParts(files);
   const globalSite: PluginSite = { node: entryOf(main.root, "plugins")?.value, path: below(undefined, "plugins") };
   const sites = [globalSite, ...[...parts.services.values(), ...parts.routes].map(({ site }) => site)];
   const resolved = await resolvePlugins(sites, options.plugins);
+  await breathing.step();
 
   const draft: Draft = {
     root: main.root,
@@ -95,7 +101,8 @@ export async function loadConfig<P extends PluginDescription>(
     found.flat(),
     files.map(({ name }) => name),
   );
-  const sources = sourcesOf(files, included.patterns);
+  const sources = sourcesOf(files, included);
+  await breathing.step();
   if (problems.some(isError)) return { ok: false, sources, problems };
   const config = deepFreeze(configOf(draft));
   const places = new WeakMap<object, Place>();
