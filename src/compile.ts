@@ -5,6 +5,9 @@ import { Breathing } from "./config/breathing.ts";
 import type { Config, RouteConfig } from "./config/schema.ts";
 import type { Context, RouteInfo } from "./context.ts";
 import { deprecationPhases } from "./deprecation.ts";
+import { Explanations } from "./explain/explanations.ts";
+import { LiveExplain } from "./explain/live.ts";
+import { Signatures } from "./explain/signature.ts";
 import { admitUpgrade } from "./http1/upgrade.ts";
 import { RequestRecorder } from "./observe/metrics/requests.ts";
 import { driftOf } from "./openapi/drift.ts";
@@ -21,6 +24,7 @@ import { buildRouter } from "./routing/router.ts";
 import type { Lasting } from "./scope.ts";
 import type { CompiledRoute, OwnWay, Snapshot } from "./snapshot.ts";
 import { createSplit, type Split } from "./traffic/split.ts";
+import { type NamedPhases, recordedDestination, recordedPhases } from "./trail/recorded.ts";
 import { boundedBy, leaveBulkheads } from "./upstream/max-requests.ts";
 import { type Service, sendToSelected } from "./upstream/service.ts";
 import type { Way } from "./way.ts";
@@ -92,7 +96,7 @@ class Compiler {
     }
     const outer = await this.#outer();
     this.#setups.check();
-    return {
+    const snapshot: Snapshot = {
       config,
       routes,
       router: buildRouter(routes.map((route) => ({ ...route.config, value: route }))),
@@ -103,9 +107,37 @@ class Compiler {
       unmatchedPlugins: outer.plugins,
       own: this.#own(outer),
       pluginApps: this.#apps,
+      live: this.#live(() => snapshot),
       signal: this.#abort.signal,
       takeEffect: () => services.takeEffect(),
       close: () => this.#close(),
+    };
+    return snapshot;
+  }
+
+  /** Who follows the requests that are signed for it. */
+  #live(snapshot: () => Snapshot): Snapshot["live"] {
+    const { secret = "" } = this.#input.config.explain;
+    if (secret === "") return undefined;
+    const { log, now, state } = this.#lasting;
+    const explanations = state("explain:latest", () => new Explanations());
+    const used = state("explain:used", () => new Map<string, number>());
+    return new LiveExplain({ signatures: new Signatures(secret, used), explanations, log, now, snapshot });
+  }
+
+  /** A way; where requests may ask to be explained it can be had with a record, made when the first one asks. */
+  #composed(named: readonly NamedPhases[], destination: Destination): Pipeline {
+    const { explain, errors } = this.#input.config;
+    const phases = named.map((one) => one.phases);
+    const pipeline = composePipeline(phases, destination, errors.format);
+    if ((explain.secret ?? "") === "") return pipeline;
+    let recorded: Pipeline | undefined;
+    return {
+      ...pipeline,
+      recorded: () => {
+        recorded ??= composePipeline(named.map(recordedPhases), recordedDestination(destination), errors.format);
+        return recorded;
+      },
     };
   }
 
@@ -132,7 +164,6 @@ class Compiler {
     index: number,
   ): Promise<Way> {
     const { phases, plugins, answersPreflights } = await this.#setups.at(config, info, serviceName);
-    const core = [split.phases, deprecationPhases(config.deprecated)].filter((one) => one !== undefined);
     const service = serviceName === undefined ? undefined : this.#services.all.get(serviceName);
     const bulkhead = service === undefined ? undefined : this.#services.bulkheadOf(service.name);
     const common = {
@@ -145,8 +176,13 @@ class Compiler {
       service === undefined
         ? { ...common, select: noService, send: noService }
         : { ...common, select: this.#services.selector(service, phases), send: sendToSelected };
-    const all = [...(bulkhead === undefined ? [] : [boundedBy(bulkhead)]), ...phases, ...core];
-    return { pipeline: composePipeline(all, destination, this.#input.config.errors.format), plugins };
+    const named = [
+      ...core("max-requests", bulkhead && boundedBy(bulkhead)),
+      ...plugins.map(({ name }, i) => ({ name, phases: phases[i] ?? {} })),
+      ...core("sticky", split.phases),
+      ...core("deprecated", deprecationPhases(config.deprecated)),
+    ];
+    return { pipeline: this.#composed(named, destination), plugins };
   }
 
   #finishing(info: RouteInfo, { observe }: Split, index: number): NonNullable<Destination["finish"]> {
@@ -164,9 +200,12 @@ class Compiler {
     return { ...global, phases: global.phases.map(outerPhases) };
   }
 
-  #outside({ phases, answersPreflights }: PlacedPlugins, send: Destination["send"]): Pipeline {
+  #outside({ phases, plugins, answersPreflights }: PlacedPlugins, send: Destination["send"]): Pipeline {
     const destination = { select: () => {}, send, finish: this.#recorder(""), answersPreflights };
-    return composePipeline(phases, destination, this.#input.config.errors.format);
+    return this.#composed(
+      plugins.map(({ name }, i) => ({ name, phases: phases[i] ?? {} })),
+      destination,
+    );
   }
 
   /** What `openapi:` publishes. */
@@ -198,6 +237,11 @@ class Compiler {
     this.#abort.abort();
     await this.#setups.close();
   }
+}
+
+/** What the gateway itself does in phases, under the name of what asks for it. */
+function core(name: string, phases: Phases | undefined): readonly NamedPhases[] {
+  return phases === undefined ? [] : [{ name, phases }];
 }
 
 /** What a request needs before the plugins see it. */

@@ -188,7 +188,9 @@ export class Gateway implements EdgeHandler {
     ctx.generation = generation;
     const { request } = ctx;
     if (request.method === "OPTIONS" && (request.path === "*" || isLastForward(request.headers))) return new Reply(204);
-    const way = enterRoute(ctx, generation.snapshot);
+    const { live } = generation.snapshot;
+    const entered = enterRoute(ctx, generation.snapshot);
+    const way = live === undefined ? entered : live.follow(ctx, entered);
     if (this.#overload.level >= way.refusedFrom) throw this.#overload.refusal(way.refusedFrom);
     return way.handle(ctx);
   }

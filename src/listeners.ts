@@ -5,6 +5,7 @@ import type { ListenerView, Readiness } from "./admin/view.ts";
 import type { ListenConfig } from "./config/schema.ts";
 import type { ListenOptions } from "./edge/edge.ts";
 import { edgeFamilies } from "./edge/metrics.ts";
+import { type AtWork, placed } from "./explain/places.ts";
 import type { Gateway } from "./gateway.ts";
 import { type Following, followCounts } from "./history/follow.ts";
 import type { LogTail } from "./observe/tail/log-tail.ts";
@@ -19,7 +20,7 @@ const READY: Readiness = { isReady: true, reasons: [] };
 /** What the admin port of a gateway in one process needs besides. */
 export interface AdminParts {
   readonly pid: number;
-  readonly reloads: ReloadControl;
+  readonly reloads: ReloadControl & { readonly atWork: AtWork };
   readonly drains: Drains;
   /** Of the log of this process. */
   readonly tail: LogTail;
@@ -70,6 +71,10 @@ export class Listeners {
         gateway.incidents,
       ),
       listeners: () => this.views(),
+      explanation: (id: string) => {
+        const report = gateway.snapshot.live?.find(id);
+        return report && placed(report, parts.reloads.atWork);
+      },
       workers: () => [{ pid, state: this.#readiness.isReady ? "running" : "stopping", since, restarts: 0 } as const],
     };
     const counts = () => new Map([["", view.counts()]]);

@@ -42,6 +42,8 @@ const USAGE = `usage: bun run gateway COMMAND
                                print every route with its services and plugins
   explain METHOD URL [-H 'NAME: VALUE'] [--from ADDRESS] [--config FILE] [--json]
                                say what a configuration makes of a request, without sending anything
+  explain METHOD URL --sign [--for 1m] | --id ID
+                               let the gateway that runs explain a request that is sent to it, and print that
   ready [--config FILE]        say whether the gateway on this machine is ready, for health checks
   plan [--config FILE] [--json] print what a configuration would change in the gateway that runs
   schema [--write | --check]   print the JSON Schema of gateway.yaml, or bring the generated files up to date

@@ -19,6 +19,8 @@ export interface Pipeline {
   readonly answersPreflights: boolean;
   /** The level of overload from which its requests are refused. */
   readonly refusedFrom: number;
+  /** The same way, which notes what happens on it; left out where nobody may ask for that. */
+  readonly recorded?: () => Pipeline;
 }
 
 /** What is at the two ends of a pipeline. */

@@ -1,12 +1,14 @@
 import type { PluginApps } from "./admin/plugin-apps.ts";
 import type { Config, RouteConfig } from "./config/schema.ts";
 import type { Context, RouteInfo } from "./context.ts";
+import type { LiveReport } from "./explain/live-report.ts";
 import type { TargetWatch } from "./observe/circuit.ts";
 import type { LimiterReport } from "./observe/limiter-report.ts";
 import type { Documents } from "./openapi/documents.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Router } from "./routing/router.ts";
 import type { Split } from "./traffic/split.ts";
+import type { Follower } from "./trail/follower.ts";
 import type { Service } from "./upstream/service.ts";
 import type { PluginAtWork, Way } from "./way.ts";
 
@@ -48,6 +50,8 @@ export interface Snapshot {
   readonly own: OwnWay | undefined;
   /** Endpoints of its plugins on the admin port. */
   readonly pluginApps: PluginApps;
+  /** Undefined where no request may ask to be explained. */
+  readonly live: Follower<LiveReport> | undefined;
   /** Aborted when it is closed. */
   readonly signal: AbortSignal;
   /** Gives the services that it shares with the one before it its own settings: it becomes the current one. */

@@ -1,4 +1,5 @@
 import type { Readiness, RouteView, ServiceView, TargetView } from "./admin/view.ts";
+import type { LiveReport } from "./explain/live-report.ts";
 import { SAMPLED } from "./history/sample.ts";
 import type { CircuitReport, TargetWatch } from "./observe/circuit.ts";
 import type { Incidents, RecentError } from "./observe/incidents/incidents.ts";
@@ -8,6 +9,7 @@ import type { Family } from "./observe/metrics/family.ts";
 import type { OpenApiReport } from "./openapi/view.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { StoreReport } from "./store/report.ts";
+import type { ExplanationSummary } from "./trail/follower.ts";
 import type { Service } from "./upstream/service.ts";
 import type { Target } from "./upstream/target.ts";
 
@@ -22,6 +24,8 @@ export interface SnapshotView {
   errors(): readonly RecentError[];
   limited(): LimitedReport;
   openapi(): OpenApiReport | undefined;
+  explanations(): readonly ExplanationSummary[];
+  explanation(id: string): LiveReport | undefined;
   refreshOpenApi(): Promise<OpenApiReport | undefined>;
 }
 
@@ -42,6 +46,8 @@ export function createView(
     errors: () => incidents.errors(),
     limited: () => incidents.limited(),
     openapi: () => current().own?.documents.report(),
+    explanations: () => current().live?.list() ?? [],
+    explanation: (id) => current().live?.find(id),
     async refreshOpenApi() {
       const documents = current().own?.documents;
       await documents?.refresh();

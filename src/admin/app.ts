@@ -65,6 +65,8 @@ export function createAdmin(view: AdminView, options: AdminOptions): AnyElysia {
       const listeners = await view.listeners();
       return json({ listeners, ...silentWorkers(view) });
     })
+    .get("/api/explanations", async () => json({ explanations: await view.explanations() }))
+    .get("/api/explanations/:id", async ({ params }) => explanation(await view.explanation(params.id)))
     .get("/api/workers", () => json({ workers: view.workers() }))
     .get("/api/store", async () => {
       const store = storeReport(await view.store());
@@ -96,6 +98,12 @@ function readiness(view: AdminView): Response {
   const { isReady, reasons, workers, store } = view.readiness();
   const status = isReady ? "ready" : "not ready";
   return isReady ? json({ status, workers, store }) : json({ status, reasons, workers, store }, 503);
+}
+
+function explanation(report: unknown): Response {
+  if (report !== undefined) return json(report);
+  const detail = "There is no such explanation: it was too long ago, or its request has not come to this gateway";
+  return problemResponse(new GatewayError("route_not_found", { detail }));
 }
 
 function openApi(report: OpenApiReport | undefined): Response {

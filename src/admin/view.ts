@@ -7,6 +7,7 @@ import type { OpenApiReport } from "../openapi/view.ts";
 import type { Awaitable } from "../plugin.ts";
 import type { StoreReport } from "../store/report.ts";
 import type { CanaryReport } from "../traffic/canary.ts";
+import type { ExplanationSummary } from "../trail/follower.ts";
 import type { DiscoveryReport } from "../upstream/discovery/discovery.ts";
 import type { PoolStats } from "../upstream/stats.ts";
 
@@ -30,6 +31,10 @@ export interface AdminView {
   openapi(): Awaitable<OpenApiReport | undefined>;
   /** Asks all services for their documents now, and reports then; with workers, in each. */
   refreshOpenApi(): Awaitable<OpenApiReport | undefined>;
+  /** Requests that were followed, the latest first. */
+  explanations(): Awaitable<readonly ExplanationSummary[]>;
+  /** What became of one of them; undefined if it is not known, or no more. */
+  explanation(id: string): Awaitable<unknown>;
   /** The processes that serve requests. */
   workers(): readonly WorkerView[];
 }

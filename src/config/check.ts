@@ -1,3 +1,4 @@
+import { checkExplain } from "./check-explain.ts";
 import { checkListen } from "./check-listen.ts";
 import { checkOpenApi } from "./check-openapi.ts";
 import { checkOverload } from "./check-overload.ts";
@@ -15,6 +16,7 @@ export function checkDraft(draft: Draft): readonly Problem[] {
     ...checkListen(draft),
     ...checkTimes(draft),
     ...checkOverload(draft),
+    ...checkExplain(draft),
     ...checkRedis(draft),
     ...checkServices(draft),
     ...checkRoutes(draft),

@@ -65,6 +65,17 @@ const Cache = Type.Object(
 const Services = Type.Record(Type.String({ minLength: 1 }), Service, { default: {}, description: "Services by name." });
 const Routes = Type.Array(Route, { default: [], description: "Which requests go to which service." });
 
+const Explain = Type.Object(
+  {
+    secret: Type.Optional(
+      Type.String({
+        description: "What requests that ask to be explained are signed with, 32 characters or more; empty means none.",
+      }),
+    ),
+  },
+  { ...closed, description: "What becomes of a request that runs: docs/explain.md." },
+);
+
 /** gateway.yaml: the one source of its types, its validation, gateway.schema.json and the reference page. */
 export const ConfigSchema = Type.Object(
   {
@@ -79,6 +90,7 @@ export const ConfigSchema = Type.Object(
     }),
     log: Log,
     errors: Errors,
+    explain: Explain,
     overload: Overload,
     redis: RedisSection,
     cache: Cache,

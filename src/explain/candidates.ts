@@ -1,3 +1,4 @@
+import { Breathing } from "../config/breathing.ts";
 import type { RouteConfig } from "../config/schema.ts";
 import type { RoutedRequest } from "../message/request.ts";
 import type { ConditionSource } from "../routing/conditions.ts";
@@ -11,16 +12,21 @@ import type { Candidate, Loss } from "./report.ts";
  * What each route has to do with the request: the one that takes it first, then those that came closest. Every condition is
  * asked by itself, of a router that has nothing else: the words are ours, the verdicts are the router's own.
  */
-export function candidatesOf(
+export async function candidatesOf(
   request: RoutedRequest,
   routes: readonly CompiledRoute[],
   winner: CompiledRoute | undefined,
   placeOf: (route: RouteConfig) => string,
-): readonly Candidate[] {
-  const candidates = routes.map(({ info: { name, path }, config }): Candidate => {
+): Promise<readonly Candidate[]> {
+  const breathing = new Breathing();
+  const candidates: Candidate[] = [];
+  for (const { info, config } of routes) {
+    const { name, path } = info;
     const isTaken = config === winner?.config;
-    return { name, path, place: placeOf(config), isTaken, losses: isTaken ? [] : lossesOf(request, config, winner) };
-  });
+    const losses = isTaken ? [] : lossesOf(request, config, winner);
+    candidates.push({ name, path, place: placeOf(config), isTaken, losses });
+    await breathing.step();
+  }
   return candidates.sort((a, b) => distance(a, request.path) - distance(b, request.path));
 }
 

@@ -36,7 +36,7 @@ export async function explain(
   const isOwn = asked !== undefined && !isMatch(snapshot, ctx, route);
   const common = {
     request: requestOf(ctx),
-    candidates: candidatesOf(
+    candidates: await candidatesOf(
       isOwn ? { ...request, method: asked, headers: request.headers } : request,
       snapshot.routes,
       route,

@@ -122,7 +122,7 @@ function timeLines({ timeouts }: ExplainReport): readonly string[] {
 }
 
 /** Rows with their columns under each other; a long cell moves only its own row. */
-function aligned(rows: readonly (readonly string[])[]): string[] {
+export function aligned(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows) {
     for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, Math.min(cell.length, MOST_VALUE));

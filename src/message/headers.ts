@@ -123,6 +123,7 @@ export class HeaderList {
   }
 
   has(name: string): boolean {
+    if (this.#lacks(name)) return false;
     const { flat } = this;
     for (let i = 0; i < flat.length; i += 2) if (flat[i] === name) return true;
     return false;

@@ -89,6 +89,10 @@ export class Reloader implements ReloadControl {
     return this.#waiting;
   }
 
+  get atWork(): Loaded<Plugin> {
+    return this.#active;
+  }
+
   report(): ConfigReport {
     const { shown, files } = this.#active;
     return {

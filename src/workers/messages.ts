@@ -1,10 +1,12 @@
 import type { ListenerView, RouteView, ServiceView } from "../admin/view.ts";
 import type { Config } from "../config/schema.ts";
+import type { LiveReport } from "../explain/live-report.ts";
 import type { RecentError } from "../observe/incidents/incidents.ts";
 import type { LimitedReport } from "../observe/incidents/limited.ts";
 import type { Family } from "../observe/metrics/family.ts";
 import type { OpenApiReport } from "../openapi/view.ts";
 import type { StoreReport } from "../store/report.ts";
+import type { ExplanationSummary } from "../trail/follower.ts";
 import type { Drain } from "../upstream/drain.ts";
 import type { HealthVerdict } from "../upstream/health/sharing.ts";
 
@@ -52,6 +54,9 @@ export interface Answers {
   readonly limited: LimitedReport;
   readonly openapi: OpenApiReport | undefined;
   readonly refreshOpenApi: OpenApiReport | undefined;
+  readonly explanations: readonly ExplanationSummary[];
+  /** Null: it has none of that id. */
+  readonly explanation: LiveReport | null;
   readonly plugin: PluginReply;
   readonly reload: WorkerReload;
   /** It goes by the list. */
@@ -69,6 +74,8 @@ export type Subject = keyof Answers;
 
 export interface Question<S extends Subject = Subject> {
   readonly about: S;
+  /** Of an explanation. */
+  readonly id?: string;
   /** For a plugin. */
   readonly request?: PluginRequest;
   /** Targets that are drained, and no others. */

@@ -9,6 +9,8 @@ import type { AdminView } from "../admin/view.ts";
 import { drainMs, type RunOptions, Signals } from "../boot.ts";
 import type { Loaded, LoadResult } from "../config/load.ts";
 import { formatProblem } from "../config/report.ts";
+import { latestOf } from "../explain/explanations.ts";
+import { type AtWork, placed } from "../explain/places.ts";
 import { followCounts } from "../history/follow.ts";
 import { latestErrors } from "../observe/incidents/incidents.ts";
 import { sumLimited } from "../observe/incidents/limited.ts";
@@ -103,7 +105,7 @@ interface AdminParts {
   readonly current: { readonly known: Known };
   /** Of this process. */
   readonly metrics: MetricsRegistry;
-  readonly reloads: ReloadControl;
+  readonly reloads: ReloadControl & { readonly atWork: AtWork };
   readonly drains: Drains;
   readonly tail: LogTail;
   readonly log: Logger;
@@ -128,7 +130,7 @@ function openAdmin({ config }: Loaded<Plugin>, parts: AdminParts): AdminServer {
 }
 
 /** The one place where the reports of the workers are gathered and summed. */
-function workersView({ supervisor, current, metrics }: AdminParts): AdminView {
+function workersView({ supervisor, current, metrics, reloads }: AdminParts): AdminView {
   return {
     readiness: () => supervisor.readiness,
     routes: async () => sumRoutes(current.known.routes, await supervisor.gather("routes")),
@@ -140,6 +142,11 @@ function workersView({ supervisor, current, metrics }: AdminParts): AdminView {
     counts: () => supervisor.gatherByProcess("counts"),
     errors: async () => latestErrors((await supervisor.gather("errors")).map((errors) => errors.toReversed())),
     limited: async () => sumLimited(await supervisor.gather("limited")),
+    explanations: async () => latestOf(await supervisor.gather("explanations")),
+    explanation: async (id) => {
+      const report = await supervisor.explanation(id);
+      return report && placed(report, reloads.atWork);
+    },
     openapi: async () => (current.known.publishes ? sumOpenApi(await supervisor.gather("openapi")) : undefined),
     refreshOpenApi: async () =>
       current.known.publishes ? sumOpenApi(await supervisor.gather("refreshOpenApi", REFRESH_MS)) : undefined,

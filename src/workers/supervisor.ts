@@ -1,5 +1,6 @@
 import type { Readiness, WorkerView } from "../admin/view.ts";
 import { workerCount } from "../config/worker-count.ts";
+import type { LiveReport } from "../explain/live-report.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Drain } from "../upstream/drain.ts";
 import type { HealthVerdict } from "../upstream/health/sharing.ts";
@@ -87,7 +88,7 @@ export class Supervisor {
   }
 
   /** What each serving worker answers; one that does not within that many ms, a second unless told, is left out. */
-  async gather<S extends Exclude<Subject, "plugin" | "reload" | "drains">>(
+  async gather<S extends Exclude<Subject, "plugin" | "reload" | "drains" | "explanation">>(
     about: S,
     ms = ANSWER_MS,
   ): Promise<readonly Answers[S][]> {
@@ -95,7 +96,7 @@ export class Supervisor {
   }
 
   /** The same with a name for each process, which no later one gets. */
-  async gatherByProcess<S extends Exclude<Subject, "plugin" | "reload">>(
+  async gatherByProcess<S extends Exclude<Subject, "plugin" | "reload" | "drains" | "explanation">>(
     about: S,
     ms = ANSWER_MS,
   ): Promise<ReadonlyMap<string, Answers[S]>> {
@@ -109,6 +110,12 @@ export class Supervisor {
   async useDrains(drains: readonly Drain[]): Promise<void> {
     this.#setup = { ...this.#setup, drains };
     await Promise.all(this.#slots.map((slot) => slot.ask({ about: "drains", drains }, ANSWER_MS)));
+  }
+
+  /** What the worker that has it knows of a request that was followed. */
+  async explanation(id: string): Promise<LiveReport | undefined> {
+    const answers = await Promise.all(this.#slots.map((slot) => slot.ask({ about: "explanation", id }, ANSWER_MS)));
+    return answers.find((answer) => answer !== undefined && answer !== null) ?? undefined;
   }
 
   /** Hands a request to the first worker that serves, or to all; undefined for one that does not answer in 10 s. */

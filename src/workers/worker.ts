@@ -65,13 +65,14 @@ async function serve(setup: WorkerSetup, options: RunOptions, root: RootLogger, 
     channel.serve({
       takeOverChecks: () => gateway.takeOverChecks(),
       learn: (verdict) => gateway.learn(verdict),
-      answer: ({ about, request, setup: next, drains }) => {
+      answer: ({ about, request, id, setup: next, drains }) => {
         if (about === "listeners") return listeners.views();
         if (about === "errors") return view.errors().map((error) => ({ ...error, worker: setup.worker }));
         if (about === "drains") {
           gateway.useDrains(drains ?? []);
           return true;
         }
+        if (about === "explanation") return view.explanation(id ?? "") ?? null;
         if (about === "reload") return next === undefined ? undefined : reloads.take(next);
         if (about !== "plugin") return view[about]();
         return request === undefined ? undefined : answerPlugin(gateway.snapshot.pluginApps, request);

@@ -42,6 +42,8 @@ describe("docs/operating.md", () => {
       limited: () => ({ since: 0, clients: [] }),
       openapi: () => undefined,
       refreshOpenApi: () => undefined,
+      explanations: () => [],
+      explanation: () => undefined,
       store: () => ({ kind: "memory", state: "up", since: 0, calls: 0, failures: {}, inFlight: 0 }) as const,
     };
     const log = createNullLogger();
@@ -58,7 +60,7 @@ describe("docs/operating.md", () => {
       tail: new LogTail(),
       log,
     });
-    const paths = routes.map(({ path }) => path.replace(":name", "NAME").replace("/*", ""));
+    const paths = routes.map(({ path }) => path.replace(":name", "NAME").replace(":id", "ID").replace("/*", ""));
     expect(firstColumn(sectionOf(page, "The admin port")).toSorted()).toEqual([...new Set(paths)].sort());
   });
 

@@ -1,0 +1,16 @@
+import type { Draft } from "./draft.ts";
+import { below } from "./key-path.ts";
+import { nearestNode } from "./node.ts";
+import { type Problem, problemAt } from "./problem.ts";
+
+/** Of a secret that requests are signed with, in characters. */
+const LEAST_SECRET = 32;
+
+/** A secret that could be guessed. Of an empty one there is nothing to say: nobody may ask then. */
+export function checkExplain({ root, main }: Draft): readonly Problem[] {
+  const { secret = "" } = main.explain ?? {};
+  if (secret === "" || secret.length >= LEAST_SECRET) return [];
+  const message = `expected at least ${LEAST_SECRET} characters, found ${secret.length}`;
+  const hint = "make one with: openssl rand -base64 32";
+  return [problemAt(nearestNode(root, ["explain", "secret"]), below(undefined, "explain", "secret"), message, hint)];
+}
