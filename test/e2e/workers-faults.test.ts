@@ -152,8 +152,8 @@ routes: [{ path: /*, service: s }]
 });
 
 describe("SIGTERM", () => {
-  test("under load fails no request, and the exit code is 0", async () => {
-    await using gateway = await start(2);
+  test.each([1, 2])("under load fails no request, and the exit code is 0, with %d workers", async (workers) => {
+    await using gateway = await start(workers);
     const load = startLoad([gateway.port], 16);
     await until(() => load.answered > 500);
     expect(await gateway.stop()).toBe(0);
@@ -244,22 +244,26 @@ describe("a parent that is killed", () => {
 });
 
 describe("a rolling restart", () => {
-  test("of two gateways under load fails no request", async () => {
-    const first = await start(2);
-    await using second = await start(2);
-    const load = startLoad([first.port, second.port], 16);
-    await until(() => load.answered > 300);
-    expect(await first.stop()).toBe(0);
-    const alone = load.answered;
-    await until(() => load.answered > alone + 300);
-    await using again = await start(2, "5s", first.port);
-    const both = load.answered;
-    await until(() => load.answered > both + 300);
-    expect(await second.stop()).toBe(0);
-    const last = load.answered;
-    await until(() => load.answered > last + 300);
-    await load.stop();
-    expect(load.failures).toEqual([]);
-    expect(await again.stop()).toBe(0);
-  }, 30_000);
+  test.each([1, 2])(
+    "of two gateways under load fails no request, with %d workers each",
+    async (workers) => {
+      const first = await start(workers);
+      await using second = await start(workers);
+      const load = startLoad([first.port, second.port], 16);
+      await until(() => load.answered > 300);
+      expect(await first.stop()).toBe(0);
+      const alone = load.answered;
+      await until(() => load.answered > alone + 300);
+      await using again = await start(workers, "5s", first.port);
+      const both = load.answered;
+      await until(() => load.answered > both + 300);
+      expect(await second.stop()).toBe(0);
+      const last = load.answered;
+      await until(() => load.answered > last + 300);
+      await load.stop();
+      expect(load.failures).toEqual([]);
+      expect(await again.stop()).toBe(0);
+    },
+    30_000,
+  );
 });
