@@ -17,6 +17,8 @@ export interface SlotOptions {
   /** It serves now, or no more. */
   onServing(): void;
   onVerdict(verdict: HealthVerdict): void;
+  /** For a worker to answer again, in ms; then it hangs, and is ended. 30 s unless told. */
+  readonly hungMs?: number;
 }
 
 /** For a worker to listen, its plugins' setup included; then it is ended, and counts as one that has failed. */
@@ -24,6 +26,8 @@ const START_MS = 60_000;
 
 /** For a worker to take over another configuration, its plugins' setup included. */
 const RELOAD_MS = 60_000;
+/** The parent asks for counts once a second: one that is merely busy answers one of so many. */
+const HUNG_MS = 30_000;
 const UNANSWERED = "it did not answer in time";
 
 /** The place of one worker: holds its process, and starts another one when that has ended. */
@@ -37,7 +41,8 @@ export class WorkerSlot {
   #restarts = 0;
   #child: WorkerProcess | undefined = undefined;
   #asking: Asking | undefined = undefined;
-  #isSilent = false;
+  /** Since when it has answered nothing that it was asked. */
+  #silentSince: number | undefined = undefined;
   /** Of the configuration that its process has. */
   #version = 0;
   #behind: string | undefined = undefined;
@@ -62,7 +67,7 @@ export class WorkerSlot {
       state: this.#state,
       since,
       restarts: this.#restarts,
-      ...(this.#isSilent ? { isSilent: true } : {}),
+      ...(this.#silentSince === undefined ? {} : { isSilent: true }),
       ...(this.#behind === undefined ? {} : { behind: this.#behind }),
     };
   }
@@ -77,15 +82,29 @@ export class WorkerSlot {
     throw new Error(started);
   }
 
-  /** Asks the worker if it serves; undefined, and a note, if it does not answer in time. */
+  /** Asks the worker if it serves; undefined, and a note, if it does not answer in time. One that has not for long is ended. */
   async ask<S extends Subject>(question: Question<S>, ms: number): Promise<Answers[S] | undefined> {
     if (!this.isServing || this.#asking === undefined) return undefined;
+    const child = this.#child;
     const answer = await this.#asking.ask(question, ms);
-    if (answer === undefined && !this.#isSilent && this.isServing) {
-      this.#options.log.warn("a worker does not answer: sums are without it", { worker: this.worker });
-    }
-    this.#isSilent = answer === undefined && this.isServing;
+    // It may have been replaced meanwhile.
+    if (child === this.#child) this.#noteAnswer(answer !== undefined);
     return answer;
+  }
+
+  #noteAnswer(hasAnswered: boolean): void {
+    const { log, hungMs = HUNG_MS } = this.#options;
+    const { worker } = this;
+    if (hasAnswered || !this.isServing) {
+      this.#silentSince = undefined;
+      return;
+    }
+    if (this.#silentSince === undefined) log.warn("a worker does not answer: sums are without it", { worker });
+    this.#silentSince ??= Date.now();
+    const silentMs = Date.now() - this.#silentSince;
+    if (silentMs < hungMs) return;
+    log.error("a worker hangs: it is ended", { worker, silentMs });
+    this.#child?.kill();
   }
 
   /** Undefined if it serves by the configuration of that version, or does not serve: it starts with it then; else why not. */
@@ -163,7 +182,7 @@ export class WorkerSlot {
   #onExit(exit: Exit, reason: string | undefined): void {
     this.#child = undefined;
     this.#asking = undefined;
-    this.#isSilent = false;
+    this.#silentSince = undefined;
     if (this.#state === "stopping") return this.#end();
     if (this.#state === "stopped") return;
     const servedMs = this.isServing ? Date.now() - this.#since : 0;
