@@ -60,7 +60,7 @@ export class Listeners {
   openAdmin({ pid, ...parts }: AdminParts): void {
     const gateway = this.#gateway;
     const { log, metrics, store, now } = this.#lasting;
-    const { host, port, token } = gateway.snapshot.config.admin;
+    const { host, port, token, tls } = gateway.snapshot.config.admin;
     const since = new Date().toISOString();
     const view = {
       ...createView(
@@ -81,10 +81,13 @@ export class Listeners {
     this.#following = followCounts({ counts, now, log });
     const { history } = this.#following;
     const plugins = () => gateway.snapshot.pluginApps;
-    const app = createAdmin({ ...view, counts }, { token, host, plugins, history, log, ...parts });
-    this.#admin = opened({ host, port }, () => startAdmin(app, { host, port }));
+    const app = createAdmin(
+      { ...view, counts },
+      { token, host, certificates: tls?.["client-certificates"]?.mode, plugins, history, log, ...parts },
+    );
+    this.#admin = opened({ host, port }, () => startAdmin(app, { host, port, tls }, log));
     this.#following.start();
-    log.info("admin listening", { host, port: this.#admin.port });
+    log.info("admin listening", { scheme: this.#admin.scheme, host, port: this.#admin.port });
     this.#tail = parts.tail;
     this.#readiness = READY;
   }

@@ -1,4 +1,5 @@
 #!/usr/bin/env bun
+import { ADMIN_USAGE } from "./cli/admin-access.ts";
 import { check } from "./cli/check.ts";
 import { explain } from "./cli/explain.ts";
 import type { CliIo } from "./cli/io.ts";
@@ -63,6 +64,8 @@ const USAGE = `usage: bun run gateway COMMAND
   openapi diff OLD NEW         the one document of all services: make it, see how it is doing, compare two
   new plugin NAME [--in FOLDER]
                                write a plugin to begin with, and its test
+
+Those that ask a gateway that runs, where its admin port serves https: ${ADMIN_USAGE}
 `;
 
 /** Where Bun keeps the files of a program that `bun build --compile` has made: it needs no word for its main file. */

@@ -97,7 +97,7 @@ async function serveWith(
 async function applyTo(running: Running, drains: Drains, next: Loaded<Plugin>): Promise<Applied> {
   try {
     await takeOver(running, next);
-    drains.keepTo(next.config);
+    await drains.keepTo(next.config);
     return { result: "applied", problems: [] };
   } catch (error) {
     return { result: "failed", problems: setupProblems(error, next) };

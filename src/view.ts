@@ -21,7 +21,7 @@ export interface SnapshotView {
   metrics(): readonly Family[];
   counts(): readonly Family[];
   store(): StoreReport;
-  errors(): readonly RecentError[];
+  errors(limit: number): readonly RecentError[];
   limited(): LimitedReport;
   openapi(): OpenApiReport | undefined;
   explanations(): readonly ExplanationSummary[];
@@ -43,7 +43,7 @@ export function createView(
     metrics: () => metrics(),
     counts: () => metrics(SAMPLED),
     store,
-    errors: () => incidents.errors(),
+    errors: (limit) => incidents.errors(limit),
     limited: () => incidents.limited(),
     openapi: () => current().own?.documents.report(),
     explanations: () => current().live?.list() ?? [],

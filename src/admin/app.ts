@@ -1,4 +1,4 @@
-import { type AnyElysia, Elysia } from "elysia";
+import { Elysia } from "elysia";
 import { GatewayError } from "../errors.ts";
 import type { History } from "../history/history.ts";
 import { KEY_SEED, randomSeed } from "../identity/api-key/key-text.ts";
@@ -6,9 +6,10 @@ import type { Logger } from "../observe/logger.ts";
 import type { LogTail } from "../observe/tail/log-tail.ts";
 import type { OpenApiReport } from "../openapi/view.ts";
 import type { ReloadControl } from "../reload/report.ts";
+import { Audit, addAudit } from "./audit.ts";
 import { addDrain } from "./drain.ts";
 import type { Drains } from "./drains.ts";
-import { localGuard, tokenGuard } from "./guard.ts";
+import { createGuard, type GuardOptions } from "./guard.ts";
 import { addHistory } from "./history.ts";
 import { addIncidents } from "./incidents.ts";
 import { addLog } from "./log.ts";
@@ -17,6 +18,8 @@ import type { PluginApps } from "./plugin-apps.ts";
 import { errorHandler, problemResponse } from "./problem.ts";
 import { addReloads } from "./reloads.ts";
 import { openApiReport, pluginReports, serviceReport, storeReport } from "./reports.ts";
+import type { AdminFetch } from "./requests.ts";
+import { secured } from "./secure.ts";
 import type { AdminView } from "./view.ts";
 
 export interface AdminOptions {
@@ -24,6 +27,8 @@ export interface AdminOptions {
   readonly token?: string | undefined;
   /** As configured: without a token it is answered to, beside the local names. */
   readonly host?: string | undefined;
+  /** Whether clients are asked for certificates; left out if they are not. */
+  readonly certificates?: GuardOptions["certificates"];
   /** Those of the configuration at work, asked for at each request. */
   plugins(): Pick<PluginApps, "has" | "handle">;
   /** Left out where nothing can be reloaded. */
@@ -36,23 +41,21 @@ export interface AdminOptions {
   readonly log: Logger;
 }
 
+/** The admin endpoints behind their guard. */
+export interface AdminApp extends AdminFetch {
+  readonly routes: readonly { readonly path: string }[];
+}
+
 /** Anyone may ask these: whoever starts and watches the gateway has no token. */
 const OPEN_PATHS = ["/health/live", "/health/ready"];
 const NO_STORE = { "cache-control": "no-store" };
 
 /** The gateway's own endpoints. Every answer but the metrics is JSON, errors are problem details, nothing may be cached. */
-export function createAdmin(view: AdminView, options: AdminOptions): AnyElysia {
-  const { token, host, plugins, reloads, history, drains, tail, log } = options;
-  const guard = token === undefined || token === "" ? localGuard(host) : tokenGuard(token);
+export function createAdmin(view: AdminView, options: AdminOptions): AdminApp {
+  const { plugins, reloads, history, drains, tail, log } = options;
+  const audit = new Audit(log);
   const app = new Elysia()
     .onError(errorHandler(log))
-    .onRequest(({ request }) => {
-      const path = URL.parse(request.url)?.pathname;
-      if (path === undefined) return problemResponse(new GatewayError("bad_request", { detail: "Invalid host" }));
-      if (OPEN_PATHS.includes(path)) return undefined;
-      const error = guard(request);
-      return error === undefined ? undefined : problemResponse(error);
-    })
     .get("/health/live", () => json({ status: "live" }))
     .get("/health/ready", () => readiness(view))
     .get("/metrics", async ({ request }) => metricsResponse(await view.metrics(), request.headers.get("accept")))
@@ -90,7 +93,17 @@ export function createAdmin(view: AdminView, options: AdminOptions): AnyElysia {
   addIncidents(app, view);
   addLog(app, tail);
   addDrain(app, view, drains);
-  return reloads === undefined ? app : addReloads(app, reloads);
+  addAudit(app, audit);
+  if (reloads !== undefined) addReloads(app, reloads);
+  const guard = createGuard({ ...options, onWrongToken: (client, isBlocked) => logWrongToken(log, client, isBlocked) });
+  const { fetch } = secured(app, { guard, audit, isOpen: (path) => OPEN_PATHS.includes(path) });
+  return { fetch, routes: app.routes };
+}
+
+/** An address is told of as often as it may send tokens: that is bounded. */
+function logWrongToken(log: Logger, client: string, isBlocked: boolean): void {
+  log.warn("a wrong admin token was refused", { client });
+  if (isBlocked) log.warn("too many wrong admin tokens: the address has to wait", { client });
 }
 
 function readiness(view: AdminView): Response {

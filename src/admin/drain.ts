@@ -3,7 +3,6 @@ import { didYouMean } from "../config/nearest.ts";
 import { targetIdentity } from "../config/target-url.ts";
 import { GatewayError } from "../errors.ts";
 import type { Drains } from "./drains.ts";
-import { jsonBody } from "./json-body.ts";
 import type { AdminView, ServiceView, TargetView } from "./view.ts";
 
 const NO_STORE = { "cache-control": "no-store" };
@@ -56,7 +55,7 @@ export function addDrain(app: AnyElysia, view: AdminView, drains: Drains): AnyEl
 }
 
 async function orderOf(request: Request): Promise<Order> {
-  const order = await jsonBody(request);
+  const order: unknown = await request.json();
   if (typeof order !== "object" || order === null) throw malformed(EXPECTED);
   const unknown = Object.keys(order).find((key) => !KEYS.includes(key));
   if (unknown !== undefined)

@@ -53,9 +53,15 @@ export class Drains {
     await this.#options.apply(this.#list);
   }
 
-  /** Another configuration is at work: targets that it does not have are forgotten, in each process by itself. */
-  keepTo(config: Config): void {
-    this.#list = drainsIn(config, this.#list);
+  /**
+   * Another configuration is at work: targets that it does not have are forgotten. Each process has done so by itself; one that starts
+   * later is not to get them again.
+   */
+  async keepTo(config: Config): Promise<void> {
+    const left = drainsIn(config, this.#list);
+    if (left.length === this.#list.length) return;
+    this.#list = left;
+    await this.#options.apply(left);
   }
 
   #has(service: string, target: string): boolean {

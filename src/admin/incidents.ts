@@ -13,7 +13,7 @@ export function addIncidents(app: AnyElysia, view: AdminView): AnyElysia {
   return app
     .get("/api/errors", async ({ request }) => {
       const limit = limitOf(request);
-      const errors = (await view.errors()).slice(0, limit);
+      const errors = (await view.errors(limit)).slice(0, limit);
       return json({ errors: errors.map(({ at, ...error }) => ({ at: isoOf(at), ...error })) });
     })
     .get("/api/limited", async () => json(limitedReport(await view.limited())));

@@ -14,6 +14,7 @@ export interface AdminAddress {
 
 /** An admin port that answers. */
 export interface AdminServer {
+  readonly scheme: "http" | "https";
   readonly host: string;
   readonly port: number;
   /** Closes it and its connections. */
@@ -21,7 +22,7 @@ export interface AdminServer {
 }
 
 /** For replies that are just being written, in ms. */
-const STOP_MS = 100;
+const STOP_MS = 50;
 
 const LIMITS: ListenConfig["limits"] = {
   "header-bytes": 16_384,
@@ -29,7 +30,7 @@ const LIMITS: ListenConfig["limits"] = {
   "target-bytes": 8_192,
   "body-bytes": MAX_BODY,
   "body-rate": 0,
-  connections: 512,
+  connections: 2_048,
   tunnels: 0,
   requests: 0,
 };
@@ -59,5 +60,5 @@ export function startAdmin(app: AdminFetch, address: AdminAddress, log?: Logger)
     ...(tls === undefined ? {} : { tls }),
   };
   const edge = listenWire(config, new AdminRequests(app), log === undefined ? {} : { log });
-  return { host, port: edge.port, stop: () => edge.stop(STOP_MS) };
+  return { scheme: tls === undefined ? "http" : "https", host, port: edge.port, stop: () => edge.stop(STOP_MS) };
 }

@@ -2,6 +2,7 @@ import { type AnyElysia, Elysia } from "elysia";
 import { GatewayError } from "../errors.ts";
 import type { Logger } from "../observe/logger.ts";
 import { errorHandler, problemResponse } from "./problem.ts";
+import { readable } from "./readable.ts";
 
 /**
  * The endpoints that the plugins of one configuration hang on the admin port, each plugin under its own name. Of two
@@ -38,7 +39,7 @@ export function createPluginApps(log: Logger): PluginApps {
       if (app === undefined) return problemResponse(new GatewayError("route_not_found"));
       const url = new URL(request.url);
       url.pathname = path;
-      return withoutCaching(await app.handle(new Request(url.href, request)));
+      return withoutCaching(await app.handle(readable(new Request(url.href, request))));
     },
   };
 }

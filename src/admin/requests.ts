@@ -3,7 +3,9 @@ import type { EdgeHandler } from "../edge/edge.ts";
 import { GatewayError } from "../errors.ts";
 import { Reply } from "../message/reply.ts";
 import type { GatewayRequest, Peer } from "../message/request.ts";
+import { protectedResponse } from "./headers.ts";
 import { problemResponse } from "./problem.ts";
+import { readable } from "./readable.ts";
 
 /** Who asks, as the connection tells. */
 export type AdminPeer = Pick<Peer, "address" | "certificate">;
@@ -29,7 +31,7 @@ export class AdminRequests implements EdgeHandler {
   }
 
   fail(ctx: Context, error: unknown): Reply {
-    return Reply.from(problemResponse(GatewayError.from(error), ctx.requestId));
+    return Reply.from(protectedResponse(problemResponse(GatewayError.from(error), ctx.requestId)));
   }
 
   finish(): void {
@@ -37,20 +39,21 @@ export class AdminRequests implements EdgeHandler {
   }
 
   refuse(error: GatewayError): Reply {
-    return Reply.from(problemResponse(error));
+    return Reply.from(protectedResponse(problemResponse(error)));
   }
 }
 
 /** Throws `bad_request` for a host that none can be, and `payload_too_large`. */
 async function webRequest({ method, scheme, host, path, query, headers, body }: GatewayRequest): Promise<Request> {
-  const url = URL.parse(`${scheme}://${host}${path}${query === undefined ? "" : `?${query}`}`);
-  if (host === "" || url === null) throw new GatewayError("bad_request", { detail: "Invalid host" });
+  // A probe of HTTP/1.0 names no host; the guard sees to it that it comes no further.
+  const url = URL.parse(`${scheme}://${host || "localhost"}${path}${query === undefined ? "" : `?${query}`}`);
+  if (url === null) throw new GatewayError("bad_request", { detail: "Invalid host" });
   const fields = new Headers();
   for (const [name, value] of headers) fields.append(name, value);
   const bytes = method === "GET" || method === "HEAD" ? undefined : await body.bytes(MAX_BODY);
   const content = bytes === undefined || bytes.byteLength === 0 ? null : new Uint8Array(bytes);
   try {
-    return new Request(url.href, { method, headers: fields, body: content });
+    return readable(new Request(url.href, { method, headers: fields, body: content }));
   } catch {
     throw new GatewayError("method_not_allowed");
   }

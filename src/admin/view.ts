@@ -23,8 +23,8 @@ export interface AdminView {
   metrics(): Awaitable<readonly Family[]>;
   /** The metrics that the history is made of, of each process by a name of its own. */
   counts(): Awaitable<ReadonlyMap<string, readonly Family[]>>;
-  /** Requests that have failed or were refused of late, the latest first. */
-  errors(): Awaitable<readonly RecentError[]>;
+  /** Requests that have failed or were refused of late, so many at most of each process, the latest first. */
+  errors(limit: number): Awaitable<readonly RecentError[]>;
   /** Who was refused with 429 of late. */
   limited(): Awaitable<LimitedReport>;
   /** Of this process, or the first worker; undefined without an `openapi:` section. */

@@ -1,4 +1,6 @@
 import type { Config } from "../config/schema.ts";
+import { systemCode } from "../errors.ts";
+import { type AdminAccess, adminTls } from "./admin-access.ts";
 
 /** Ms for the admin port of the gateway on this machine. */
 const TIMEOUT_MS = 10_000;
@@ -8,24 +10,59 @@ export class AdminFault extends Error {
   override readonly name = "AdminFault";
 }
 
-/** Asks the admin port of the running gateway, as its configuration says. Throws AdminFault. */
-export async function callAdmin({ admin }: Config, method: string, path: string, body?: unknown): Promise<unknown> {
-  const origin = `http://${hostFor(admin.host)}:${admin.port}`;
-  const headers = admin.token === undefined || admin.token === "" ? {} : { authorization: `Bearer ${admin.token}` };
-  const init = { method, headers, signal: AbortSignal.timeout(TIMEOUT_MS), redirect: "error" as const };
+/** Asks the admin port of the running gateway, as its configuration and the command's flags say. Throws AdminFault. */
+export async function callAdmin(
+  { admin }: Config,
+  method: string,
+  path: string,
+  body?: unknown,
+  access: AdminAccess = {},
+): Promise<unknown> {
+  const origin = `${admin.tls === undefined ? "http" : "https"}://${hostFor(admin.host)}:${admin.port}`;
+  const tls = tlsOf(admin, access);
+  const headers = new Headers();
+  if (admin.token !== undefined && admin.token !== "") headers.set("authorization", `Bearer ${admin.token}`);
+  if (body !== undefined) headers.set("content-type", "application/json");
   let response: Response;
   let text: string;
   try {
-    response = await fetch(origin + path, body === undefined ? init : { ...init, body: JSON.stringify(body) });
+    response = await fetch(origin + path, {
+      method,
+      headers,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      redirect: "error",
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(tls === undefined ? {} : { tls }),
+    });
     text = await response.text();
-  } catch {
-    throw new AdminFault(
-      `the gateway does not answer at its admin port ${origin}: does it run with this configuration?`,
-    );
+  } catch (error) {
+    throw new AdminFault(unreached(origin, admin, access, systemCode(error)));
   }
   const answer = jsonOf(text);
   if (response.ok) return answer;
   throw new AdminFault(`the gateway answers ${response.status}: ${reasonOf(answer)}`);
+}
+
+function tlsOf(admin: Config["admin"], access: AdminAccess) {
+  try {
+    return adminTls(admin, access);
+  } catch (error) {
+    throw new AdminFault(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Of a certificate that is not trusted, whatever is wrong with it. */
+const UNTRUSTED = /CERT|SIGNATURE|VERIFY/;
+
+function unreached(origin: string, { tls }: Config["admin"], { cert }: AdminAccess, code: string | undefined): string {
+  if (code !== undefined && UNTRUSTED.test(code)) {
+    return `the certificate of the admin port ${origin} is not trusted (${code}): say who has signed it, with --ca FILE`;
+  }
+  const asks = tls?.["client-certificates"]?.mode === "required" && cert === undefined;
+  const hint = asks
+    ? "it asks for a certificate: --client-cert FILE --client-key FILE"
+    : "does it run with this configuration?";
+  return `the gateway does not answer at its admin port ${origin}: ${hint}`;
 }
 
 /** An address that means all of them is reached at this machine. */

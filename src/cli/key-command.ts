@@ -3,11 +3,13 @@ import { decodeValue } from "../config/decode.ts";
 import { Duration } from "../config/units.ts";
 import { KEY_ID } from "../identity/api-key/key-text.ts";
 import { HOLDER } from "../identity/api-key/keys-file.ts";
+import { ADMIN_FLAGS, type AdminAccess, adminAccess } from "./admin-access.ts";
 import type { Flags } from "./flags.ts";
 
 interface Common {
   readonly config: string;
   readonly isJson: boolean;
+  readonly access: AdminAccess;
 }
 
 const IssueFlags = Type.Object({ ...HOLDER, "expires-in": Type.Optional(Duration()) });
@@ -26,7 +28,9 @@ export type KeyCommand =
   | (Common & { readonly name: "rotate"; readonly id: string; readonly grace: number })
   | (Common & { readonly name: "revoke"; readonly id: string });
 
-/** Flags that each command takes, beside --config and --json. */
+const COMMON: readonly string[] = ["config", "json", ...Object.keys(ADMIN_FLAGS)];
+
+/** Flags that each command takes, beside those that all take. */
 const TAKEN: Readonly<Record<string, readonly string[]>> = {
   issue: ["owner", "scopes", "tier", "expires-in", "metadata", "for-file"],
   list: [],
@@ -37,14 +41,18 @@ const TAKEN: Readonly<Record<string, readonly string[]>> = {
 const ID = new RegExp(KEY_ID);
 
 /** The command, or what is not understood of it. */
-export function parseKeyCommand({ words, values }: Flags): KeyCommand | string {
+export function parseKeyCommand({ words, values }: Flags, cwd: string): KeyCommand | string {
   const [name = "", id, ...rest] = words;
   const taken = Object.hasOwn(TAKEN, name) ? TAKEN[name] : undefined;
   if (taken === undefined) return name === "" ? "say what to do" : `there is no command key ${name}`;
-  const foreign = [...values.keys()].find((flag) => !taken.includes(flag) && flag !== "config" && flag !== "json");
+  const foreign = [...values.keys()].find((flag) => !taken.includes(flag) && !COMMON.includes(flag));
   if (foreign !== undefined) return `key ${name} has no flag --${foreign}`;
   const one = (flag: string) => values.get(flag)?.at(-1);
-  const common = { config: one("config") ?? "gateway.yaml", isJson: values.has("json") };
+  const common = {
+    config: one("config") ?? "gateway.yaml",
+    isJson: values.has("json"),
+    access: adminAccess({ values }, cwd),
+  };
   const needsId = name === "rotate" || name === "revoke";
   if (rest.length > 0 || (!needsId && id !== undefined))
     return `key ${name} takes no word ${JSON.stringify(rest[0] ?? id)}`;

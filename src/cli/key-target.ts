@@ -4,6 +4,7 @@ import { type KeyRecord, type KeyReport, keyReport } from "../identity/api-key/r
 import { createNullLogger } from "../observe/log.ts";
 import { StoreError } from "../store/error.ts";
 import { hasRedis, openStore } from "../store/open.ts";
+import type { AdminAccess } from "./admin-access.ts";
 import { AdminFault, callAdmin } from "./admin-call.ts";
 import type { IssueRequest } from "./key-command.ts";
 
@@ -31,8 +32,8 @@ export class KeyFault extends Error {
 }
 
 /** Redis where the configuration has one; the gateway that runs where keys are in its memory. */
-export async function openKeys(config: Config): Promise<Keys> {
-  return hasRedis(config.redis) ? storeKeys(config) : gatewayKeys(config);
+export async function openKeys(config: Config, access: AdminAccess): Promise<Keys> {
+  return hasRedis(config.redis) ? storeKeys(config) : gatewayKeys(config, access);
 }
 
 async function storeKeys(config: Config): Promise<Keys> {
@@ -65,8 +66,9 @@ async function storeKeys(config: Config): Promise<Keys> {
   };
 }
 
-function gatewayKeys(config: Config): Keys {
-  const ask = (method: string, path: string, body?: unknown) => attempt(() => callAdmin(config, method, path, body));
+function gatewayKeys(config: Config, access: AdminAccess): Keys {
+  const ask = (method: string, path: string, body?: unknown) =>
+    attempt(() => callAdmin(config, method, path, body, access));
   return {
     isDurable: false,
     issue: async ({ expiresIn, ...holder }) => {

@@ -3,6 +3,7 @@ import { countProblems, formatProblems } from "../config/report.ts";
 import { createKey } from "../identity/api-key/key-text.ts";
 import type { Plugin } from "../plugin.ts";
 import { createRegistry } from "../registry/registry.ts";
+import { ADMIN_FLAGS, ADMIN_USAGE } from "./admin-access.ts";
 import { readFlags } from "./flags.ts";
 import type { CliIo } from "./io.ts";
 import { holderOf, type KeyCommand, parseKeyCommand } from "./key-command.ts";
@@ -10,7 +11,7 @@ import { KeyFault, openKeys } from "./key-target.ts";
 import { entryText, issuedText, listText } from "./key-text.ts";
 import { PLUGINS_DIRECTORY } from "./project.ts";
 
-const USAGE = `usage: bun run gateway key COMMAND [--config FILE] [--json]
+const USAGE = `usage: bun run gateway key COMMAND [--config FILE] [--json] ${ADMIN_USAGE}
 
   issue [--owner NAME] [--scopes A,B] [--tier NAME] [--expires-in 90d] [--metadata NAME=VALUE] [--for-file]
   list
@@ -21,6 +22,7 @@ const USAGE = `usage: bun run gateway key COMMAND [--config FILE] [--json]
 const FLAGS = {
   config: "value",
   json: "switch",
+  ...ADMIN_FLAGS,
   owner: "value",
   scopes: "value",
   tier: "value",
@@ -36,7 +38,7 @@ const FLAGS = {
  */
 export async function key(args: readonly string[], io: CliIo): Promise<number> {
   const flags = readFlags(args, FLAGS);
-  const command = typeof flags === "string" ? flags : parseKeyCommand(flags);
+  const command = typeof flags === "string" ? flags : parseKeyCommand(flags, io.cwd);
   if (typeof command === "string") {
     io.err(`${command}\n\n${USAGE}`);
     return 2;
@@ -70,7 +72,7 @@ async function load(file: string, io: CliIo) {
 }
 
 async function run(command: KeyCommand, { config }: { readonly config: Parameters<typeof openKeys>[0] }, io: CliIo) {
-  const keys = await openKeys(config);
+  const keys = await openKeys(config, command.access);
   const print = (value: unknown, text: () => string) =>
     io.out(command.isJson ? `${JSON.stringify(value, null, 2)}\n` : text());
   try {

@@ -1,3 +1,4 @@
+import { ADMIN_USAGE } from "./admin-access.ts";
 import type { CliIo } from "./io.ts";
 import { openapiDiff } from "./openapi-diff.ts";
 import { openapiMerge } from "./openapi-merge.ts";
@@ -7,7 +8,7 @@ const USAGE = `usage: bun run gateway openapi COMMAND
 
   merge [-o FILE] [--document NAME] [--config FILE]
                     fetch the documents of all services, merge them, and write the result
-  report [--json] [--config FILE]
+  report [--json] [--config FILE] ${ADMIN_USAGE}
                     what the gateway that runs publishes, and how each service's document is doing
   diff OLD NEW      what has changed from one document to another; 1 if clients may fail because of it
 `;

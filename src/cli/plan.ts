@@ -3,14 +3,15 @@ import { counted } from "../config/report.ts";
 import type { Plugin } from "../plugin.ts";
 import type { Change, ChangeReport } from "../reload/changes.ts";
 import { printsOf } from "../reload/prints.ts";
+import { ADMIN_FLAGS, ADMIN_USAGE, adminAccess } from "./admin-access.ts";
 import { AdminFault, callAdmin } from "./admin-call.ts";
 import { readFlags } from "./flags.ts";
 import type { CliIo } from "./io.ts";
 import { loadValid } from "./load-valid.ts";
 import { setupFaults } from "./trial.ts";
 
-const USAGE = "usage: bun run gateway plan [--config FILE] [--json]   (FILE is gateway.yaml if it is not given)\n";
-const FLAGS = { config: "value", json: "switch" } as const;
+const USAGE = `usage: bun run gateway plan [--config FILE] [--json] ${ADMIN_USAGE}\n  (the configuration is gateway.yaml if it is not given)\n`;
+const FLAGS = { config: "value", json: "switch", ...ADMIN_FLAGS } as const;
 const MARKS = { added: "+", removed: "-", changed: "~" } as const;
 
 /**
@@ -30,7 +31,8 @@ export async function plan(args: readonly string[], io: CliIo): Promise<number> 
   if (loaded === undefined) return 1;
   const salt = crypto.randomUUID();
   try {
-    const answer = await callAdmin(loaded.config, "POST", "/api/plan", { salt, prints: printsOf(loaded.config, salt) });
+    const asked = { salt, prints: printsOf(loaded.config, salt) };
+    const answer = await callAdmin(loaded.config, "POST", "/api/plan", asked, adminAccess(flags, io.cwd));
     io.out(flags.values.has("json") ? `${JSON.stringify(answer, null, 2)}\n` : textOf(answer as ChangeReport));
     return 0;
   } catch (error) {

@@ -1,12 +1,14 @@
 import { loadConfig } from "../config/load.ts";
 import { countProblems, formatProblems } from "../config/report.ts";
 import { createRegistry } from "../registry/registry.ts";
+import { ADMIN_FLAGS, ADMIN_USAGE, type AdminAccess, adminAccess } from "./admin-access.ts";
 import { AdminFault, callAdmin } from "./admin-call.ts";
 import { type FlagTable, readFlags } from "./flags.ts";
 import type { CliIo } from "./io.ts";
 import { PLUGINS_DIRECTORY } from "./project.ts";
 
 const USAGE = `usage: bun run gateway purge (--url URL | --key KEY | --prefix URL | --tag TAG | --all) [--soft] [--config FILE]
+         ${ADMIN_USAGE}
 
   --url URL       what is stored for that URL
   --key KEY       what is stored under that key, as \`gateway explain\` shows it
@@ -25,6 +27,7 @@ const FLAGS: FlagTable = {
   all: "switch",
   soft: "switch",
   config: "value",
+  ...ADMIN_FLAGS,
 };
 const TARGETS = ["url", "key", "prefix", "tag", "all"] as const;
 
@@ -33,7 +36,7 @@ const TARGETS = ["url", "key", "prefix", "tag", "all"] as const;
  * not be, 2 if the command itself is not understood.
  */
 export async function purge(args: readonly string[], io: CliIo): Promise<number> {
-  const command = readCommand(args);
+  const command = readCommand(args, io.cwd);
   if (typeof command === "string") {
     io.err(`${command}\n\n${USAGE}`);
     return 2;
@@ -46,7 +49,7 @@ export async function purge(args: readonly string[], io: CliIo): Promise<number>
     return 1;
   }
   try {
-    const answer = await callAdmin(loaded.config, "DELETE", `/api/cache?${command.query}`);
+    const answer = await callAdmin(loaded.config, "DELETE", `/api/cache?${command.query}`, undefined, command.access);
     io.out(`purged in this gateway: ${urlsOf(answer)}\n`);
     return 0;
   } catch (error) {
@@ -56,8 +59,14 @@ export async function purge(args: readonly string[], io: CliIo): Promise<number>
   }
 }
 
+interface Command {
+  readonly file: string;
+  readonly query: URLSearchParams;
+  readonly access: AdminAccess;
+}
+
 /** A text says what is not understood. */
-function readCommand(args: readonly string[]): { readonly file: string; readonly query: URLSearchParams } | string {
+function readCommand(args: readonly string[], cwd: string): Command | string {
   const flags = readFlags(args, FLAGS);
   if (typeof flags === "string") return flags;
   const { words, values } = flags;
@@ -68,7 +77,7 @@ function readCommand(args: readonly string[]): { readonly file: string; readonly
   if (target === undefined || other !== undefined) return "give one of --url, --key, --prefix, --tag and --all";
   const query = new URLSearchParams({ [target]: target === "all" ? "true" : (values.get(target)?.[0] ?? "") });
   if (values.has("soft")) query.set("soft", "true");
-  return { file: values.get("config")?.[0] ?? "gateway.yaml", query };
+  return { file: values.get("config")?.[0] ?? "gateway.yaml", query, access: adminAccess(flags, cwd) };
 }
 
 function urlsOf(answer: unknown): string {

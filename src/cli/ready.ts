@@ -1,13 +1,14 @@
 import { loadConfig } from "../config/load.ts";
 import { countProblems } from "../config/report.ts";
 import { createRegistry } from "../registry/registry.ts";
+import { ADMIN_FLAGS, ADMIN_USAGE, adminAccess } from "./admin-access.ts";
 import { AdminFault, callAdmin } from "./admin-call.ts";
 import { type FlagTable, readFlags } from "./flags.ts";
 import type { CliIo } from "./io.ts";
 import { PLUGINS_DIRECTORY } from "./project.ts";
 
-const USAGE = "usage: bun run gateway ready [--config FILE]\n";
-const FLAGS: FlagTable = { config: "value" };
+const USAGE = `usage: bun run gateway ready [--config FILE] ${ADMIN_USAGE}\n`;
+const FLAGS: FlagTable = { config: "value", ...ADMIN_FLAGS };
 
 /**
  * Asks the gateway on this machine, at its admin port, whether it is ready: for a health check where there is no curl. 0 if it
@@ -27,7 +28,7 @@ export async function ready(args: readonly string[], io: CliIo): Promise<number>
     return 1;
   }
   try {
-    await callAdmin(loaded.config, "GET", "/health/ready");
+    await callAdmin(loaded.config, "GET", "/health/ready", undefined, adminAccess(flags, io.cwd));
     io.out("ready\n");
     return 0;
   } catch (error) {

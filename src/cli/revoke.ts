@@ -8,6 +8,7 @@ import { createNullLogger } from "../observe/log.ts";
 import { createRegistry } from "../registry/registry.ts";
 import { StoreError } from "../store/error.ts";
 import { hasRedis, openStore } from "../store/open.ts";
+import { ADMIN_FLAGS, ADMIN_USAGE, type AdminAccess, adminAccess } from "./admin-access.ts";
 import { AdminFault, callAdmin } from "./admin-call.ts";
 import { type FlagTable, readFlags } from "./flags.ts";
 import type { CliIo } from "./io.ts";
@@ -23,6 +24,7 @@ const USAGE = `usage: bun run gateway revoke (--jti ID | --token TOKEN | --subje
   --undo           take it back
   --config FILE    whose gateways (gateway.yaml unless told)
 
+Where the store is in the gateway's memory: ${ADMIN_USAGE}
 A TIME is 2030-01-31T12:00:00Z, or seconds since 1970.
 `;
 
@@ -35,6 +37,7 @@ const FLAGS: FlagTable = {
   until: "value",
   undo: "switch",
   config: "value",
+  ...ADMIN_FLAGS,
 };
 
 interface Command {
@@ -43,6 +46,7 @@ interface Command {
   /** What the admin port is sent. */
   readonly input: Readonly<Record<string, unknown>>;
   readonly asked: RevocationRequest;
+  readonly access: AdminAccess;
 }
 
 /**
@@ -51,12 +55,12 @@ interface Command {
  * understood.
  */
 export async function revoke(args: readonly string[], io: CliIo): Promise<number> {
-  const command = readCommand(args);
+  const command = readCommand(args, io.cwd);
   if (typeof command === "string") {
     io.err(`${command}\n\n${USAGE}`);
     return 2;
   }
-  const { file, isUndone, asked, input } = command;
+  const { file, isUndone, asked, input, access } = command;
   const plugins = await createRegistry(PLUGINS_DIRECTORY);
   const loaded = await loadConfig(file, { env: io.env, plugins, directory: io.cwd });
   if (!loaded.ok) {
@@ -66,7 +70,7 @@ export async function revoke(args: readonly string[], io: CliIo): Promise<number
   }
   try {
     if (hasRedis(loaded.config.redis)) await inRedis(loaded.config, asked, isUndone);
-    else await callAdmin(loaded.config, isUndone ? "DELETE" : "POST", "/api/revocations", input);
+    else await callAdmin(loaded.config, isUndone ? "DELETE" : "POST", "/api/revocations", input, access);
   } catch (error) {
     if (!(error instanceof StoreError) && !(error instanceof AdminFault)) throw error;
     io.err(`this may not have been done: ${error.message}\n`);
@@ -77,7 +81,7 @@ export async function revoke(args: readonly string[], io: CliIo): Promise<number
 }
 
 /** A text says what is not understood. */
-function readCommand(args: readonly string[]): Command | string {
+function readCommand(args: readonly string[], cwd: string): Command | string {
   const flags = readFlags(args, FLAGS);
   if (typeof flags === "string") return flags;
   const { words, values } = flags;
@@ -90,7 +94,13 @@ function readCommand(args: readonly string[]): Command | string {
   const input = Object.fromEntries([...named, ...times]);
   try {
     const asked = parseRevocation(input, Date.now());
-    return { file: of("config") ?? "gateway.yaml", isUndone: values.has("undo"), input, asked };
+    return {
+      file: of("config") ?? "gateway.yaml",
+      isUndone: values.has("undo"),
+      input,
+      asked,
+      access: adminAccess(flags, cwd),
+    };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -1,4 +1,4 @@
-import { certificateFaults } from "./check-certificates.ts";
+import { certificateFaults, type TlsFault } from "./check-certificates.ts";
 import type { Draft } from "./draft.ts";
 import { hostFault } from "./host-fault.ts";
 import { below } from "./key-path.ts";
@@ -21,11 +21,8 @@ export function checkListen({ root, main }: Draft): readonly Problem[] {
   problems.push(...checkWorkers(root, listeners));
   const taken: Address[] = [];
   for (const { keys, config } of listeners) {
-    const faults = config.tls === undefined ? [] : certificateFaults(config.tls, Date.now());
-    for (const fault of faults) at([...keys, "tls", ...fault.keys], fault.message, fault.hint, fault.severity);
-    const ca = config.tls?.["client-certificates"]?.ca;
-    const caFault = pemFault({ ca });
-    if (caFault !== undefined) at([...keys, "tls", "client-certificates", "ca"], caFault.message);
+    for (const fault of tlsFaults(config.tls))
+      at([...keys, "tls", ...fault.keys], fault.message, fault.hint, fault.severity);
     const quicFault = config.http3 === true ? http3Fault(config) : undefined;
     if (quicFault !== undefined) at([...keys, "http3"], quicFault.message, quicFault.hint);
     const address = addressOf(config);
@@ -36,6 +33,9 @@ export function checkListen({ root, main }: Draft): readonly Problem[] {
     }
     taken.push(address);
   }
+  for (const fault of tlsFaults(main.admin?.tls)) {
+    at(["admin", "tls", ...fault.keys], fault.message, fault.hint, fault.severity);
+  }
   const admin = addressOf(main.admin);
   if (admin === undefined) return problems;
   const adminHost = checkHost(root, ["admin", "host"], admin.host);
@@ -43,13 +43,10 @@ export function checkListen({ root, main }: Draft): readonly Problem[] {
   if (taken.some((other) => overlaps(other, admin))) {
     at(["admin", "port"], `the admin port ${admin.port} is a listener's port too`);
   }
-  if (adminHost.length === 0 && !isLoopback(admin.host) && (main.admin?.token ?? "") === "") {
-    const hint = "set admin.token, or host: 127.0.0.1";
-    at(
-      ["admin", "host"],
-      "without a token the admin port is for this machine only, this host opens it to others",
-      hint,
-    );
+  const isProtected = (main.admin?.token ?? "") !== "" || main.admin?.tls?.["client-certificates"] !== undefined;
+  if (adminHost.length === 0 && !isLoopback(admin.host) && !isProtected) {
+    const message = "without a token the admin port is for this machine only, this host opens it to others";
+    at(["admin", "host"], message, "set admin.token or admin.tls.client-certificates, or host: 127.0.0.1");
   }
   return problems;
 }
@@ -59,6 +56,16 @@ function checkHost(root: Draft["root"], keys: Keys, host: string): readonly Prob
   if (fault === undefined) return [];
   const node = nearestNode(root, keys);
   return [problemAt(node, below(undefined, ...keys), `${fault.message}, found ${found(node)}`, fault.hint)];
+}
+
+/** What is wrong with the files of a port that serves https; nothing if it does not. */
+function tlsFaults(tls: Partial<ListenConfig>["tls"]): readonly TlsFault[] {
+  if (tls === undefined) return [];
+  const caFault = pemFault({ ca: tls["client-certificates"]?.ca });
+  const faults = certificateFaults(tls, Date.now());
+  return caFault === undefined
+    ? faults
+    : [...faults, { keys: ["client-certificates", "ca"], message: caFault.message }];
 }
 
 /** One set of processes serves all listeners, so that those which say how many it has must agree. */

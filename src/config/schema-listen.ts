@@ -33,7 +33,7 @@ const NamedCertificate = Type.Object(
   { additionalProperties: false },
 );
 
-const Tls = Type.Object(
+export const Tls = Type.Object(
   {
     cert: FilePath({ description: "PEM file of the certificate chain; the one for names that no other is for." }),
     key: FilePath({ description: "PEM file of the private key." }),

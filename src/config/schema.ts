@@ -1,5 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { Listen } from "./schema-listen.ts";
+import { Listen, Tls } from "./schema-listen.ts";
 import { OpenApiSection } from "./schema-openapi.ts";
 import { Overload } from "./schema-overload.ts";
 import { PluginMap, type PluginMapConfig } from "./schema-plugins.ts";
@@ -14,10 +14,11 @@ const Admin = Type.Object(
   {
     host: Type.String({
       default: "127.0.0.1",
-      description: "Address of the admin port; without a token, loopback only.",
+      description: "Address of the admin port; with neither a token nor client certificates, loopback only.",
     }),
     port: Type.Integer({ default: 9090, minimum: 0, maximum: 65535, description: "0 takes any free port." }),
     token: Type.Optional(Type.String({ description: "Bearer token for everything but /health; empty means none." })),
+    tls: Type.Optional(Tls),
   },
   { ...closed, description: "The gateway's own endpoints: health, routes, services." },
 );

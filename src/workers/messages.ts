@@ -59,8 +59,6 @@ export interface Answers {
   readonly explanation: LiveReport | null;
   readonly plugin: PluginReply;
   readonly reload: WorkerReload;
-  /** It goes by the list. */
-  readonly drains: true;
 }
 
 /** What became of a worker's reload. */
@@ -76,10 +74,10 @@ export interface Question<S extends Subject = Subject> {
   readonly about: S;
   /** Of an explanation. */
   readonly id?: string;
+  /** Of errors: so many at most. A worker is not to be kept from its requests by what nobody reads. */
+  readonly limit?: number;
   /** For a plugin. */
   readonly request?: PluginRequest;
-  /** Targets that are drained, and no others. */
-  readonly drains?: readonly Drain[];
   /** For a reload. */
   readonly setup?: WorkerSetup;
 }
@@ -91,6 +89,8 @@ export type ToWorker =
   | { readonly kind: "checks" }
   /** What another worker has found out about a target. */
   | { readonly kind: "health"; readonly verdict: HealthVerdict }
+  /** These targets are drained from now on, and no others. */
+  | { readonly kind: "drains"; readonly drains: readonly Drain[] }
   | { readonly kind: "drain" };
 
 export type FromWorker =

@@ -66,7 +66,7 @@ export async function runWorkers(loaded: Loaded<Plugin>, options: WorkersOptions
   const drains = new Drains({ log, apply: (list) => supervisor.useDrains(list) });
   const apply = async (next: Loaded<Plugin>) => {
     const applied = await applyTo(supervisor, current, log, next);
-    if (applied.result !== "failed") drains.keepTo(next.config);
+    if (applied.result !== "failed") await drains.keepTo(next.config);
     return applied;
   };
   const reloader = new Reloader({ initial: loaded, log, metrics, load: options.load, apply });
@@ -76,7 +76,7 @@ export async function runWorkers(loaded: Loaded<Plugin>, options: WorkersOptions
     probePorts(config.listen);
     admin = openAdmin(loaded, { supervisor, current, metrics, reloads: reloader, drains, tail: options.tail, log });
     const isUp = await Promise.race([supervisor.start().then(() => true), stopAsked.then(() => false)]);
-    if (isUp) log.info("admin listening", { host: admin.host, port: admin.port });
+    if (isUp) log.info("admin listening", { scheme: admin.scheme, host: admin.host, port: admin.port });
   } catch (error) {
     await supervisor.kill();
     await admin?.stop();
@@ -112,13 +112,23 @@ interface AdminParts {
 }
 
 function openAdmin({ config }: Loaded<Plugin>, parts: AdminParts): AdminServer {
-  const { host, port, token } = config.admin;
+  const { host, port, token, tls } = config.admin;
   const { supervisor, current, reloads, drains, tail, log } = parts;
   const plugins = () => workerPlugins(current.known.endpoints, supervisor);
   const view = workersView(parts);
   const { history, start, stop } = followCounts({ counts: view.counts, now: Date.now, log });
-  const app = createAdmin(view, { token, host, plugins, reloads, history, drains, tail, log });
-  const server = opened({ host, port }, () => startAdmin(app, { host, port }));
+  const app = createAdmin(view, {
+    token,
+    host,
+    certificates: tls?.["client-certificates"]?.mode,
+    plugins,
+    reloads,
+    history,
+    drains,
+    tail,
+    log,
+  });
+  const server = opened({ host, port }, () => startAdmin(app, { host, port, tls }, log));
   start();
   return {
     ...server,
@@ -140,7 +150,10 @@ function workersView({ supervisor, current, metrics, reloads }: AdminParts): Adm
     store: async () => sumStores(await supervisor.gather("store")),
     metrics: async () => sumFamilies(metrics.collect(), ...(await supervisor.gather("metrics"))),
     counts: () => supervisor.gatherByProcess("counts"),
-    errors: async () => latestErrors((await supervisor.gather("errors")).map((errors) => errors.toReversed())),
+    errors: async (limit) => {
+      const lists = await supervisor.gather("errors", undefined, { limit });
+      return latestErrors(lists.map((errors) => errors.toReversed()));
+    },
     limited: async () => sumLimited(await supervisor.gather("limited")),
     explanations: async () => latestOf(await supervisor.gather("explanations")),
     explanation: async (id) => {

@@ -116,8 +116,8 @@ export class WorkerSlot {
     return this.#behind;
   }
 
-  /** Tells it of health, if it serves. */
-  tell(message: Extract<ToWorker, { readonly kind: "checks" | "health" }>): void {
+  /** Tells it of targets, if it serves. */
+  tell(message: Extract<ToWorker, { readonly kind: "checks" | "health" | "drains" }>): void {
     if (this.isServing) this.#child?.send(message);
   }
 

@@ -5,7 +5,7 @@ import type { Logger } from "../observe/logger.ts";
 import type { Drain } from "../upstream/drain.ts";
 import type { HealthVerdict } from "../upstream/health/sharing.ts";
 import { CheckDuty } from "./check-duty.ts";
-import type { Answers, PluginReply, PluginRequest, Subject, WorkerSetup } from "./messages.ts";
+import type { Answers, PluginReply, PluginRequest, Question, Subject, WorkerSetup } from "./messages.ts";
 import { SharedPorts } from "./ports.ts";
 import { WorkerSlot } from "./slot.ts";
 
@@ -88,28 +88,37 @@ export class Supervisor {
   }
 
   /** What each serving worker answers; one that does not within that many ms, a second unless told, is left out. */
-  async gather<S extends Exclude<Subject, "plugin" | "reload" | "drains" | "explanation">>(
+  async gather<S extends Exclude<Subject, "plugin" | "reload" | "explanation">>(
     about: S,
     ms = ANSWER_MS,
+    more: Pick<Question, "limit"> = {},
   ): Promise<readonly Answers[S][]> {
-    return [...(await this.gatherByProcess(about, ms)).values()];
+    return [...(await this.gatherByProcess(about, ms, more)).values()];
   }
 
   /** The same with a name for each process, which no later one gets. */
-  async gatherByProcess<S extends Exclude<Subject, "plugin" | "reload" | "drains" | "explanation">>(
+  async gatherByProcess<S extends Exclude<Subject, "plugin" | "reload" | "explanation">>(
     about: S,
     ms = ANSWER_MS,
+    more: Pick<Question, "limit"> = {},
   ): Promise<ReadonlyMap<string, Answers[S]>> {
     const answers = await Promise.all(
-      this.#slots.map(async (slot) => [`${slot.worker}/${slot.view.pid}`, await slot.ask({ about }, ms)] as const),
+      this.#slots.map(
+        async (slot) => [`${slot.worker}/${slot.view.pid}`, await slot.ask({ about, ...more }, ms)] as const,
+      ),
     );
     return new Map(answers.flatMap(([name, answer]) => (answer === undefined ? [] : [[name, answer] as const])));
   }
 
-  /** These targets are drained in all workers, and in those that start later. One that does not answer in a second does it later. */
+  /**
+   * These targets are drained in all workers, and in those that start later. Resolves when all go by it; one that does not answer in a
+   * second finds it waiting.
+   */
   async useDrains(drains: readonly Drain[]): Promise<void> {
     this.#setup = { ...this.#setup, drains };
-    await Promise.all(this.#slots.map((slot) => slot.ask({ about: "drains", drains }, ANSWER_MS)));
+    for (const slot of this.#slots) slot.tell({ kind: "drains", drains });
+    // Messages arrive in their order: who answers this has read that.
+    await this.gather("listeners");
   }
 
   /** What the worker that has it knows of a request that was followed. */
@@ -179,7 +188,7 @@ export class Supervisor {
     this.#checkDuty.review(this.#slots);
     void slot.reload({ ...this.#setup, worker: slot.worker });
     // They may have changed since it was given its setup.
-    void slot.ask({ about: "drains", drains: this.#setup.drains }, ANSWER_MS);
+    slot.tell({ kind: "drains", drains: this.#setup.drains });
   }
 
   async #give(setup: SupervisorOptions["setup"]): Promise<Map<number, string>> {

@@ -10,6 +10,7 @@ import { SetupError } from "../setup-error.ts";
 import { storeFamilies } from "../store/metrics.ts";
 import { openStore } from "../store/open.ts";
 import { type Running, takeOver } from "../take-over.ts";
+import type { Drain } from "../upstream/drain.ts";
 import type { HealthVerdict } from "../upstream/health/sharing.ts";
 import { createView } from "../view.ts";
 import type { ParentChannel, Question, ToWorker, WorkerReload, WorkerSetup } from "./messages.ts";
@@ -65,13 +66,10 @@ async function serve(setup: WorkerSetup, options: RunOptions, root: RootLogger, 
     channel.serve({
       takeOverChecks: () => gateway.takeOverChecks(),
       learn: (verdict) => gateway.learn(verdict),
-      answer: ({ about, request, id, setup: next, drains }) => {
+      useDrains: (drains) => gateway.useDrains(drains),
+      answer: ({ about, request, id, setup: next, limit = 0 }) => {
         if (about === "listeners") return listeners.views();
-        if (about === "errors") return view.errors().map((error) => ({ ...error, worker: setup.worker }));
-        if (about === "drains") {
-          gateway.useDrains(drains ?? []);
-          return true;
-        }
+        if (about === "errors") return view.errors(limit).map((error) => ({ ...error, worker: setup.worker }));
         if (about === "explanation") return view.explanation(id ?? "") ?? null;
         if (about === "reload") return next === undefined ? undefined : reloads.take(next);
         if (about !== "plugin") return view[about]();
@@ -123,6 +121,7 @@ class Reloads {
 interface Duties {
   takeOverChecks(): void;
   learn(verdict: HealthVerdict): void;
+  useDrains(drains: readonly Drain[]): void;
   answer(question: Question): unknown;
 }
 
@@ -164,6 +163,7 @@ class Channel {
   #onDuty(message: ToWorker): void {
     if (message.kind === "checks") this.#duties?.takeOverChecks();
     if (message.kind === "health") this.#duties?.learn(message.verdict);
+    if (message.kind === "drains") this.#duties?.useDrains(message.drains);
     if (message.kind === "ask") void this.#answer(message.id, message.question);
   }
 

@@ -112,6 +112,13 @@ describe("without a token", () => {
     expect(await statusOf("Host: 10.1.2.3:9090", {}, "/health/ready")).toBe(200);
   });
 
+  test("a request that names no host, as probes of HTTP/1.0 do, gets health and nothing else", async () => {
+    await using admin = startTestAdmin();
+    const statusOfPath = async (path: string) => (await exchange(admin.port, `GET ${path} HTTP/1.0\r\n\r\n`)).status;
+    expect(await statusOfPath("/health/ready")).toBe(200);
+    expect(await statusOfPath("/api/routes")).toBe(403);
+  });
+
   test("an empty token is none", async () => {
     await using admin = startTestAdmin({}, { token: "" });
     expect((await admin.get("/api/routes")).status).toBe(200);

@@ -284,10 +284,14 @@ describe("ports", () => {
   test("for the administrator are not open to others without a token", async () => {
     const words = "without a token the admin port is for this machine only, this host opens it to others";
     expect(await gateway("admin: { host: 0.0.0.0 }")).toEqual([
-      `1:16 admin.host: ${words} (set admin.token, or host: 127.0.0.1)`,
+      `1:16 admin.host: ${words} (set admin.token or admin.tls.client-certificates, or host: 127.0.0.1)`,
     ]);
     expect(await gateway('admin: { host: 10.0.0.1, token: "" }')).toHaveLength(1);
     expect(await gateway("admin: { host: 0.0.0.0, token: secret }")).toEqual([]);
+    const tls = "tls: { cert: nowhere.pem, key: nowhere.key, client-certificates: { ca: nowhere.ca } }";
+    const problems = await gateway(`admin: { host: 0.0.0.0, ${tls} }`);
+    expect(problems.join()).not.toContain(words);
+    expect(problems).toHaveLength(3);
     for (const host of ["127.0.0.1", "127.1.2.3", "localhost", "'::1'"]) {
       expect(await gateway(`admin: { host: ${host} }`)).toEqual([]);
     }

@@ -130,9 +130,12 @@ test.each([1, 2])("with %d processes it stays drained over reloads, while it is 
   await rewrite(gateway, `${listen}${yaml([a.url])}`);
   expect(await reload(gateway)).toMatchObject({ result: "applied" });
   expect(await adminJson<object>(gateway, "/api/drain")).toEqual({ drained: [] });
+  const [{ pid = 0 } = {}] = workers > 1 ? await workersOf(gateway) : [];
+  if (pid !== 0) await replaceWorker(gateway, pid);
   await rewrite(gateway, `${listen}${yaml()}`);
   expect(await reload(gateway)).toMatchObject({ result: "applied" });
   expect(await answering(gateway)).toBe("a b");
+  expect(await targetsOf(gateway)).toEqual([{ url: a.url }, { url: b.url }]);
 });
 
 test("a worker that starts later knows it, under load and without a failed request", async () => {
@@ -144,4 +147,16 @@ test("a worker that starts later knows it, under load and without a failed reque
   for (const { pid = 0 } of await workersOf(gateway)) await replaceWorker(gateway, pid);
   expect(await answering(gateway)).toBe("a");
   expect((await targetsOf(gateway))[1]).toEqual({ url: b.url, isDrained: true });
+});
+
+test("a worker that does not answer is named, and follows when it does", async () => {
+  await using gateway = await start(2);
+  const [first] = await workersOf(gateway);
+  if (first?.pid === undefined) throw new Error("there is a first worker");
+  process.kill(first.pid, "SIGSTOP");
+  const reply = await drain(gateway, "POST", b.url);
+  process.kill(first.pid, "SIGCONT");
+  expect([reply.status, await reply.json()]).toMatchObject([200, { isDrained: true, withoutWorkers: [1] }]);
+  await until(async () => !("withoutWorkers" in (await adminJson<object>(gateway, "/api/services"))));
+  expect(await answering(gateway)).toBe("a");
 });

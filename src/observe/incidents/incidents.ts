@@ -62,9 +62,9 @@ export class Incidents {
     this.#ringOf(source).push({ ...known, method: "", path: "" });
   }
 
-  /** The latest first. */
-  errors(): readonly RecentError[] {
-    return latestErrors([this.#ofClients.all(), this.#others.all()]);
+  /** So many at most, the latest first. */
+  errors(limit: number): readonly RecentError[] {
+    return latestErrors([this.#ofClients.all(), this.#others.all()]).slice(0, limit);
   }
 
   limited(): LimitedReport {

@@ -25,16 +25,19 @@ export class LogTail {
 
   /** Takes a line with its end. */
   push(line: string): void {
-    const kept = toldLine(line);
+    const kept = line.length > LONGEST ? ownLine("warn", `a line of ${line.length} characters is left out here`) : line;
     this.#recent.push(kept);
-    for (const [reader, fits] of this.#readers) if (fits(kept)) reader.onLine(kept);
+    // Every request that is logged comes here: while nobody reads, no more is done.
+    if (this.#readers.size === 0) return;
+    const told = toldLine(kept);
+    for (const [reader, fits] of this.#readers) if (fits(told)) reader.onLine(told);
   }
 
   /** The reader gets the recent lines that fit, and then each new one. False: there are too many readers. */
   read(filter: LineFilter, reader: LineReader): boolean {
     if (this.#readers.size >= MOST_READERS) return false;
     const fits = lineFilter(filter);
-    for (const line of this.#recent.all().filter(fits).slice(-RECENT)) reader.onLine(line);
+    for (const line of this.#recent.all().map(toldLine).filter(fits).slice(-RECENT)) reader.onLine(line);
     this.#readers.set(reader, fits);
     return true;
   }
@@ -57,7 +60,6 @@ export class LogTail {
 /** A line as it is told: JSON also where something else than the log has written it, as a worker's console does. */
 function toldLine(written: string): string {
   const line = written.endsWith("\n") ? written.slice(0, -1) : written;
-  if (line.length > LONGEST) return ownLine("warn", `a line of ${line.length} characters is left out here`);
   return isLogLine(line) ? line : ownLine("info", line);
 }
 
