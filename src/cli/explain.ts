@@ -6,6 +6,7 @@ import { type AskedRequest, contextOf } from "../explain/request.ts";
 import { explainText } from "../explain/text.ts";
 import { Gateway } from "../gateway.ts";
 import { createRegistry } from "../registry/registry.ts";
+import { ADMIN_FLAGS, ADMIN_USAGE, type AdminAccess, adminAccess } from "./admin-access.ts";
 import { compileForShow } from "./compile-for-show.ts";
 import { printLive } from "./explain-live.ts";
 import { signedCurl } from "./explain-sign.ts";
@@ -16,6 +17,7 @@ import { PLUGINS_DIRECTORY } from "./project.ts";
 const USAGE = `usage: bun run gateway explain METHOD URL [options]
        bun run gateway explain METHOD URL --sign [--for 1m] [options]
        bun run gateway explain --id ID [--config FILE] [--json]
+           ${ADMIN_USAGE}
 
   -H 'NAME: VALUE'   a header of the request; as often as needed (also --header)
   --from ADDRESS     the client's address (127.0.0.1 unless told)
@@ -36,11 +38,13 @@ const FLAGS: FlagTable = {
   sign: "switch",
   for: "value",
   id: "value",
+  ...ADMIN_FLAGS,
 };
 
 interface Command {
   readonly file: string;
   readonly isJson: boolean;
+  readonly access: AdminAccess;
   /** How long a signature is to be good for; undefined if none is wanted. */
   readonly signedFor: string | undefined;
   /** The request; or which one that the gateway has followed. */
@@ -53,12 +57,12 @@ interface Command {
  * valid, or the gateway does not know; 2 if the command or the request is not understood.
  */
 export async function explain(args: readonly string[], io: CliIo): Promise<number> {
-  const command = readCommand(args);
+  const command = readCommand(args, io.cwd);
   if (typeof command === "string") {
     io.err(`${command}\n\n${USAGE}`);
     return 2;
   }
-  const { file, asked, isJson, signedFor } = command;
+  const { file, asked, isJson, access, signedFor } = command;
   const plugins = await createRegistry(PLUGINS_DIRECTORY);
   const loaded = await loadConfig(file, { env: io.env, plugins, directory: io.cwd });
   if (!loaded.ok) {
@@ -67,7 +71,7 @@ export async function explain(args: readonly string[], io: CliIo): Promise<numbe
     );
     return 1;
   }
-  if (typeof asked === "string") return printLive(asked, loaded.config, isJson, io);
+  if (typeof asked === "string") return printLive(asked, { config: loaded.config, access, isJson }, io);
   const listen = loaded.config.listen[0] as ListenConfig;
   const ctx = contextOf(asked, listen);
   if (typeof ctx === "string") {
@@ -91,7 +95,7 @@ function printSigned(signed: ReturnType<typeof signedCurl>, io: CliIo): number {
   return "text" in signed ? 0 : 2;
 }
 
-function readCommand(args: readonly string[]): Command | string {
+function readCommand(args: readonly string[], cwd: string): Command | string {
   const flags = readFlags(
     args.map((arg) => (arg === "-H" ? "--header" : arg)),
     FLAGS,
@@ -99,7 +103,12 @@ function readCommand(args: readonly string[]): Command | string {
   if (typeof flags === "string") return flags;
   const { words, values } = flags;
   const one = (flag: string) => values.get(flag)?.at(-1);
-  const common = { file: one("config") ?? "gateway.yaml", isJson: values.has("json"), signedFor: undefined };
+  const common = {
+    file: one("config") ?? "gateway.yaml",
+    isJson: values.has("json"),
+    access: adminAccess(flags, cwd),
+    signedFor: undefined,
+  };
   const id = one("id");
   if (id !== undefined) return words.length > 0 ? "--id stands without a request" : { ...common, asked: id };
   const [method, url, ...rest] = words;
