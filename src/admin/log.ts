@@ -15,6 +15,8 @@ const HEADERS = { "content-type": "text/event-stream", "cache-control": "no-stor
 /** The endpoint that tells what the log is written now, as server-sent events. */
 export function addLog(app: AnyElysia, tail: LogTail): AnyElysia {
   return app.get("/api/log", ({ request }) => {
+    // Elysia answers HEAD by this, and drops what it does not send.
+    if (request.method === "HEAD") return new Response(null, { headers: HEADERS });
     const stream = LogStream.open(tail, filterOf(request));
     if (stream !== undefined) return new Response(stream, { headers: HEADERS });
     const detail = `${MOST_READERS} read the log already: close one of them`;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readEvents } from "../support/events.ts";
-import { connect } from "../support/raw.ts";
+import { connect, exchange } from "../support/raw.ts";
 import { until } from "../support/until.ts";
 import { startTestAdmin } from "./setup.ts";
 
@@ -82,7 +82,8 @@ describe("the log", () => {
       await until(() => quick.lines.length === sent + 50, { timeout: 10_000 });
     }
     slow.resume();
-    const text = () => slow.inbox.rest.toString();
+    // Without the lines between chunks, which may be in the middle of an event.
+    const text = () => slow.inbox.rest.toString().replaceAll(/\r\n[0-9a-f]+\r\n/g, "");
     await until(() => text().includes("event: lost"), { timeout: 10_000 });
     admin.log.info("the last");
     await until(() => text().includes('"the last"'), { timeout: 10_000 });
@@ -95,6 +96,31 @@ describe("the log", () => {
     expect(got + lost).toBe(3_000);
     expect(quick.events.filter(({ event }) => event === "lost")).toEqual([]);
   }, 30_000);
+
+  test("is not read by who asks for its head alone", async () => {
+    await using admin = startTestAdmin();
+    for (let i = 0; i < 20; i++) {
+      const head = await exchange(admin.port, "HEAD /api/log HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      expect(head.status).toBe(200);
+      expect(head.header("content-type")).toBe("text/event-stream");
+    }
+    expect(admin.tail.readers).toBe(0);
+  });
+
+  test("leaves a reader that is cut, at once or in the middle", async () => {
+    await using admin = startTestAdmin();
+    for (const request of [
+      "GET /api/log HTTP/1.1\r\nHost: localhost\r\n\r\n",
+      "GET /api/log HTTP/1.0\r\nHost: localhost\r\n\r\n",
+    ]) {
+      const client = await connect(admin.port);
+      await client.send(request);
+      await until(() => admin.tail.readers === 1);
+      admin.log.info("a line");
+      client.reset();
+      await until(() => admin.tail.readers === 0, { what: "the reader that was cut is forgotten" });
+    }
+  });
 
   test("needs the token", async () => {
     await using admin = startTestAdmin({}, { token: "t0ken" });
