@@ -20,6 +20,8 @@ export interface GuardOptions {
 /** Who asks, for the log: `token`, the name in a certificate, or `local` where nothing is needed. */
 export interface Caller {
   readonly who: string;
+  /** Why this one request of theirs is refused all the same. */
+  readonly refusal?: GatewayError;
 }
 
 /** Looks at an admin request before its endpoint does: who it is from, or why it is refused. */
@@ -40,9 +42,10 @@ export function createGuard(options: GuardOptions): Guard {
     const isAmbient = name !== undefined && (bearsToken === undefined || certificates === "optional");
     const error = isAmbient ? undefined : bearsToken?.(request, peer);
     if (error !== undefined) return error;
+    const who = name ?? "token";
     // A browser sends a certificate by itself, whatever page the request is from; a token no page has but our own.
-    if ((isAmbient || !isSafe(request.method)) && isCrossSite(request.headers)) return forbidden(OTHER_SITES);
-    return { who: name ?? "token" };
+    const isForged = (isAmbient || !isSafe(request.method)) && isCrossSite(request.headers);
+    return isForged ? { who, refusal: forbidden(OTHER_SITES) } : { who };
   };
 }
 

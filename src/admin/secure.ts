@@ -25,7 +25,7 @@ export function secured(app: InnerApp, options: SecureOptions): AdminFetch {
       if (isOpen(path)) return protectedResponse(await app.fetch(request));
       const caller = guard(request, peer);
       if (caller instanceof GatewayError) return protectedResponse(problemResponse(caller));
-      const refusal = isSafe(request.method) ? undefined : wrongType(request);
+      const refusal = caller.refusal ?? (isSafe(request.method) ? undefined : wrongType(request));
       const response = protectedResponse(refusal === undefined ? await app.fetch(request) : problemResponse(refusal));
       if (!isSafe(request.method) && !CHANGE_NOTHING.includes(path)) {
         const { who } = caller;
