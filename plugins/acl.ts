@@ -64,12 +64,21 @@ export default definePlugin({
     const roles = (principal: Principal) => wordsOf(readClaim(principal.claims, options["roles-claim"]));
     const allows = compileRule("allow", options.allow, roles);
     const denies = compileRule("deny", options.deny, roles);
+    const isLetThrough = (principal: Principal) => denies?.(principal) !== true && allows?.(principal) !== false;
     return {
       // After every `authenticate`, whatever the order in the YAML.
       limit({ principal }: Context) {
         if (principal === undefined) throw new GatewayError("unauthenticated", { headers: CHALLENGE });
-        if (denies?.(principal) === true || allows?.(principal) === false) throw new GatewayError("forbidden");
+        if (!isLetThrough(principal)) throw new GatewayError("forbidden");
         return undefined;
+      },
+      explain({ principal }) {
+        if (principal === undefined)
+          return { verdict: "depends", reason: "on who is calling, which is not known here" };
+        const { id, source } = principal;
+        if (isLetThrough(principal)) return { verdict: "passes", reason: `${id} (${source}) is let through` };
+        const reason = denies?.(principal) === true ? "is in deny" : "is not in allow";
+        return { verdict: "refuses", status: 403, reason: `${id} (${source}) ${reason}` };
       },
     };
   },

@@ -25,6 +25,13 @@ export default definePlugin({
         else if (length > size) throw new GatewayError("payload_too_large", { detail });
         return undefined;
       },
+      explain({ request }) {
+        const { length } = request.body;
+        if (length === undefined)
+          return { verdict: "depends", reason: `on its body's length: at most ${sizeText(size)}` };
+        if (length > size) return { verdict: "refuses", status: 413, reason: detail };
+        return { verdict: "passes", reason: `its body has ${length} of ${size} bytes` };
+      },
     };
   },
 });

@@ -47,6 +47,12 @@ export default definePlugin({
         reply.headers.set("location", location(ctx, keepsQuery ? request.query : undefined));
         return reply;
       },
+      explain(ctx) {
+        const { request } = ctx;
+        if (scheme === "https" && request.scheme === "https") return { verdict: "passes", reason: "it came by https" };
+        const target = location(ctx, keepsQuery ? request.query : undefined);
+        return { verdict: "answers", status, reason: `it is at ${target}` };
+      },
     };
   },
 });

@@ -25,7 +25,10 @@ export default definePlugin({
     const body = bodyOf(options);
     const headers = headersOf(options, body);
     // As a layer it comes after everyone who may refuse. Headers are copied, for `response` may change them.
-    return { cache: () => () => new Reply(status, headers.copy(), body) };
+    return {
+      cache: () => () => new Reply(status, headers.copy(), body),
+      explain: () => ({ verdict: "answers", status, reason: "a fixed reply" }),
+    };
   },
 });
 

@@ -84,6 +84,11 @@ export default definePlugin({
         return pending === undefined ? refuse() : beginLater(ctx, pending);
       },
       log: (ctx) => ctx.get(holdKey)?.end(),
+      explain: (ctx) => ({
+        verdict: "depends",
+        reason: waitMs === 0 ? "as long as there is a place" : `as long as there is a place within ${waitMs} ms`,
+        facts: { key: keyOf(ctx), limit },
+      }),
     };
   },
 });

@@ -30,11 +30,17 @@ export default definePlugin({
       denied.file?.release();
       throw error;
     });
+    const isLetIn = (address: string) => !has(denied, address) && (isOpen || has(allowed, address));
     return {
       request({ request }) {
-        const address = request.peer.clientAddress;
-        if (!has(denied, address) && (isOpen || has(allowed, address))) return undefined;
+        if (isLetIn(request.peer.clientAddress)) return undefined;
         throw new GatewayError("forbidden", { detail: "Requests from this address are not allowed" });
+      },
+      explain({ request }) {
+        const { clientAddress: address } = request.peer;
+        if (isLetIn(address)) return { verdict: "passes", reason: `${address} is let in` };
+        const reason = has(denied, address) ? `${address} is in deny` : `${address} is not in allow`;
+        return { verdict: "refuses", status: 403, reason };
       },
       close() {
         denied.file?.release();

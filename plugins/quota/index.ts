@@ -107,6 +107,13 @@ export default definePlugin({
           return reply;
         },
       }),
+      explain(ctx) {
+        const quotas = quotasOf(ctx).filter(({ limit }) => limit !== Number.POSITIVE_INFINITY);
+        const limits = quotas.map(({ kind, limit }) => `${limit} a ${kind}`);
+        const facts = { key: keyOf(ctx), limits, cost };
+        if (limits.length === 0) return { verdict: "passes", reason: "it is counted, and not limited", facts };
+        return { verdict: "depends", reason: "as long as something is left: nothing was counted", facts };
+      },
     };
   },
 });

@@ -22,6 +22,7 @@ const USAGE = `usage: bun run gateway explain METHOD URL [options]
   -H 'NAME: VALUE'   a header of the request; as often as needed (also --header)
   --from ADDRESS     the client's address (127.0.0.1 unless told)
   --config FILE      gateway.yaml unless told
+  --all              options that are defaults, too
   --json             the same as JSON
   --sign             print a command that sends the request so that the gateway that runs explains it
   --for DURATION     how long that is good for, 1m unless told, 5m at most
@@ -35,6 +36,7 @@ const FLAGS: FlagTable = {
   from: "value",
   config: "value",
   json: "switch",
+  all: "switch",
   sign: "switch",
   for: "value",
   id: "value",
@@ -45,6 +47,7 @@ interface Command {
   readonly file: string;
   readonly isJson: boolean;
   readonly access: AdminAccess;
+  readonly hasDefaults: boolean;
   /** How long a signature is to be good for; undefined if none is wanted. */
   readonly signedFor: string | undefined;
   /** The request; or which one that the gateway has followed. */
@@ -62,7 +65,7 @@ export async function explain(args: readonly string[], io: CliIo): Promise<numbe
     io.err(`${command}\n\n${USAGE}`);
     return 2;
   }
-  const { file, asked, isJson, access, signedFor } = command;
+  const { file, asked, isJson, hasDefaults, access, signedFor } = command;
   const plugins = await createRegistry(PLUGINS_DIRECTORY);
   const loaded = await loadConfig(file, { env: io.env, plugins, directory: io.cwd });
   if (!loaded.ok) {
@@ -85,7 +88,7 @@ export async function explain(args: readonly string[], io: CliIo): Promise<numbe
     return 1;
   }
   const report = await explainRequest(ctx, gateway.snapshot, listen, loaded).finally(() => gateway.close());
-  io.out(isJson ? `${JSON.stringify(report, undefined, 2)}\n` : explainText(report));
+  io.out(isJson ? `${JSON.stringify(report, undefined, 2)}\n` : explainText(report, hasDefaults));
   return report.outcome === "not-found" || report.outcome === "method-not-allowed" ? 1 : 0;
 }
 
@@ -107,6 +110,7 @@ function readCommand(args: readonly string[], cwd: string): Command | string {
     file: one("config") ?? "gateway.yaml",
     isJson: values.has("json"),
     access: adminAccess(flags, cwd),
+    hasDefaults: values.has("all"),
     signedFor: undefined,
   };
   const id = one("id");

@@ -6,14 +6,14 @@ const MOST_NEAREST = 3;
 /** Characters of a value; the rest is in the JSON. */
 const MOST_VALUE = 60;
 
-/** A report for people, one thing a line. */
-export function explainText(report: ExplainReport): string {
+/** A report for people, one thing a line; `hasDefaults`: options that are not written, too. */
+export function explainText(report: ExplainReport, hasDefaults = false): string {
   const lines = [
     ...headline(report),
     "",
     ...routeLines(report),
     ...serviceLines(report),
-    ...pluginLines(report),
+    ...pluginLines(report, hasDefaults),
     ...timeLines(report),
   ];
   return `${lines.join("\n")}\n`;
@@ -71,7 +71,7 @@ function splitText({ by, services }: NonNullable<ExplainReport["split"]>): strin
   return `${shares}: ${how}`;
 }
 
-function pluginLines({ plugins, chain }: ExplainReport): readonly string[] {
+function pluginLines({ plugins, chain }: ExplainReport, hasDefaults: boolean): readonly string[] {
   if (plugins.length === 0) return [];
   const told = new Set<string>();
   const rows = chain.flatMap(({ phase, plugins: names }) =>
@@ -81,7 +81,7 @@ function pluginLines({ plugins, chain }: ExplainReport): readonly string[] {
       if (plugin === undefined || told.has(name)) return [[label, name, "", ""]];
       told.add(name);
       const first = [label, name, explanationOf(plugin), `${plugin.origin} ${plugin.place}`];
-      return [first, ...factRows(plugin), ...optionRows(plugin.options)];
+      return [first, ...factRows(plugin), ...optionRows(plugin.options, hasDefaults)];
     }),
   );
   return ["Plugins, in the order in which they run", ...aligned(rows), ""];
@@ -102,11 +102,11 @@ function factRows({ explanation }: PluginReport): readonly string[][] {
   return facts.map(([name, value]) => ["", "", `= ${name} ${valueText(value)}`, ""]);
 }
 
-function optionRows(options: readonly OptionReport[]): readonly string[][] {
-  const written = options.filter(({ place }) => place !== undefined);
-  const presets = options.length - written.length;
-  const rows = written.map(({ name, value, place = "" }) => ["", "", `${name}: ${valueText(value)}`, place]);
-  return presets === 0 ? rows : [...rows, ["", "", `${presets} defaults (--json has them)`, ""]];
+function optionRows(options: readonly OptionReport[], hasDefaults: boolean): readonly string[][] {
+  const shown = hasDefaults ? options : options.filter(({ place }) => place !== undefined);
+  const hidden = options.length - shown.length;
+  const rows = shown.map(({ name, value, place = "default" }) => ["", "", `${name}: ${valueText(value)}`, place]);
+  return hidden === 0 ? rows : [...rows, ["", "", `${hidden} defaults (--all has them)`, ""]];
 }
 
 function valueText(value: unknown): string {

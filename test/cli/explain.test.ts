@@ -36,11 +36,11 @@ Service
 
 Plugins, in the order in which they run
   request   request-id                                                  global gateway.yaml:1
-                        2 defaults (--json has them)
+                        2 defaults (--all has them)
   forward   retry       passes: tried up to 2 times, within the budget  route gateway.yaml:5
                         = repeatable true
                         attempts: 2                                     gateway.yaml:5
-                        6 defaults (--json has them)
+                        6 defaults (--all has them)
   response  request-id
 
 Timeouts
@@ -54,7 +54,7 @@ Timeouts
     expect(exitCode).toBe(0);
     const report = JSON.parse(out);
     expect(Object.keys(report).sort()).toEqual(
-      ["candidates", "chain", "outcome", "plugins", "reason", "request", "route", "split", "timeouts"].sort(),
+      ["candidates", "chain", "outcome", "plugins", "reason", "request", "route", "split", "status", "timeouts"].sort(),
     );
     expect(report).toMatchObject({ outcome: "answered", route: { name: "POST /hi" }, request: { bodyBytes: 5 } });
   });
@@ -89,4 +89,10 @@ Timeouts
     const late = await run(["GET", "/"], YAML.replace("retry: { attempts: 2 }", "jwt: {}"));
     expect(late).toMatchObject({ exitCode: 1, out: "", err: expect.stringContaining("gateway.yaml:5:") });
   });
+});
+
+test("--all tells the defaults of options, too", async () => {
+  const { out } = await run(["GET", "/users/7", "--all"]);
+  expect(out).toMatch(/replay-bytes: \S+ +default/);
+  expect(out).not.toContain("defaults (");
 });

@@ -201,7 +201,7 @@ test("gateway explain prints the request to send, and what has become of it", as
   expect(out).toContain(`explanation ${id}`);
   expect(out).toMatch(/200 after [\d.]+ ms, no attempt/);
   expect(out).toMatch(/cache|respond/);
-  expect(out).toMatch(/answered, route hi \(.*gateway\.yaml:12\)/);
+  expect(out).toMatch(/answered 200, route hi \(.*gateway\.yaml:12\): respond: a fixed reply/);
   expect((await runCli(gateway.folder, "explain", "--id", "none", "--config", "next.yaml")).code).toBe(1);
   const sign = (...more: string[]) =>
     runCli(gateway.folder, "explain", "GET", "/hi", "--sign", "--config", "next.yaml", ...more);

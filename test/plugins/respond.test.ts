@@ -59,7 +59,7 @@ test("every request gets a reply of its own: what is done to one is not done to 
 
 test("it answers after everyone who may refuse", async () => {
   const t = await testPlugin(respond);
-  expect(Object.keys(t.phases)).toEqual(["cache"]);
+  expect(Object.keys(t.phases)).toEqual(["cache", "explain"]);
   expect(respond.answers).toBe(true);
 });
 
