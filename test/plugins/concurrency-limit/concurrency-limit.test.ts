@@ -68,7 +68,7 @@ describe("a limit of two at once", () => {
   test("waits for nothing while there are places: no promise", async () => {
     const t = await testPlugin(plugin, { limit: 1 });
     expect(t.phases.limit?.(t.context())).toBeUndefined();
-    expect(Object.keys(t.phases)).toEqual(["limit", "log"]);
+    expect(Object.keys(t.phases)).toEqual(["limit", "log", "explain"]);
   });
 
   test("is kept by the next configuration, also a smaller one", async () => {

@@ -70,7 +70,7 @@ describe("a quota", () => {
 
   test("is counted on by the next configuration, and exactly among many at once", async () => {
     const t = await testPlugin(plugin, { month: 10, headers: false });
-    expect(Object.keys(t.phases)).toEqual(["limit"]);
+    expect(Object.keys(t.phases)).toEqual(["limit", "explain"]);
     const all = await Promise.all(Array.from({ length: 64 }, () => t.request(as("a"))));
     expect(all.filter(({ reply }) => reply.status === 200)).toHaveLength(10);
     expect(await passes(await t.again({ month: 12 }), 5, as("a"))).toBe(2);
