@@ -2,12 +2,15 @@
  * Makes the gateway one file that needs nothing installed: `bun run binary [OUTFILE] [--target bun-linux-arm64]`.
  *
  * Plugins are found in a folder and imported when they are named; in one file there is no folder, so all that are
- * installed with the gateway go into it beforehand. Plugins of your own stay files, and are imported as ever.
+ * installed with the gateway go into it beforehand. Plugins of your own stay files, and are imported as ever. So do the
+ * threads for documents, which have to lie beside the entry, and the script of the page that shows them.
  */
 import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { docsScript } from "../src/openapi/docs-script.ts";
 
 const PROJECT = resolve(import.meta.dir, "..");
 
@@ -22,8 +25,9 @@ const folder = await mkdtemp(join(tmpdir(), "sluice-binary-"));
 try {
   const entry = join(folder, "entry.ts");
   await writeFile(entry, entryText(await pluginFiles()));
+  const threads = await writeThreads();
   const { success, logs } = await Bun.build({
-    entrypoints: [entry],
+    entrypoints: [entry, ...threads],
     minify: { whitespace: true, syntax: true },
     sourcemap: "linked",
     compile: {
@@ -41,6 +45,18 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
+/** Whatever the code is made into one of, `new URL("./x-thread.ts", import.meta.url)` is beside it. */
+async function writeThreads(): Promise<readonly string[]> {
+  const files = await Array.fromAsync(new Bun.Glob("src/**/*-thread.ts").scan({ cwd: PROJECT }));
+  return Promise.all(
+    files.map(async (file) => {
+      const thread = join(folder, basename(file));
+      await writeFile(thread, `import ${JSON.stringify(join(PROJECT, file))};\n`);
+      return thread;
+    }),
+  );
+}
+
 async function pluginFiles(): Promise<readonly string[]> {
   const plugins = join(PROJECT, "plugins");
   const entries = await readdir(plugins, { withFileTypes: true });
@@ -52,7 +68,10 @@ async function pluginFiles(): Promise<readonly string[]> {
 function entryText(files: readonly string[]): string {
   const imports = files.map((file, i) => `import plugin${i} from ${JSON.stringify(file)};`);
   return `${imports.join("\n")}
+import script from ${JSON.stringify(fileURLToPath(docsScript()))} with { type: "file" };
+import { embedDocsScript } from ${JSON.stringify(join(PROJECT, "src/openapi/docs-script.ts"))};
 import { embedPlugins } from ${JSON.stringify(join(PROJECT, "src/registry/embedded.ts"))};
+embedDocsScript(script);
 embedPlugins([${files.map((_, i) => `plugin${i}`).join(", ")}]);
 await import(${JSON.stringify(join(PROJECT, "src/main.ts"))});
 `;

@@ -6,6 +6,7 @@ import { Elysia } from "elysia";
 import { documentPaths, PAGE_FILES } from "../config/openapi-paths.ts";
 import type { OpenApiConfig } from "../config/schema-openapi.ts";
 import type { Publication } from "./answer.ts";
+import { docsScript } from "./docs-script.ts";
 import { BROTLI_QUALITY, type Encoded, tagOf } from "./encode.ts";
 
 /** The page on which people read the documents and try requests, and the scripts that it needs. */
@@ -25,9 +26,6 @@ const SCALAR = {
   proxyUrl: "",
   customCss: "",
 };
-
-/** Scalar in one file, from a package that is no more than that; the package that it is made of brings 250 MB along. */
-const SCRIPT_FILE = "js/standalone.js";
 
 /** Where the page puts what Scalar makes. */
 const ELEMENT = "reference";
@@ -118,8 +116,7 @@ function escaped(text: string): string {
 const JAVASCRIPT = "text/javascript; charset=utf-8";
 
 async function readScript(): Promise<Publication> {
-  const url = new URL(SCRIPT_FILE, import.meta.resolve("@scalar/fastify-api-reference"));
-  return { type: JAVASCRIPT, content: await compressed(await readFile(url)), fields: [] };
+  return { type: JAVASCRIPT, content: await compressed(await readFile(docsScript())), fields: [] };
 }
 
 /** On other threads: requests do not wait for it. */

@@ -2,6 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execPath } from "node:process";
+import { createCatalog } from "../../examples/shop/catalog.ts";
+import { createOrders } from "../../examples/shop/orders.ts";
+import { startService } from "../../examples/shop/serve.ts";
+import { createUsers } from "../../examples/shop/users.ts";
 import { currentToken, RSA } from "../plugins/jwt/tokens.ts";
 import { replies } from "../support/scripts.ts";
 import { type TempFolder, tempFolder } from "../support/temp.ts";
@@ -60,6 +64,20 @@ routes:
   );
 }
 
+/** What it logs when it has begun to listen, and to an admin's questions. */
+async function started(child: Bun.Subprocess<"ignore", "pipe", "pipe">) {
+  let log = "";
+  void (async () => {
+    for await (const chunk of child.stdout) log += Buffer.from(chunk).toString();
+  })();
+  const portOf = (message: string) => new RegExp(`"msg":"${message}".*?"port":(\\d+)`).exec(log)?.[1];
+  await until(() => portOf("admin listening") !== undefined && portOf("listening") !== undefined, {
+    timeout: 15_000,
+    what: () => `it listens: ${log}`,
+  });
+  return { url: `http://127.0.0.1:${portOf("listening")}`, admin: `http://127.0.0.1:${portOf("admin listening")}` };
+}
+
 describe("the gateway in one file", () => {
   test("has all plugins in it: its schema is the one that is committed", () => {
     const { exitCode, out, err } = run("schema");
@@ -78,18 +96,15 @@ describe("the gateway in one file", () => {
     "serves with %p processes: a service, keys from a file, a plugin of one's own",
     async (workers) => {
       writeConfig(workers);
-      const child = Bun.spawn([binary, "start"], { cwd: folder.path, env, stdout: "pipe", stderr: "pipe" });
-      let log = "";
-      const read = (async () => {
-        for await (const chunk of child.stdout) log += Buffer.from(chunk).toString();
-      })();
+      const child = Bun.spawn([binary, "start"], {
+        cwd: folder.path,
+        env,
+        stdin: "ignore",
+        stdout: "pipe",
+        stderr: "pipe",
+      });
       try {
-        const portOf = (message: string) => new RegExp(`"msg":"${message}".*?"port":(\\d+)`).exec(log)?.[1];
-        await until(() => portOf("admin listening") !== undefined && portOf("listening") !== undefined, {
-          timeout: 15_000,
-          what: () => `it listens: ${log}`,
-        });
-        const url = `http://127.0.0.1:${portOf("listening")}`;
+        const { url, admin } = await started(child);
         const ask = async (path: string, token?: string) => {
           const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
           const reply = await fetch(url + path, { headers });
@@ -99,14 +114,47 @@ describe("the gateway in one file", () => {
         expect(await ask("/jwt")).toBe("401 ");
         expect(await ask("/jwt", currentToken())).toBe("200 ok");
         expect(await ask("/mine")).toBe("200 right");
-        const admin = await fetch(`http://127.0.0.1:${portOf("admin listening")}/health/ready`);
-        expect(await admin.json()).toMatchObject({ status: "ready" });
+        expect(await (await fetch(`${admin}/health/ready`)).json()).toMatchObject({ status: "ready" });
       } finally {
         child.kill("SIGTERM");
         expect(await child.exited).toBe(0);
-        await read;
       }
     },
     30_000,
   );
+
+  test("serves the demo shop: its services, their one document, and the page with its script", async () => {
+    const shop = [createUsers(), createCatalog(), createOrders()].map((app) => startService(app, 0));
+    const [users, catalog, orders] = shop.map(({ url }) => url);
+    const variables = { USERS_URL: users, CATALOG_URL: catalog, ORDERS_URL: orders, PORT: "0", ADMIN_PORT: "0" };
+    const child = Bun.spawn([binary, "start", "--config", join(PROJECT, "gateway.yaml")], {
+      cwd: folder.path,
+      env: { ...env, ...variables },
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    try {
+      const { url } = await started(child);
+      expect((await fetch(`${url}/api/users`)).status).toBe(200);
+      expect((await fetch(`${url}/api/private/orders`)).status).toBe(401);
+      const paths = await until(async () => {
+        const { paths = {} } = (await (await fetch(`${url}/openapi.json`)).json()) as { paths?: object };
+        const all = Object.keys(paths);
+        return (
+          ["users", "catalog", "orders"].every((name) => all.some((path) => path.startsWith(`/api/${name}`))) && all
+        );
+      });
+      expect(paths.length).toBeGreaterThan(3);
+      const page = await (await fetch(`${url}/docs`)).text();
+      const [, script = ""] = /<script[^>]* src="([^"]+)"/.exec(page) ?? [];
+      expect(script).toStartWith("/docs/");
+      const code = await fetch(url + script);
+      expect([code.status, (await code.text()).length > 100_000]).toEqual([200, true]);
+    } finally {
+      child.kill("SIGTERM");
+      expect(await child.exited).toBe(0);
+      await Promise.all(shop.map((service) => service.stop()));
+    }
+  }, 30_000);
 });

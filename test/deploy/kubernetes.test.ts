@@ -23,6 +23,7 @@ describe("the Kubernetes manifests", () => {
       "ConfigMap sluice",
       "Deployment sluice",
       "HorizontalPodAutoscaler sluice",
+      "NetworkPolicy sluice",
       "PodDisruptionBudget sluice",
       "Role sluice-discovery",
       "RoleBinding sluice-discovery",
@@ -82,6 +83,19 @@ describe("the Kubernetes manifests", () => {
     expect(at(byKind("HorizontalPodAutoscaler"), "spec", "scaleTargetRef", "name")).toBe("sluice");
     expect(at(pod, "serviceAccountName")).toBe(at(byKind("ServiceAccount"), "metadata", "name") as string);
     expect(at(byKind("RoleBinding", "sluice-discovery"), "subjects", 0, "name")).toBe("sluice");
+  });
+
+  test("the admin port is for labelled pods alone, requests may come from everywhere", () => {
+    const policy = byKind("NetworkPolicy");
+    const labels = at(byKind("Deployment"), "spec", "template", "metadata", "labels");
+    expect(at(policy, "spec", "podSelector", "matchLabels")).toEqual(labels);
+    expect(at(policy, "spec", "policyTypes")).toEqual(["Ingress"]);
+    const rules = at(policy, "spec", "ingress") as readonly Json[];
+    const open = rules.filter(({ from }) => from === undefined).flatMap(({ ports }) => ports as readonly Json[]);
+    expect(open.map(({ port }) => port)).toEqual(["http"]);
+    const closed = rules.filter(({ from }) => from !== undefined);
+    expect(closed.map((rule) => at(rule, "ports", 0, "port"))).toEqual(["admin"]);
+    expect(at(closed[0], "from", 0, "podSelector", "matchLabels")).toEqual({ "sluice-admin": "true" });
   });
 
   test("probes ask the endpoints that need no token, on a port that the node reaches", () => {
