@@ -86,7 +86,7 @@ class Http3Listener implements Edge, ServeOwner {
     }
     this.#clients.set(key, client);
     client.requests++;
-    return answerRequest(this, request, client.peer, () => {
+    return answerRequest(this, request, client.peer.by(this.settings), () => {
       client.requests--;
       if (client.requests === 0) this.#clients.delete(key);
     });

@@ -1,4 +1,5 @@
 import type { Loaded, LoadResult } from "../config/load.ts";
+import { LATE, within } from "../config/patience.ts";
 import { fileProblem, type Problem } from "../config/problem.ts";
 import type { Config } from "../config/schema.ts";
 import { ConfigWatch } from "../config/watch-config.ts";
@@ -30,6 +31,8 @@ export interface ReloaderOptions {
   apply(loaded: Loaded<Plugin>): Promise<Applied>;
 }
 
+/** For all files to be read: what hangs, a file system say, must not keep later reloads waiting. */
+const LOAD_MS = 60_000;
 /** A stop waits no longer for an attempt under way, in ms; nothing of it takes effect any more. */
 const STOP_MS = 1_000;
 
@@ -133,7 +136,8 @@ export class Reloader implements ReloadControl {
 
   async #takeOver(by: Trigger): Promise<ReloadReport> {
     if (this.#isStopped) throw new Error("the gateway is stopping");
-    const loaded = await this.#options.load();
+    const loaded = await within(this.#options.load(), LOAD_MS);
+    if (loaded === LATE) throw new Error(`the files could not be read within ${LOAD_MS / 1_000} s`);
     // Whatever becomes of it, it is not read again before it changes.
     this.#watchFiles(loaded, this.#config);
     if (!loaded.ok) return this.#reportOf(by, { result: "failed", problems: loaded.problems });

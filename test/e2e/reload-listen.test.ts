@@ -118,6 +118,22 @@ describe.each([1, 2])("listeners of a gateway with %d workers", (workers) => {
   });
 });
 
+test("a listener that comes and goes again and again leaves nothing behind", async () => {
+  await using gateway = await startGateway(yaml(`[${ONE}]`));
+  const both = yaml(`[${ONE}, { host: 127.0.0.2, port: 0, limits: { header-count: 5 } }]`);
+  let before = 0;
+  for (let n = 1; n <= 16; n++) {
+    expect((await change(gateway, both)).result).toBe("applied");
+    const [, added = 0] = await ports(gateway);
+    using client = await connect(added, { host: "127.0.0.2" });
+    expect((await client.exchange(GET)).status).toBe(200);
+    expect((await change(gateway, yaml(`[${ONE}]`))).result).toBe("applied");
+    await client.waitForClosed();
+    if (n === 4) before = gateway.fds();
+  }
+  await until(() => gateway.fds() <= before);
+});
+
 test("a peer that is trusted no longer is not believed on its open connection, and one that is now is", async () => {
   const listen = (proxies: string) => `{ host: 127.0.0.1, port: 0, trusted-proxies: [${proxies}] }`;
   await using gateway = await startGateway(yaml(listen("127.0.0.0/8")));
