@@ -67,10 +67,18 @@ function stateOf({ files, patterns }: ConfigSources): string | undefined {
   return JSON.stringify([main, others, patterns.map(matchesOf)]);
 }
 
-function stampOf(file: string): { readonly size: number; readonly mtimeMs: number; readonly ino: number } | undefined {
+interface Stamp {
+  readonly size: number;
+  readonly mtimeMs: number;
+  /** Another owner or mode, too, is a change: a file that could not be read may be readable now. */
+  readonly ctimeMs: number;
+  readonly ino: number;
+}
+
+function stampOf(file: string): Stamp | undefined {
   try {
-    const { size, mtimeMs, ino } = statSync(file);
-    return { size, mtimeMs, ino };
+    const { size, mtimeMs, ctimeMs, ino } = statSync(file);
+    return { size, mtimeMs, ctimeMs, ino };
   } catch {
     return undefined;
   }
