@@ -118,6 +118,24 @@ describe.each([1, 2])("listeners of a gateway with %d workers", (workers) => {
   });
 });
 
+test.each([1, 2])("a port that drains can be had again at once, with %d workers", async (workers) => {
+  letGo = Promise.withResolvers();
+  const port = await freePort();
+  const one = `{ host: 127.0.0.1, port: 0, workers: ${workers} }`;
+  const both = yaml(`[${one}, { host: 127.0.0.1, port: ${port} }]`);
+  await using gateway = await startGateway(both);
+  using held = await connect(port);
+  const before = up.requests.length;
+  void held.send("GET /held HTTP/1.1\r\nHost: a\r\n\r\n");
+  await up.waitForRequests(before + 1);
+  expect((await change(gateway, yaml(`[${one}]`))).result).toBe("applied");
+  expect((await change(gateway, both)).result).toBe("applied");
+  expect(await status(port)).toBe(200);
+  letGo.resolve();
+  expect((await held.readResponse()).status).toBe(200);
+  expect(await gateway.stop()).toBe(0);
+});
+
 test("a listener that comes and goes again and again leaves nothing behind", async () => {
   await using gateway = await startGateway(yaml(`[${ONE}]`));
   const both = yaml(`[${ONE}, { host: 127.0.0.2, port: 0, limits: { header-count: 5 } }]`);
