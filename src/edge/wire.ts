@@ -142,7 +142,12 @@ class WireListener implements Edge, ChoiceOwner {
     if (tls === undefined || before === undefined || before.isFor(tls)) return () => {};
     const next = new ServerCertificates(tls, this.#log);
     return () => {
-      next.lend(this.#listener);
+      try {
+        next.lend(this.#listener);
+      } catch (error) {
+        this.#log.error("new certificates are not taken", { error });
+        return;
+      }
       before.stop();
       this.#certificates = next;
       next.watch(this.#listener);
