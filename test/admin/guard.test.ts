@@ -119,6 +119,17 @@ describe("without a token", () => {
     expect(await statusOfPath("/api/routes")).toBe(403);
   });
 
+  test("the path is the same one for the guard and for the endpoints, under a host of any length", async () => {
+    await using admin = startTestAdmin({}, { token: "t0ken" });
+    for (const host of ["a", "ab", "abc", "abcd", "a:1", "localhost"]) {
+      const head = `HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer t0ken\r\n\r\n`;
+      const ask = async (path: string) => (await exchange(admin.port, `GET ${path} ${head}`)).status;
+      expect([host, await ask("/health/live"), await ask("/api/routes")]).toEqual([host, 200, 200]);
+      expect([host, await ask("/dashboard/api/routes"), await ask("/x/api/routes")]).toEqual([host, 404, 404]);
+      expect(await ask("//api/routes")).toBe(404);
+    }
+  });
+
   test("an empty token is none", async () => {
     await using admin = startTestAdmin({}, { token: "" });
     expect((await admin.get("/api/routes")).status).toBe(200);
