@@ -25,11 +25,10 @@ export class LogTail {
 
   /** Takes a line with its end. */
   push(line: string): void {
-    const kept = line.length > LONGEST ? ownLine("warn", `a line of ${line.length} characters is left out here`) : line;
-    this.#recent.push(kept);
-    // Every request that is logged comes here: while nobody reads, no more is done.
+    // As long as nobody reads, a line is kept as it came: to look into it costs as much as to write it.
+    this.#recent.push(line.length > LONGEST ? toldLine(line) : line);
     if (this.#readers.size === 0) return;
-    const told = toldLine(kept);
+    const told = toldLine(line);
     for (const [reader, fits] of this.#readers) if (fits(told)) reader.onLine(told);
   }
 
@@ -60,6 +59,7 @@ export class LogTail {
 /** A line as it is told: JSON also where something else than the log has written it, as a worker's console does. */
 function toldLine(written: string): string {
   const line = written.endsWith("\n") ? written.slice(0, -1) : written;
+  if (line.length > LONGEST) return ownLine("warn", `a line of ${line.length} characters is left out here`);
   return isLogLine(line) ? line : ownLine("info", line);
 }
 
