@@ -8,7 +8,7 @@ import { makeCertificates } from "../support/tls.ts";
 import { shownBy } from "../support/tls-client.ts";
 import { until } from "../support/until.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 const folder = tempFolder();
 const elsewhere = tempFolder();

@@ -7,7 +7,7 @@ import { until } from "../support/until.ts";
 import { startUpstream, type UpstreamConnection } from "../support/upstream.ts";
 import { adminJson, replaceWorker, startLoad, workersOf } from "../support/workers.ts";
 
-setDefaultTimeout(20_000);
+setDefaultTimeout(60_000);
 
 const a = startUpstream(replies(response("a")));
 /** Answers /slow when it is told to. */

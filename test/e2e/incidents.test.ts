@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { exchange } from "../support/raw.ts";
 import { closes, replies, response } from "../support/scripts.ts";
@@ -7,6 +7,8 @@ import { startUpstream } from "../support/upstream.ts";
 import { adminJson, workersOf } from "../support/workers.ts";
 
 type Incident = Readonly<Record<string, unknown>>;
+
+setDefaultTimeout(60_000);
 
 const broken = startUpstream(replies(response("no", { status: 503, reason: "No" })));
 const rude = startUpstream(closes());

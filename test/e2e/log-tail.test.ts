@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { readEvents } from "../support/events.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
@@ -9,6 +9,8 @@ import { until } from "../support/until.ts";
 import { startUpstream } from "../support/upstream.ts";
 
 const MAIN = join(import.meta.dir, "../../src/main.ts");
+setDefaultTimeout(60_000);
+
 const upstream = startUpstream(replies());
 afterAll(() => upstream.stop());
 
