@@ -100,6 +100,11 @@ export class Gateway implements EdgeHandler {
     for (const service of services.values()) drainTargets(service, drainedOf(drains, service.name));
   }
 
+  /** Requests under way, tunnels included. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
   get snapshot(): Snapshot {
     return this.#generation.snapshot;
   }

@@ -99,8 +99,15 @@ const io: CliIo = {
   onExit: (listener) => void process.on("exit", listener),
   usage: () => {
     const { user, system } = process.cpuUsage();
-    const residentBytes = process.memoryUsage.rss();
-    return { uptimeSeconds: process.uptime(), residentBytes, cpuSeconds: (user + system) / 1_000_000 };
+    const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
+    return {
+      uptimeSeconds: process.uptime(),
+      residentBytes: rss,
+      cpuSeconds: (user + system) / 1_000_000,
+      heapUsedBytes: heapUsed,
+      heapSizeBytes: heapTotal,
+      externalBytes: external,
+    };
   },
   env: process.env,
   cwd: process.cwd(),

@@ -6,7 +6,7 @@ import { Gateway } from "./gateway.ts";
 import { Listeners } from "./listeners.ts";
 import type { RootLogger } from "./observe/log.ts";
 import { MetricsRegistry } from "./observe/metrics/registry.ts";
-import { processFamilies } from "./observe/metrics/usage.ts";
+import { dutyFamilies, MAIN, meterProcess } from "./observe/metrics/usage.ts";
 import type { LogTail } from "./observe/tail/log-tail.ts";
 import type { Plugin } from "./plugin.ts";
 import { type Applied, Reloader } from "./reload/reloader.ts";
@@ -44,7 +44,7 @@ async function serve(
   tail: LogTail,
 ): Promise<string | undefined> {
   const metrics = new MetricsRegistry(log);
-  metrics.addCollector(() => processFamilies(options.usage()));
+  meterProcess(metrics, MAIN, options.usage);
   const store = await openStore(loaded.config.redis, { now: Date.now, log });
   metrics.addCollector(() => storeFamilies(store.report()));
   const lasting: Lasting = { log, metrics, store, now: Date.now, state: createState() };
@@ -74,6 +74,7 @@ async function serveWith(
   options.onReload(() => reloader.onSignal());
   try {
     listeners.open();
+    metrics.addCollector(() => dutyFamilies(MAIN, { inFlight: gateway.inFlight, listeners: listeners.views() }));
     listeners.openAdmin({ pid: options.pid, reloads: reloader, drains, tail });
   } catch (error) {
     await listeners.close(0);

@@ -1,4 +1,4 @@
-import type { StoreReport } from "../store/report.ts";
+import type { StoreLatency, StoreReport } from "../store/report.ts";
 
 /** The stores of several workers as one: every number added, and what one of them has lost is lost. */
 export function sumStores(reports: readonly StoreReport[]): StoreReport {
@@ -28,8 +28,11 @@ function add(a: StoreReport, b: StoreReport): StoreReport {
   };
 }
 
-type Latency = NonNullable<StoreReport["latency"]>;
-
-function addLatency(a: Latency, b: Latency): Latency {
-  return { count: a.count + b.count, sumMs: a.sumMs + b.sumMs, maxMs: Math.max(a.maxMs, b.maxMs) };
+function addLatency(a: StoreLatency, b: StoreLatency): StoreLatency {
+  return {
+    count: a.count + b.count,
+    sumMs: a.sumMs + b.sumMs,
+    maxMs: Math.max(a.maxMs, b.maxMs),
+    counts: a.counts.map((count, i) => count + (b.counts[i] ?? 0)),
+  };
 }

@@ -99,7 +99,6 @@ export class Overload {
     return [
       familyOf(CORE.overloadLevel, [{ labels: [], value: this.level }]),
       familyOf(CORE.overloadShed, (["low", "normal", "high"] as const).map(shed)),
-      familyOf(CORE.loopLag, this.isWatched ? [{ labels: [], value: this.#lagMs / 1_000 }] : []),
     ];
   }
 }

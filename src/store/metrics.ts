@@ -22,8 +22,10 @@ export function storeFamilies({
       Object.entries(failures).map(([reason, value]) => ({ labels: [reason], value })),
     ),
     familyOf(CORE.storeInFlight, single(inFlight)),
-    familyOf(CORE.storeAnswers, single(latency?.count)),
-    familyOf(CORE.storeWaited, single(latency === undefined ? undefined : latency.sumMs / 1_000)),
+    familyOf(
+      CORE.storeLatency,
+      latency === undefined ? [] : [{ labels: [], counts: latency.counts, sum: latency.sumMs / 1_000 }],
+    ),
     familyOf(CORE.storeEntries, single(entries)),
     familyOf(CORE.storeBytes, single(bytes)),
   ];

@@ -1,5 +1,14 @@
 import type { StoreFailure } from "./error.ts";
 
+/** How long Redis takes to answer. */
+export interface StoreLatency {
+  readonly count: number;
+  readonly sumMs: number;
+  readonly maxMs: number;
+  /** By the bounds of `sluice_store_latency_seconds`, each bucket alone; the last is that above all. */
+  readonly counts: readonly number[];
+}
+
 /** How the store is doing, for people and metrics: no address, no secret, no key. */
 export interface StoreReport {
   readonly kind: "memory" | "redis";
@@ -17,7 +26,7 @@ export interface StoreReport {
   /** Calls on their way. */
   readonly inFlight: number;
   /** Of what was sent to Redis and answered: requests that ask limits together are sent together, and count once here. */
-  readonly latency?: { readonly count: number; readonly sumMs: number; readonly maxMs: number };
+  readonly latency?: StoreLatency;
   /** Of the embedded store: keys, and their bytes as they are reckoned. */
   readonly entries?: number;
   readonly bytes?: number;

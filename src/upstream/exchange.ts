@@ -40,6 +40,8 @@ export class Exchange implements Cancellable, TimeoutOwner, PendingReply {
   listener: OutcomeListener | undefined = undefined;
   /** For the wait in a pool. */
   wait: Timeout | undefined = undefined;
+  /** When that began, on the clock of `performance.now()`. */
+  waitsSince = 0;
 
   #receiver: ReplyReceiver | undefined = undefined;
   /** How it has ended, until the receiver is told. */

@@ -35,6 +35,10 @@ export function upstreamFamilies(services: Iterable<Service>): readonly Family[]
     each(CORE.upstreamInUse, ({ stats }) => stats.inUse),
     each(CORE.upstreamTunnels, ({ stats }) => stats.tunnels),
     each(CORE.upstreamPending, ({ stats }) => stats.pending),
+    familyOf(
+      CORE.upstreamWait,
+      readings.map(({ labels, target }) => ({ ...target.stats.waits.series(), labels })),
+    ),
     each(CORE.upstreamOpened, ({ stats }) => stats.created),
     each(CORE.upstreamClosed, ({ stats }) => stats.closed),
     each(CORE.upstreamReused, ({ stats }) => stats.reused),

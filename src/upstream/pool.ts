@@ -79,6 +79,7 @@ export class Pool implements ConnectionOwner, DialOwner, ExchangeHolder {
       return exchange.reject(new GatewayError("overloaded", { detail: "Too many requests wait for the service" }));
     }
     exchange.holder = this;
+    exchange.waitsSince = now;
     exchange.wait ??= new Timeout(exchange);
     exchange.wait.set(canOpen ? this.timeouts.opening : this.timeouts.pool);
     if (exchange.isRepeated) this.#waiting.unshift(exchange);
@@ -89,7 +90,9 @@ export class Pool implements ConnectionOwner, DialOwner, ExchangeHolder {
   /** A waiting exchange is given up. */
   drop(exchange: Exchange): void {
     const at = this.#waiting.indexOf(exchange);
-    if (at !== -1) this.#waiting.splice(at, 1);
+    if (at === -1) return;
+    this.#waiting.splice(at, 1);
+    this.#hasWaited(exchange, performance.now());
   }
 
   /** Closes what is idle, and the rest after its exchange. */
@@ -108,7 +111,7 @@ export class Pool implements ConnectionOwner, DialOwner, ExchangeHolder {
     const next = this.#nextForUsed();
     if (next !== undefined) {
       this.stats.reused++;
-      next.wait?.clear();
+      this.#hasWaited(next, now);
       return connection.run(next, now);
     }
     connection.idle(this.#idle.length >= this.#limits.maxIdle, now);
@@ -160,7 +163,7 @@ export class Pool implements ConnectionOwner, DialOwner, ExchangeHolder {
     const next = this.#waiting.shift();
     const now = performance.now();
     if (next === undefined) return this.onReusable(connection, now);
-    next.wait?.clear();
+    this.#hasWaited(next, now);
     connection.run(next, now);
   }
 
@@ -168,13 +171,21 @@ export class Pool implements ConnectionOwner, DialOwner, ExchangeHolder {
     this.#opening--;
     this.health = "down";
     this.#givenUp++;
-    this.#waiting.shift()?.reject(error);
+    const next = this.#waiting.shift();
+    if (next === undefined) return;
+    this.#hasWaited(next, performance.now());
+    next.reject(error);
   }
 
   onDialClosed(): void {
     this.#givenUp--;
     this.#open--;
     if (this.#waiting.length > this.#opening) this.#dial();
+  }
+
+  #hasWaited(exchange: Exchange, now: number): void {
+    exchange.wait?.clear();
+    this.stats.waits.observe((now - exchange.waitsSince) / 1_000);
   }
 
   /** The connection used last; those that have become too old meanwhile are closed. */

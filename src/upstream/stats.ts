@@ -1,3 +1,5 @@
+import { CORE } from "../observe/metrics/core.ts";
+import { DistributionSeries } from "../observe/metrics/histogram.ts";
 import { Histogram, type Latency } from "./histogram.ts";
 
 /** What a pool knows of its connections at the moment. */
@@ -34,6 +36,8 @@ export class TargetStats {
   closed = 0;
   readonly #errors = new Map<string, number>();
   readonly #latency = new Histogram();
+  /** How long requests waited for a connection, in seconds; those that need not wait are not in it. */
+  readonly waits = new DistributionSeries([], CORE.upstreamWait.bounds);
 
   recordLatency(ms: number): void {
     this.#latency.record(ms);

@@ -18,6 +18,7 @@ import type { RootLogger } from "../observe/log.ts";
 import type { Logger } from "../observe/logger.ts";
 import { MetricsRegistry } from "../observe/metrics/registry.ts";
 import { sumFamilies } from "../observe/metrics/sum.ts";
+import { MAIN, meterProcess } from "../observe/metrics/usage.ts";
 import type { LogTail } from "../observe/tail/log-tail.ts";
 import { opened } from "../open-edges.ts";
 import type { Plugin } from "../plugin.ts";
@@ -63,6 +64,7 @@ export async function runWorkers(loaded: Loaded<Plugin>, options: WorkersOptions
   const supervisor = new Supervisor({ ...options, setup: { ...setupOf(loaded), drains: [], version: 1 } });
   const current = { known: trialled, config };
   const metrics = new MetricsRegistry(log);
+  meterProcess(metrics, MAIN, options.usage);
   const drains = new Drains({ log, apply: (list) => supervisor.useDrains(list) });
   const apply = async (next: Loaded<Plugin>) => {
     const applied = await applyTo(supervisor, current, log, next);
@@ -148,7 +150,7 @@ function workersView({ supervisor, current, metrics, reloads }: AdminParts): Adm
     services: async () => sumServices(await supervisor.gather("services")),
     listeners: async () => sumListeners(await supervisor.gather("listeners")),
     store: async () => sumStores(await supervisor.gather("store")),
-    metrics: async () => sumFamilies(metrics.collect(), ...(await supervisor.gather("metrics"))),
+    metrics: async () => sumFamilies(metrics.collect(), await supervisor.metrics()),
     counts: () => supervisor.gatherByProcess("counts"),
     errors: async (limit) => {
       const lists = await supervisor.gather("errors", undefined, { limit });

@@ -2,10 +2,14 @@ import type { Readiness, WorkerView } from "../admin/view.ts";
 import { workerCount } from "../config/worker-count.ts";
 import type { LiveReport } from "../explain/live-report.ts";
 import type { Logger } from "../observe/logger.ts";
+import type { Family } from "../observe/metrics/family.ts";
+import { sumFamilies } from "../observe/metrics/sum.ts";
 import type { Drain } from "../upstream/drain.ts";
 import type { HealthVerdict } from "../upstream/health/sharing.ts";
 import { CheckDuty } from "./check-duty.ts";
+import { WorkerCounters } from "./counters.ts";
 import type { Answers, PluginReply, PluginRequest, Question, Subject, WorkerSetup } from "./messages.ts";
+import { workerFamilies } from "./metrics.ts";
 import { SharedPorts } from "./ports.ts";
 import { WorkerSlot } from "./slot.ts";
 
@@ -36,6 +40,7 @@ const PLUGIN_MS = 10_000;
 export class Supervisor {
   readonly #options: Pick<SupervisorOptions, "program" | "log" | "write">;
   readonly #checkDuty = new CheckDuty();
+  readonly #counters = new WorkerCounters();
   readonly #started = Promise.withResolvers<void>();
   /** No longer wanted, until they have drained. */
   readonly #leaving = new Map<WorkerSlot, Promise<void>>();
@@ -127,6 +132,21 @@ export class Supervisor {
     return answers.find((answer) => answer !== undefined && answer !== null) ?? undefined;
   }
 
+  /**
+   * What all workers tell together, and what is known of them. What was counted by one that does not answer, or has ended,
+   * stays in the sum.
+   */
+  async metrics(): Promise<readonly Family[]> {
+    const told = await Promise.all(
+      this.#slots.map(async (slot) => {
+        const families = await slot.ask({ about: "metrics" }, ANSWER_MS);
+        if (families !== undefined && slot.isServing) this.#counters.note(slot, families);
+        return families ?? this.#counters.latestOf(slot);
+      }),
+    );
+    return sumFamilies(this.#counters.ended, ...told, workerFamilies(this.views));
+  }
+
   /** Hands a request to the first worker that serves, or to all; undefined for one that does not answer in 10 s. */
   askPlugin(request: PluginRequest, who: "one" | "all"): Promise<readonly (PluginReply | undefined)[]> {
     const serving = this.#slots.filter(({ isServing }) => isServing);
@@ -186,6 +206,7 @@ export class Supervisor {
   /** A worker serves now, or no more. One that began with an earlier configuration gets the latest. */
   #onServing(slot: WorkerSlot): void {
     this.#checkDuty.review(this.#slots);
+    if (!slot.isServing) this.#counters.onEnd(slot);
     void slot.reload({ ...this.#setup, worker: slot.worker });
     // They may have changed since it was given its setup.
     slot.tell({ kind: "drains", drains: this.#setup.drains });

@@ -3,7 +3,7 @@ import { Gateway } from "../gateway.ts";
 import { Listeners } from "../listeners.ts";
 import type { RootLogger } from "../observe/log.ts";
 import { MetricsRegistry } from "../observe/metrics/registry.ts";
-import { processFamilies } from "../observe/metrics/usage.ts";
+import { dutyFamilies, meterProcess } from "../observe/metrics/usage.ts";
 import { loadPlugins } from "../registry/registry.ts";
 import { createState } from "../scope.ts";
 import { SetupError } from "../setup-error.ts";
@@ -39,7 +39,8 @@ async function serve(setup: WorkerSetup, options: RunOptions, root: RootLogger, 
   const { config, directory } = setup;
   const log = root.with({ worker: setup.worker });
   const metrics = new MetricsRegistry(log);
-  metrics.addCollector(() => processFamilies(options.usage()));
+  const name = String(setup.worker);
+  meterProcess(metrics, name, options.usage);
   const plugins = await loadPlugins(setup.plugins);
   const state = createState();
   const store = await openStore(config.redis, { now: Date.now, log, warnsOfWorkers: setup.worker === 1 });
@@ -55,6 +56,7 @@ async function serve(setup: WorkerSetup, options: RunOptions, root: RootLogger, 
   const listeners = new Listeners(gateway, lasting, { isShared: true });
   try {
     listeners.open();
+    metrics.addCollector(() => dutyFamilies(name, { inFlight: gateway.inFlight, listeners: listeners.views() }));
     const view = createView(
       () => gateway.snapshot,
       () => ({ isReady: true, reasons: [] }),

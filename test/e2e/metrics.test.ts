@@ -154,11 +154,16 @@ describe("the metrics of a gateway at work", () => {
   });
 
   test("have the process as the system sees it", async () => {
-    const metrics = await metricsOf(gateway);
-    expect((metrics.value("sluice_process_resident_memory_bytes") ?? 0) / gateway.rss()).toBeWithin(0.5, 2);
-    expect(Math.abs((metrics.value("sluice_process_open_fds") ?? 0) - gateway.fds())).toBeLessThan(20);
-    expect(metrics.value("sluice_process_cpu_seconds_total")).toBeGreaterThan(0.01);
-    expect(metrics.value("sluice_process_uptime_seconds")).toBeWithin(0.1, 600);
+    const main = { worker: "main" };
+    const metrics = await untilMetric(gateway, "sluice_process_connections", main, 0);
+    expect((metrics.value("sluice_process_resident_memory_bytes", main) ?? 0) / gateway.rss()).toBeWithin(0.5, 2);
+    expect(Math.abs((metrics.value("sluice_process_open_fds", main) ?? 0) - gateway.fds())).toBeLessThan(20);
+    expect(metrics.value("sluice_process_cpu_seconds_total", main)).toBeGreaterThan(0.01);
+    expect(metrics.value("sluice_process_uptime_seconds", main)).toBeWithin(0.1, 600);
+    expect(metrics.value("sluice_process_heap_used_bytes", main)).toBeWithin(1_000_000, gateway.rss());
+    expect(metrics.value("sluice_process_loop_lag_seconds_count", main)).toBeGreaterThan(0);
+    expect(metrics.value("sluice_process_requests_in_flight", main)).toBe(0);
+    expect(metrics.value("sluice_process_requests_total", main)).toBeGreaterThan(5);
   });
 
   test("have a plugin's own, under its name, wherever it was found", async () => {

@@ -58,6 +58,39 @@ describe("a pool", () => {
     target.close();
   });
 
+  test("tells how long requests waited, however that ended, and not of those that need not", async () => {
+    const { script, held, release } = holding();
+    using upstream = startUpstream(script);
+    const target = targetOf(upstream.url, { pool: { "max-connections": 1 } });
+    const waits = () => target.stats.waits.series();
+    const counted = () => waits().counts.reduce((sum, count) => sum + count, 0);
+    const first = outcomeOf(target, { path: "/a" });
+    await until(() => held.length === 1);
+    // The first has waited for its connection to open, the second waits for the first to be done.
+    expect(counted()).toBe(1);
+    const startedAt = performance.now();
+    const second = outcomeOf(target, { path: "/b" });
+    const ctx = contextOf({ path: "/c" });
+    const third = outcomeOf(target, ctx);
+    await until(() => target.pool.pending === 2 && performance.now() - startedAt > 30);
+    ctx.abort(new GatewayError("client_closed"));
+    expect(await third).toBe("client_closed");
+    expect(counted()).toBe(2);
+    release();
+    await first;
+    expect(counted()).toBe(3);
+    expect(waits().sum).toBeWithin(0.055, 1);
+    await until(() => held.length === 1);
+    release();
+    await second;
+    const idle = outcomeOf(target, { path: "/d" });
+    await until(() => held.length === 1);
+    release();
+    await idle;
+    expect(counted()).toBe(3);
+    target.close();
+  });
+
   test("lets requests wait in turn when it is full", async () => {
     const { script, held, release } = holding();
     using upstream = startUpstream(script);

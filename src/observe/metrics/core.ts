@@ -1,3 +1,4 @@
+import { PROCESS, RELOADS, STORE, WORKERS } from "./core-process.ts";
 import type {
   CounterShape,
   Family,
@@ -8,6 +9,7 @@ import type {
   Shape,
 } from "./family.ts";
 import { LATENCY_SECONDS } from "./histogram.ts";
+import { counter, gauge, histogram } from "./shapes.ts";
 
 const NONE = [] as const;
 const ROUTE = ["route"] as const;
@@ -16,6 +18,9 @@ const TARGET = ["service", "target"] as const;
 const LISTENER = ["listener"] as const;
 /** 0.25 ms to 65.5 s, one to an octave: latencies of targets are kept in two to an octave. */
 const OCTAVES = Array.from({ length: 19 }, (_, octave) => 2 ** octave / 4_000);
+
+/** From a connect on the same machine to the longest wait that is usual. */
+const WAIT_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 const REQUESTS = {
   requests: counter(
@@ -90,6 +95,12 @@ const UPSTREAM = {
   upstreamInUse: gauge("sluice_upstream_connections_in_use", TARGET, "Open connections that carry a request."),
   upstreamTunnels: gauge("sluice_upstream_tunnels", TARGET, "Of the connections in use, those that carry a tunnel."),
   upstreamPending: gauge("sluice_upstream_requests_pending", TARGET, "Requests that wait for a connection."),
+  upstreamWait: histogram(
+    "sluice_upstream_connection_wait_seconds",
+    TARGET,
+    WAIT_SECONDS,
+    "How long requests waited for a connection that was being opened or in use; most find an idle one, and are not in it.",
+  ),
   upstreamOpened: counter("sluice_upstream_connections_opened_total", TARGET, "Connections ever opened."),
   upstreamClosed: counter("sluice_upstream_connections_closed_total", TARGET, "Connections ever closed."),
   upstreamReused: counter(
@@ -127,28 +138,6 @@ const OVERLOAD = {
     "max",
   ),
   overloadShed: counter("sluice_overload_refused_total", ["priority"], "Requests refused because of overload."),
-  loopLag: gauge(
-    "sluice_loop_lag_seconds",
-    NONE,
-    "How late the process is with everything; only where `overload` sets a bound.",
-    "max",
-  ),
-};
-
-const STORE = {
-  storeUp: gauge(
-    "sluice_store_up",
-    ["kind"],
-    "1 if the store that plugins share answers; kind is memory or redis.",
-    "min",
-  ),
-  storeCalls: counter("sluice_store_calls_total", NONE, "Calls of plugins to the store, those that failed too."),
-  storeFailures: counter("sluice_store_failures_total", ["reason"], "Calls that failed, by reason."),
-  storeInFlight: gauge("sluice_store_commands_in_flight", NONE, "Commands that Redis has not answered yet."),
-  storeAnswers: counter("sluice_store_answers_total", NONE, "Calls that Redis has answered."),
-  storeWaited: counter("sluice_store_wait_seconds_total", NONE, "Time that these calls have waited for their answers."),
-  storeEntries: gauge("sluice_store_entries", NONE, "Keys of the embedded store."),
-  storeBytes: gauge("sluice_store_bytes", NONE, "Memory of the embedded store, as it is reckoned."),
 };
 
 const DOCUMENTS = {
@@ -184,24 +173,6 @@ const DOCUMENTS = {
   ),
 };
 
-const PROCESS = {
-  uptime: gauge("sluice_process_uptime_seconds", NONE, "Time since the process started.", "max"),
-  residentMemory: gauge("sluice_process_resident_memory_bytes", NONE, "Memory of the process that is in RAM."),
-  cpu: counter("sluice_process_cpu_seconds_total", NONE, "CPU time that the process has used, user and system."),
-  openFiles: gauge("sluice_process_open_fds", NONE, "Open file descriptors of the process (Linux)."),
-  build: gauge("sluice_build_info", ["version", "bun"], "Always 1: its labels are the versions.", "max"),
-};
-
-const RELOADS = {
-  reloads: counter("sluice_reloads_total", ["result"], "Attempts to take over another configuration, by result."),
-  configLoaded: gauge(
-    "sluice_config_loaded_timestamp_seconds",
-    NONE,
-    "When the configuration at work was taken over, in seconds since 1970.",
-    "max",
-  ),
-};
-
 /** Every metric of the gateway itself: the reference docs and the tests are made from this table. */
 export const CORE = {
   ...REQUESTS,
@@ -213,6 +184,7 @@ export const CORE = {
   ...RELOADS,
   ...DOCUMENTS,
   ...PROCESS,
+  ...WORKERS,
 };
 
 /** The family of a metric with these series. */
@@ -220,26 +192,4 @@ export function familyOf(shape: HistogramShape, series: readonly HistogramSeries
 export function familyOf(shape: CounterShape | GaugeShape, series: readonly NumberSeries[]): Family;
 export function familyOf(shape: Shape, series: readonly unknown[]): Family {
   return { ...shape, series } as Family;
-}
-
-function counter<const L extends readonly string[]>(name: string, labels: L, help: string): CounterShape<L> {
-  return { type: "counter", name, help, labels };
-}
-
-function gauge<const L extends readonly string[]>(
-  name: string,
-  labels: L,
-  help: string,
-  together: NonNullable<GaugeShape["together"]> = "sum",
-): GaugeShape<L> {
-  return { type: "gauge", name, help, labels, together };
-}
-
-function histogram<const L extends readonly string[]>(
-  name: string,
-  labels: L,
-  bounds: readonly number[],
-  help: string,
-): HistogramShape<L> {
-  return { type: "histogram", name, help, labels, bounds };
 }

@@ -1,7 +1,9 @@
 import { readdirSync, statSync } from "node:fs";
 import { version } from "../../../package.json";
 import { CORE, familyOf } from "./core.ts";
-import type { Family } from "./family.ts";
+import type { CounterShape, Family, GaugeShape } from "./family.ts";
+import { LoopWatch } from "./loop-watch.ts";
+import type { MetricsRegistry } from "./registry.ts";
 
 /** What the system says of a process. */
 export interface ProcessUsage {
@@ -10,18 +12,57 @@ export interface ProcessUsage {
   readonly residentBytes: number;
   /** User and system. */
   readonly cpuSeconds: number;
+  /** Of the heap of JavaScript: what is in use, and what is kept for it. */
+  readonly heapUsedBytes: number;
+  readonly heapSizeBytes: number;
+  /** Of buffers beside the heap. */
+  readonly externalBytes: number;
 }
 
-/** The metrics of a process. */
-export function processFamilies({ uptimeSeconds, residentBytes, cpuSeconds }: ProcessUsage): readonly Family[] {
-  const single = (value: number) => [{ labels: [], value }];
+/** What a process that serves has to do at the moment. */
+export interface ProcessDuty {
+  readonly inFlight: number;
+  readonly listeners: readonly { readonly connections: number; readonly requests: number }[];
+}
+
+/** The metrics of the one process of a gateway, or of the parent of its workers, say this for their `worker`. */
+export const MAIN = "main";
+
+/** Has the registry tell of this process from now on, under that `worker`. The answered function ends that. */
+export function meterProcess(metrics: MetricsRegistry, worker: string, usage: () => ProcessUsage): () => void {
+  const loop = new LoopWatch(worker);
+  const stopCollecting = metrics.addCollector(() => [...processFamilies(worker, usage()), ...loop.families()]);
+  return () => {
+    stopCollecting();
+    loop.stop();
+  };
+}
+
+/** What the system says of a process, as metrics. */
+export function processFamilies(worker: string, usage: ProcessUsage): readonly Family[] {
+  const labels = [worker];
+  const single = (shape: CounterShape | GaugeShape, value: number) => familyOf(shape, [{ labels, value }]);
   const openFiles = countOpenFiles();
   return [
-    familyOf(CORE.uptime, single(uptimeSeconds)),
-    familyOf(CORE.residentMemory, single(residentBytes)),
-    familyOf(CORE.cpu, single(cpuSeconds)),
-    familyOf(CORE.openFiles, openFiles === undefined ? [] : single(openFiles)),
+    single(CORE.uptime, usage.uptimeSeconds),
+    single(CORE.residentMemory, usage.residentBytes),
+    single(CORE.heapUsed, usage.heapUsedBytes),
+    single(CORE.heapSize, usage.heapSizeBytes),
+    single(CORE.external, usage.externalBytes),
+    single(CORE.cpu, usage.cpuSeconds),
+    ...(openFiles === undefined ? [] : [single(CORE.openFiles, openFiles)]),
     familyOf(CORE.build, [{ labels: [version, Bun.version], value: 1 }]),
+  ];
+}
+
+/** What a process that serves has to do, as metrics. */
+export function dutyFamilies(worker: string, { inFlight, listeners }: ProcessDuty): readonly Family[] {
+  const labels = [worker];
+  const sumOf = (key: "connections" | "requests") => listeners.reduce((sum, listener) => sum + listener[key], 0);
+  return [
+    familyOf(CORE.processInFlight, [{ labels, value: inFlight }]),
+    familyOf(CORE.processConnections, [{ labels, value: sumOf("connections") }]),
+    familyOf(CORE.processRequests, [{ labels, value: sumOf("requests") }]),
   ];
 }
 

@@ -156,7 +156,7 @@ export class RedisBackend implements Backend {
 
   report(): StoreReport {
     const { health, inFlight } = this.#connection;
-    const { lastError, answered } = health;
+    const { lastError, latency } = health;
     return {
       kind: "redis",
       mode: this.#mode,
@@ -166,7 +166,7 @@ export class RedisBackend implements Backend {
       calls: health.calls,
       failures: { ...health.failures },
       inFlight,
-      latency: { count: answered, sumMs: health.sumMs, maxMs: health.maxMs },
+      latency,
     };
   }
 

@@ -1,5 +1,8 @@
 import type { Logger } from "../../observe/logger.ts";
+import { CORE } from "../../observe/metrics/core.ts";
+import { DistributionSeries } from "../../observe/metrics/histogram.ts";
 import type { StoreError, StoreFailure } from "../error.ts";
+import type { StoreLatency } from "../report.ts";
 
 /** Timeouts in a row after which nobody is made to wait any more. */
 const MOST_TIMEOUTS = 5;
@@ -12,9 +15,9 @@ export class RedisHealth {
   lastError: { readonly reason: StoreFailure; readonly message: string; readonly at: number } | undefined = undefined;
   calls = 0;
   since: number;
-  answered = 0;
-  sumMs = 0;
   maxMs = 0;
+  /** How long answers took, in seconds. */
+  readonly #latency = new DistributionSeries([], CORE.storeLatency.bounds);
   readonly #waiting = new Set<() => void>();
   #isConnected = false;
   #isSuspended = false;
@@ -49,10 +52,15 @@ export class RedisHealth {
   }
 
   answer(ms: number): void {
-    this.answered++;
-    this.sumMs += ms;
+    this.#latency.observe(ms / 1_000);
     if (ms > this.maxMs) this.maxMs = ms;
     this.#timeouts = 0;
+  }
+
+  get latency(): StoreLatency {
+    const { counts, sum } = this.#latency.series();
+    const count = counts.reduce((all, one) => all + one, 0);
+    return { count, sumMs: sum * 1_000, maxMs: this.maxMs, counts };
   }
 
   /** It answers again. */
