@@ -1,4 +1,3 @@
-import { PROCESS, RELOADS, STORE, WORKERS } from "./core-process.ts";
 import type {
   CounterShape,
   Family,
@@ -9,6 +8,7 @@ import type {
   Shape,
 } from "./family.ts";
 import { LATENCY_SECONDS } from "./histogram.ts";
+import { PROCESS, RELOADS, STORE, WORKERS } from "./process-shapes.ts";
 import { counter, gauge, histogram } from "./shapes.ts";
 
 const NONE = [] as const;
