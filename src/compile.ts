@@ -230,7 +230,7 @@ class Compiler {
   /** Counts the requests of a route. */
   #recorder(route: string): NonNullable<Destination["finish"]> {
     const recorder = new RequestRecorder(this.#lasting.metrics, route);
-    return (ctx, outcome) => recorder.record(ctx.request.method, outcome);
+    return (ctx, outcome) => recorder.record(ctx, outcome);
   }
 
   async #close(): Promise<void> {

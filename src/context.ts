@@ -53,6 +53,8 @@ export class Context {
   upgrade: UpgradeOffer | undefined = undefined;
   /** Arrival of the latest reply head, on the clock of `startedAt`. */
   upstreamRepliedAt = 0;
+  /** When the edge got a reply that may take a while to send, on that clock; 0 where it leaves at once. For the core alone. */
+  repliedAt = 0;
   /** The error that ended the request, if any. */
   error: GatewayError | undefined = undefined;
 
@@ -61,6 +63,7 @@ export class Context {
   #forks: Context[] | undefined = undefined;
   #attempts = 0;
   #upstreamStartedAt = 0;
+  #upstreamEndedAt = 0;
   #deadlineAt = Number.POSITIVE_INFINITY;
   #earlier: readonly SelectedTarget[] = NONE_TRIED;
   #latest: SelectedTarget | undefined = undefined;
@@ -96,6 +99,15 @@ export class Context {
 
   set upstreamStartedAt(time: number) {
     this.#root.#upstreamStartedAt = time;
+  }
+
+  /** When the latest attempt had its reply's head, or failed, on that clock; 0 before. For the core alone. */
+  get upstreamEndedAt(): number {
+    return this.#root.#upstreamEndedAt;
+  }
+
+  set upstreamEndedAt(time: number) {
+    this.#root.#upstreamEndedAt = time;
   }
 
   /** When the reply's head has to be there, on the clock of `startedAt`; infinite while nothing bounds it. */

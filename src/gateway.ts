@@ -206,7 +206,7 @@ export class Gateway implements EdgeHandler {
 
   finish(ctx: Context, outcome: Outcome): void {
     this.#inFlight--;
-    if (ctx.pipeline === undefined) this.#unmatched.record(ctx.request.method, outcome);
+    if (ctx.pipeline === undefined) this.#unmatched.record(ctx, outcome);
     if (outcome.status >= 429 || outcome.errorCode !== undefined) this.incidents.note(ctx, outcome);
     if (outcome.errorSource === "internal") this.#logInternal(ctx);
     try {

@@ -24,8 +24,15 @@ describe("a fork", () => {
     fork.set(key, 1);
     fork.attempts++;
     fork.upstreamStartedAt = 5;
+    fork.upstreamEndedAt = 6;
     fork.deadlineAt = 7;
-    expect(ctx).toMatchObject({ attempts: 1, upstreamStartedAt: 5, deadlineAt: 7, requestId: fork.requestId });
+    expect(ctx).toMatchObject({
+      attempts: 1,
+      upstreamStartedAt: 5,
+      upstreamEndedAt: 6,
+      deadlineAt: 7,
+      requestId: fork.requestId,
+    });
     expect(ctx.get(key)).toBe(1);
     ctx.attempts++;
     expect(fork.fork().attempts).toBe(2);

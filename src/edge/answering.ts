@@ -42,7 +42,10 @@ export class Answering implements ReplyReceiver {
     queueMicrotask(() => this.onReply(reply));
   }
 
-  readonly onReply = (reply: Reply): void => this.#owner.onAnswer(reply);
+  readonly onReply = (reply: Reply): void => {
+    if (this.#ctx !== undefined && !leavesAtOnce(reply)) this.#ctx.repliedAt = performance.now();
+    this.#owner.onAnswer(reply);
+  };
 
   readonly onFailure = (error: unknown): void => {
     if (this.#ctx === undefined) return;
@@ -61,4 +64,11 @@ export class Answering implements ReplyReceiver {
     if (this.#ctx !== undefined) this.#ctx.error ??= error;
     this.onReply(this.#handler.refuse(error, this.#peerAddress));
   };
+}
+
+/** What a socket takes in one write: the reply has left when its request ends. */
+const AT_ONCE_BYTES = 65_536;
+
+function leavesAtOnce({ body }: Reply): boolean {
+  return body.isInMemory && (body.length ?? 0) <= AT_ONCE_BYTES;
 }

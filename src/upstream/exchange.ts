@@ -79,6 +79,7 @@ export class Exchange implements Cancellable, TimeoutOwner, PendingReply {
   /** The reply's head has come, so long after the request was given to its connection. */
   onReply(now: number, latencyMs: number): void {
     this.ctx.upstreamRepliedAt = now;
+    this.ctx.upstreamEndedAt = now;
     this.#latencyMs = latencyMs;
     this.#stats.recordLatency(latencyMs);
   }
@@ -130,6 +131,7 @@ export class Exchange implements Cancellable, TimeoutOwner, PendingReply {
 
   reject(error: GatewayError): void {
     if (!this.#settle()) return;
+    this.ctx.upstreamEndedAt = performance.now();
     // What the client has done wrong is no failure of the target.
     if (error.source !== "downstream") this.#stats.countError(error.code);
     // Nor is it one where the gateway's own limits have stopped it.

@@ -32,6 +32,7 @@ services:
 routes:
   - { name: counted, path: /counted/*, service: all }
   - { name: failing, path: /failing/*, service: all }
+  - { name: timed, path: /timed/*, service: all }
   - { name: slow, path: /slow/*, service: slow }
   - { name: gone, path: /gone, service: gone }
   - { name: refused, path: /refused, plugins: { respond: { status: 200 }, body-limit: { size: 3b } } }
@@ -71,6 +72,24 @@ describe("the metrics of a gateway at work", () => {
     expect(errors.filter(({ labels }) => labels.route === "counted")).toEqual([]);
   });
 
+  test("have the gateway's own time apart from the service's, however a request ends", async () => {
+    await get("/timed/200");
+    // It hangs for the 200 ms that its service is given.
+    await get("/failing/hang");
+    const own = (route: string, part: string) =>
+      [`sluice_request_gateway_duration_seconds_${part}`, { route }] as const;
+    const upstreamOf = (route: string, part: string) =>
+      [`sluice_request_upstream_duration_seconds_${part}`, { route }] as const;
+    const metrics = await untilMetric(gateway, ...own("failing", "count"), 1);
+    expect(metrics.value(...upstreamOf("failing", "sum"))).toBeWithin(0.19, 2);
+    expect(metrics.value(...own("failing", "sum"))).toBeWithin(0.000_001, 0.15);
+    expect(metrics.value(...own("timed", "count"))).toBe(1);
+    expect(metrics.value(...upstreamOf("timed", "count"))).toBe(1);
+    const total = metrics.value("sluice_request_duration_seconds_sum", { route: "timed" }) ?? 0;
+    const parts = (metrics.value(...own("timed", "sum")) ?? 0) + (metrics.value(...upstreamOf("timed", "sum")) ?? 0);
+    expect(parts).toBeWithin(total * 0.98, total * 1.02);
+  });
+
   test("have errors by route, code and the side to blame", async () => {
     expect((await get("/failing/hang")).status).toBe(504);
     expect((await get("/failing/reset")).status).toBe(502);
@@ -82,7 +101,7 @@ describe("the metrics of a gateway at work", () => {
     const metrics = await untilMetric(gateway, "sluice_errors_total", last, 1);
     const errors = (route: string, code: string, source: string) =>
       metrics.value("sluice_errors_total", { route, code, source });
-    expect(errors("failing", "upstream_timeout", "upstream")).toBe(1);
+    expect(errors("failing", "upstream_timeout", "upstream")).toBe(2);
     expect(errors("failing", "upstream_reset", "upstream")).toBe(1);
     expect(errors("gone", "upstream_connect", "upstream")).toBe(1);
     expect(errors("refused", "payload_too_large", "downstream")).toBe(1);

@@ -19,6 +19,8 @@ const LISTENER = ["listener"] as const;
 /** 0.25 ms to 65.5 s, one to an octave: latencies of targets are kept in two to an octave. */
 const OCTAVES = Array.from({ length: 19 }, (_, octave) => 2 ** octave / 4_000);
 
+/** From what the gateway takes alone to what a plugin waits for. */
+const OWN_SECONDS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 /** From a connect on the same machine to the longest wait that is usual. */
 const WAIT_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
@@ -33,6 +35,18 @@ const REQUESTS = {
     ROUTE,
     LATENCY_SECONDS,
     "From a request's head to the last byte of its reply; tunnels are left out.",
+  ),
+  requestOwn: histogram(
+    "sluice_request_gateway_duration_seconds",
+    ROUTE,
+    OWN_SECONDS,
+    "The gateway's own part of that: from a request's head until its reply's head leaves, without the upstream.",
+  ),
+  requestUpstream: histogram(
+    "sluice_request_upstream_duration_seconds",
+    ROUTE,
+    LATENCY_SECONDS,
+    "The upstream's part: from the first attempt to the last one's reply head or failure; waits in between are in it.",
   ),
   requestBytes: counter("sluice_request_bytes_total", ROUTE, "Bytes of requests' bodies, and of tunnels from clients."),
   replyBytes: counter("sluice_reply_bytes_total", ROUTE, "Bytes of replies' bodies, and of tunnels to clients."),

@@ -1,4 +1,5 @@
 import type { Outcome } from "../../context/outcome.ts";
+import type { Context } from "../../context.ts";
 import { ERRORS, type ErrorCode } from "../../errors.ts";
 import { CORE } from "./core.ts";
 import type { Counter, CounterSeries } from "./counter.ts";
@@ -12,12 +13,17 @@ const CLASSES = ["other", "1xx", "2xx", "3xx", "4xx", "5xx"] as const;
 /** Series of one metric, for all routes together. */
 const MOST_SERIES = 20_000;
 
+/** When what happened to a request, on the clock of `performance.now()`; 0 for what did not. */
+type Times = Pick<Context, "startedAt" | "repliedAt" | "upstreamStartedAt" | "upstreamEndedAt">;
+
 /** Counts the requests of one route. What is counted often is looked up once. */
 export class RequestRecorder {
   readonly #route: string;
   readonly #requests: Counter<typeof CORE.requests.labels>;
   readonly #errors: Counter<typeof CORE.errors.labels>;
   readonly #duration: DistributionSeries;
+  readonly #own: DistributionSeries;
+  readonly #upstream: DistributionSeries;
   readonly #bytesIn: CounterSeries;
   readonly #bytesOut: CounterSeries;
   /** By method and class of the status, made when the first such request has ended. */
@@ -30,18 +36,30 @@ export class RequestRecorder {
     this.#requests = registry.counter(CORE.requests, MOST_SERIES);
     this.#errors = registry.counter(CORE.errors, MOST_SERIES);
     this.#duration = registry.histogram(CORE.requestDuration, MOST_SERIES).with(route);
+    this.#own = registry.histogram(CORE.requestOwn, MOST_SERIES).with(route);
+    this.#upstream = registry.histogram(CORE.requestUpstream, MOST_SERIES).with(route);
     this.#bytesIn = registry.counter(CORE.requestBytes, MOST_SERIES).with(route);
     this.#bytesOut = registry.counter(CORE.replyBytes, MOST_SERIES).with(route);
     this.#byKind = Array.from({ length: METHODS.length * CLASSES.length }, () => undefined);
   }
 
-  record(method: string, { status, bytesIn, bytesOut, durationMs, errorCode }: Outcome): void {
-    const kind = (METHOD_INDEX.get(method) ?? 0) * CLASSES.length + classOf(status);
+  record(ctx: Times & Pick<Context, "request">, outcome: Outcome): void {
+    const { status, bytesIn, bytesOut, errorCode } = outcome;
+    const kind = (METHOD_INDEX.get(ctx.request.method) ?? 0) * CLASSES.length + classOf(status);
     (this.#byKind[kind] ?? this.#firstOf(kind)).inc();
-    if (status !== 101) this.#duration.observe(durationMs / 1_000);
+    if (status !== 101) this.#observe(ctx, outcome.durationMs);
     if (bytesIn > 0) this.#bytesIn.inc(bytesIn);
     if (bytesOut > 0) this.#bytesOut.inc(bytesOut);
     if (errorCode !== undefined) (this.#byCode.get(errorCode) ?? this.#firstError(errorCode)).inc();
+  }
+
+  /** A body that is on its way for long is the time of whoever sends and takes it: the gateway's own ends before. */
+  #observe({ startedAt, repliedAt, upstreamStartedAt, upstreamEndedAt }: Times, durationMs: number): void {
+    const untilReplyMs = repliedAt === 0 ? durationMs : repliedAt - startedAt;
+    const upstreamMs = upstreamStartedAt === 0 ? 0 : Math.max(upstreamEndedAt - upstreamStartedAt, 0);
+    this.#duration.observe(durationMs / 1_000);
+    this.#own.observe((untilReplyMs - upstreamMs) / 1_000);
+    if (upstreamStartedAt !== 0) this.#upstream.observe(upstreamMs / 1_000);
   }
 
   #firstOf(kind: number): CounterSeries {

@@ -1,16 +1,22 @@
 import { describe, expect, test } from "bun:test";
 import type { Outcome } from "../../../src/context/outcome.ts";
+import type { Context } from "../../../src/context.ts";
 import { createNullLogger } from "../../../src/observe/log.ts";
 import { MetricsRegistry } from "../../../src/observe/metrics/registry.ts";
 import { RequestRecorder } from "../../../src/observe/metrics/requests.ts";
 import { metricsText } from "../../../src/observe/metrics/text.ts";
+import { createContext } from "../../../src/testing/request.ts";
 import { OUTCOME } from "../../pipeline-run.ts";
 import { readExposition } from "../../support/exposition.ts";
+
+const NO_TIMES = { startedAt: 1_000, repliedAt: 0, upstreamStartedAt: 0, upstreamEndedAt: 0 };
+const requestOf = (method: string) => ({ ...createContext({}, undefined, undefined).request, method });
 
 function setup() {
   const registry = new MetricsRegistry(createNullLogger());
   const recorder = new RequestRecorder(registry, "users");
-  const record = (method: string, outcome: Partial<Outcome>) => recorder.record(method, { ...OUTCOME, ...outcome });
+  const record = (method: string, outcome: Partial<Outcome>, times: Partial<Context> = {}) =>
+    recorder.record({ ...NO_TIMES, ...times, request: requestOf(method) }, { ...OUTCOME, ...outcome });
   const value = (name: string, labels: Record<string, string>) =>
     readExposition(metricsText(registry.collect(), "prometheus"), "prometheus").value(name, labels);
   return { registry, record, value };
@@ -53,6 +59,25 @@ describe("requests", () => {
     expect(value("sluice_request_duration_seconds_sum", { route: "users" })).toBeCloseTo(61.009, 9);
   });
 
+  test("have the gateway's own time and the upstream's apart", () => {
+    const { record, value } = setup();
+    // 2 ms before, 30 ms upstream, 1 ms behind; all of it left at once.
+    record("GET", { durationMs: 33 }, { upstreamStartedAt: 1_002, upstreamEndedAt: 1_032 });
+    // The same, and a body that took ten seconds to send.
+    record("GET", { durationMs: 10_033 }, { upstreamStartedAt: 1_002, upstreamEndedAt: 1_032, repliedAt: 1_033 });
+    // Answered by a plugin.
+    record("GET", { durationMs: 4 });
+    record("GET", { durationMs: 60_000, status: 101 }, { upstreamStartedAt: 1_001, upstreamEndedAt: 1_002 });
+    const own = (part: string, le?: string) =>
+      value(`sluice_request_gateway_duration_seconds_${part}`, { route: "users", ...(le !== undefined && { le }) });
+    expect(own("count")).toBe(3);
+    expect(own("sum")).toBeCloseTo(0.01, 9);
+    expect([own("bucket", "0.0025"), own("bucket", "0.005")]).toEqual([0, 3]);
+    expect(value("sluice_request_upstream_duration_seconds_count", { route: "users" })).toBe(2);
+    expect(value("sluice_request_upstream_duration_seconds_sum", { route: "users" })).toBeCloseTo(0.06, 9);
+    expect(value("sluice_request_duration_seconds_sum", { route: "users" })).toBeCloseTo(10.07, 9);
+  });
+
   test("have bytes of both directions", () => {
     const { record, value } = setup();
     record("POST", { bytesIn: 10, bytesOut: 200 });
@@ -74,7 +99,7 @@ describe("requests", () => {
   test("of a route that is compiled again go on", () => {
     const { registry, record, value } = setup();
     record("GET", {});
-    new RequestRecorder(registry, "users").record("GET", OUTCOME);
+    new RequestRecorder(registry, "users").record({ ...NO_TIMES, request: requestOf("GET") }, OUTCOME);
     expect(value("sluice_requests_total", { route: "users", method: "GET", status: "2xx" })).toBe(2);
     expect(value("sluice_request_duration_seconds_count", { route: "users" })).toBe(2);
   });
