@@ -60,7 +60,8 @@ export class Listeners {
   openAdmin({ pid, ...parts }: AdminParts): void {
     const gateway = this.#gateway;
     const { log, metrics, store, now } = this.#lasting;
-    const { host, port, token, tls } = gateway.snapshot.config.admin;
+    const { admin, metrics: section } = gateway.snapshot.config;
+    const { host, port, token, tls } = admin;
     const since = new Date().toISOString();
     const view = {
       ...createView(
@@ -83,7 +84,16 @@ export class Listeners {
     const plugins = () => gateway.snapshot.pluginApps;
     const app = createAdmin(
       { ...view, counts },
-      { token, host, certificates: tls?.["client-certificates"]?.mode, plugins, history, log, ...parts },
+      {
+        token,
+        host,
+        metricsPath: section.path,
+        certificates: tls?.["client-certificates"]?.mode,
+        plugins,
+        history,
+        log,
+        ...parts,
+      },
     );
     this.#admin = opened({ host, port }, () => startAdmin(app, { host, port, tls }, log));
     this.#following.start();

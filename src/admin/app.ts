@@ -29,6 +29,8 @@ export interface AdminOptions {
   readonly host?: string | undefined;
   /** Whether clients are asked for certificates; left out if they are not. */
   readonly certificates?: GuardOptions["certificates"];
+  /** Where the metrics are; /metrics unless told. */
+  readonly metricsPath?: string;
   /** Those of the configuration at work, asked for at each request. */
   plugins(): Pick<PluginApps, "has" | "handle">;
   /** Left out where nothing can be reloaded. */
@@ -52,13 +54,13 @@ const NO_STORE = { "cache-control": "no-store" };
 
 /** The gateway's own endpoints. Every answer but the metrics is JSON, errors are problem details, nothing may be cached. */
 export function createAdmin(view: AdminView, options: AdminOptions): AdminApp {
-  const { plugins, reloads, history, drains, tail, log } = options;
+  const { metricsPath = "/metrics", plugins, reloads, history, drains, tail, log } = options;
   const audit = new Audit(log);
   const app = new Elysia()
     .onError(errorHandler(log))
     .get("/health/live", () => json({ status: "live" }))
     .get("/health/ready", () => readiness(view))
-    .get("/metrics", async ({ request }) => metricsResponse(await view.metrics(), request.headers.get("accept")))
+    .get(metricsPath, async ({ request }) => metricsResponse(await view.metrics(), request.headers.get("accept")))
     .get("/api/routes", async () => json({ routes: await view.routes() }))
     .get("/api/services", async () => {
       const services = (await view.services()).map(serviceReport);

@@ -1,5 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { Listen, Tls } from "./schema-listen.ts";
+import { MetricsSection } from "./schema-metrics.ts";
 import { OpenApiSection } from "./schema-openapi.ts";
 import { Overload } from "./schema-overload.ts";
 import { PluginMap, type PluginMapConfig } from "./schema-plugins.ts";
@@ -92,6 +93,7 @@ export const ConfigSchema = Type.Object(
     log: Log,
     errors: Errors,
     explain: Explain,
+    metrics: MetricsSection,
     overload: Overload,
     redis: RedisSection,
     cache: Cache,

@@ -11,9 +11,9 @@ export interface Fitted {
 
 /** What stays as it is for as long as the process runs, by the names that people are told. */
 export function fixedOf(config: Config): Readonly<Record<string, unknown>> {
-  const { admin, redis, log } = config;
+  const { admin, redis, metrics, log } = config;
   // A process that serves by itself can have no workers, nor a parent serve.
-  return { admin, redis, "log.format": log.format, "listen.workers": workerCount(config) === 1 };
+  return { admin, redis, metrics, "log.format": log.format, "listen.workers": workerCount(config) === 1 };
 }
 
 /** What of a listener stays as it is for as long as it is open. */
@@ -29,13 +29,13 @@ export function fixedOfListener({ tls, http2, http3 }: ListenConfig): Readonly<R
 
 /** Leaves out of a new configuration what only a start reads. */
 export function fitToRunning(next: Config, running: Config): Fitted {
-  const { admin, redis } = running;
+  const { admin, redis, metrics } = running;
   const waiting = new Set(differing(fixedOf(next), fixedOf(running)));
   const listen = fitListeners(next.listen, running, waiting);
   const { format: _, ...ownLog } = next.log;
   const { format } = running.log;
   const log = format === undefined ? ownLog : { ...ownLog, format };
-  return { config: Object.freeze({ ...next, listen, admin, log, redis }), needsRestart: [...waiting] };
+  return { config: Object.freeze({ ...next, listen, admin, log, metrics, redis }), needsRestart: [...waiting] };
 }
 
 function differing(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): readonly string[] {

@@ -122,6 +122,7 @@ function openAdmin({ config }: Loaded<Plugin>, parts: AdminParts): AdminServer {
   const app = createAdmin(view, {
     token,
     host,
+    metricsPath: config.metrics.path,
     certificates: tls?.["client-certificates"]?.mode,
     plugins,
     reloads,

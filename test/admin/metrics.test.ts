@@ -21,6 +21,12 @@ describe("/metrics", () => {
     expect(readExposition(await open.text(), "openmetrics").value("sluice_requests_in_flight")).toBe(3);
   });
 
+  test("is where the configuration says", async () => {
+    await using admin = startTestAdmin({}, { metricsPath: "/internal/prometheus" });
+    expect(await (await admin.get("/internal/prometheus")).text()).toContain("sluice_requests_in_flight 3");
+    expect((await admin.get("/metrics")).status).toBe(404);
+  });
+
   test("waits for those who have to ask others", async () => {
     const family: Family = { type: "gauge", name: "g", help: "G.", labels: [], series: [{ labels: [], value: 1 }] };
     await using admin = startTestAdmin({ metrics: () => Promise.resolve([family]) });
