@@ -1,6 +1,6 @@
 import { type Claims, readClaim } from "../../src/plugin.ts";
 import type { JwtOptions } from "./options.ts";
-import { invalidToken } from "./parse.ts";
+import { invalidToken, wrongType } from "./refusals.ts";
 
 export type ClaimRules = Pick<JwtOptions, "issuer" | "audience" | "clock-tolerance" | "required-claims">;
 
@@ -23,14 +23,14 @@ export function compileClaimCheck(rules: ClaimRules): CheckClaims {
     const exp = timeOf(claims, "exp");
     const nbf = timeOf(claims, "nbf");
     const iat = timeOf(claims, "iat");
-    if (exp === undefined) throw invalidToken("The token has no exp");
-    if (exp + toleranceMs <= nowMs) throw invalidToken("The token has expired");
-    if (nbf !== undefined && nbf - toleranceMs > nowMs) throw invalidToken("The token is not valid yet");
-    if (iat !== undefined && iat - toleranceMs > nowMs) throw invalidToken("The token was issued in the future");
-    if (issuers !== undefined && !issuers.has(claims.iss)) throw invalidToken("The token is from another issuer");
-    if (audiences !== undefined && !isFor(claims, audiences)) throw invalidToken("The token is for another audience");
+    if (exp === undefined) throw invalidToken("no_expiry");
+    if (exp + toleranceMs <= nowMs) throw invalidToken("expired");
+    if (nbf !== undefined && nbf - toleranceMs > nowMs) throw invalidToken("not_yet_valid");
+    if (iat !== undefined && iat - toleranceMs > nowMs) throw invalidToken("issued_in_future");
+    if (issuers !== undefined && !issuers.has(claims.iss)) throw invalidToken("issuer");
+    if (audiences !== undefined && !isFor(claims, audiences)) throw invalidToken("audience");
     for (const path of required) {
-      if ((readClaim(claims, path) ?? undefined) === undefined) throw invalidToken(`The token lacks a required claim`);
+      if ((readClaim(claims, path) ?? undefined) === undefined) throw invalidToken("missing_claim");
     }
     return exp + toleranceMs;
   };
@@ -52,8 +52,4 @@ function isFor({ aud }: Claims, audiences: ReadonlySet<unknown>): boolean {
 
 function setOf(values: string | readonly string[] | undefined): ReadonlySet<unknown> | undefined {
   return values === undefined ? undefined : new Set([values].flat());
-}
-
-function wrongType(name: string) {
-  return invalidToken(`The token's ${name} is of the wrong type`);
 }

@@ -5,17 +5,17 @@ import {
   compileClaimHeaders,
   compileCredential,
   definePlugin,
-  GatewayError,
   noBearer,
   type Scope,
   sha256,
 } from "../../src/plugin.ts";
 import { compileAccess } from "./access.ts";
 import { askBlacklist, type Blacklist, createBlacklist } from "./blacklist.ts";
+import { counted, countOutcomes } from "./counts.ts";
 import { describe } from "./describe.ts";
 import { explainToken } from "./explain.ts";
 import { isUrl, type JwtOptions, jwksOptions, Options } from "./options.ts";
-import { invalidToken } from "./parse.ts";
+import { invalidToken } from "./refusals.ts";
 import { SharedValues } from "./shared.ts";
 import { type CheckRules, TokenCheck } from "./token-check.ts";
 import { type VerifiedToken, Verifier } from "./verifier.ts";
@@ -55,7 +55,7 @@ export default definePlugin({
       try {
         claimHeaders.set(ctx.request.headers, token.principal);
       } catch (cause) {
-        throw invalidToken("A claim of the token cannot be a header", cause);
+        throw invalidToken("claim", cause);
       }
     };
     const refuse = (ctx: Context, error: unknown): unknown => {
@@ -64,7 +64,7 @@ export default definePlugin({
       return counted(error, count);
     };
     const admit = (isRevoked: boolean): void => {
-      if (isRevoked) throw invalidToken("The token has been revoked");
+      if (isRevoked) throw invalidToken("revoked");
       count.accepted.inc();
     };
     const admitLater = async (ctx: Context, pending: Awaitable<VerifiedToken>): Promise<undefined> => {
@@ -151,30 +151,4 @@ function verificationKey(options: JwtOptions): string {
   ];
   const keys = [publicKey, secret && sha256(secret), source, changedAt];
   return JSON.stringify([keys, algorithms, issuer, audience, claims, blacklist?.key]);
-}
-
-type Outcome = "accepted" | "missing" | "refused" | "forbidden" | "unavailable";
-type Counts = Readonly<Record<Outcome, { inc(): void }>>;
-
-function countOutcomes({ metrics, route }: Scope): Counts {
-  const help = "Requests by what became of their token.";
-  const counter = metrics.counter({ name: "requests_total", help, labels: ["route", "outcome"] });
-  const of = (outcome: Outcome) => counter.with(route?.name ?? "", outcome);
-  return {
-    accepted: of("accepted"),
-    missing: of("missing"),
-    refused: of("refused"),
-    forbidden: of("forbidden"),
-    unavailable: of("unavailable"),
-  };
-}
-
-/** The error, counted. A challenge that names no error means that there was no token. */
-function counted(error: unknown, count: Counts): unknown {
-  if (!(error instanceof GatewayError)) return error;
-  if (error.code === "forbidden") count.forbidden.inc();
-  else if (error.status === 503) count.unavailable.inc();
-  else if (error.headers?.["www-authenticate"]?.includes("error=") !== true) count.missing.inc();
-  else count.refused.inc();
-  return error;
 }

@@ -1,5 +1,5 @@
-import { bearerError, type GatewayError } from "../../src/plugin.ts";
 import { ALGORITHMS, type Algorithm } from "./algorithms.ts";
+import { invalidToken } from "./refusals.ts";
 import { parseStrictObject } from "./strict-json.ts";
 
 /** A token taken apart; nothing of it is verified. */
@@ -19,23 +19,19 @@ export const MAX_TOKEN = 16_384;
  * `kid` count: keys that a token brings along, or says where to find, are never looked at. Throws GatewayError.
  */
 export function parseToken(token: string, allowed: readonly Algorithm[]): ParsedToken {
-  if (token.length > MAX_TOKEN) throw invalidToken("The token is too long");
+  if (token.length > MAX_TOKEN) throw invalidToken("too_long");
   const parts = token.split(".", 4);
   const [header = "", payload = "", signature = ""] = parts;
-  if (parts.length !== 3 || signature === "" || !isCanonical(signature)) throw invalidToken("The token is malformed");
+  if (parts.length !== 3 || signature === "" || !isCanonical(signature)) throw invalidToken("malformed");
   const { alg, kid, crit, b64 } = parseObject(header);
   const algorithm = ALGORITHMS.find((name) => name === alg);
   if (algorithm === undefined || !allowed.includes(algorithm)) {
-    throw invalidToken("The token's algorithm is not allowed");
+    throw invalidToken("algorithm");
   }
   // RFC 7515 §4.1.11: extensions that must be understood, and none is.
-  if (crit !== undefined || b64 !== undefined) throw invalidToken("The token needs an extension that is not known");
-  if (kid !== undefined && typeof kid !== "string") throw invalidToken("The token is malformed");
+  if (crit !== undefined || b64 !== undefined) throw invalidToken("extension");
+  if (kid !== undefined && typeof kid !== "string") throw invalidToken("malformed");
   return { algorithm, kid, claims: parseObject(payload), signingInput: `${header}.${payload}` };
-}
-
-export function invalidToken(detail: string, cause?: unknown): GatewayError {
-  return bearerError("invalid_token", { detail, cause });
 }
 
 function parseObject(part: string): Readonly<Record<string, unknown>> {
@@ -43,7 +39,7 @@ function parseObject(part: string): Readonly<Record<string, unknown>> {
     if (!isCanonical(part)) throw new SyntaxError("expected base64url");
     return parseStrictObject(UTF8.decode(Buffer.from(part, "base64url")));
   } catch (cause) {
-    throw invalidToken("The token is malformed", cause);
+    throw invalidToken("malformed", cause);
   }
 }
 

@@ -17,7 +17,8 @@ import { type CheckClaims, compileClaimCheck } from "./claims.ts";
 import { KeySetSource } from "./key-set-source.ts";
 import { fingerprintOf, keyFiles, loadKeys, selectKeys, type VerificationKey } from "./keys.ts";
 import { type JwtOptions, jwksOptions } from "./options.ts";
-import { invalidToken, type ParsedToken, parseToken } from "./parse.ts";
+import { type ParsedToken, parseToken } from "./parse.ts";
+import { invalidToken } from "./refusals.ts";
 
 /** A token that is what it says, until it ends. Several requests share it. */
 export interface VerifiedToken {
@@ -170,17 +171,16 @@ export class Verifier {
   }
 
   async #firstOf(candidates: readonly VerificationKey[], token: string, algorithm: ParsedToken["algorithm"]) {
-    if (candidates.length === 0) throw invalidToken("The token is signed with an unknown key");
+    if (candidates.length === 0) throw invalidToken("unknown_key");
     for (const candidate of candidates.slice(0, MAX_TRIES)) {
       try {
         await compactVerify(token, candidate.key, { algorithms: [algorithm] });
         return candidate;
       } catch (error) {
-        if (!(error instanceof errors.JWSSignatureVerificationFailed))
-          throw invalidToken("The token is malformed", error);
+        if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw invalidToken("malformed", error);
       }
     }
-    throw invalidToken("The token's signature is not valid");
+    throw invalidToken("signature");
   }
 
   #candidates(algorithm: ParsedToken["algorithm"], kid: string | undefined): readonly VerificationKey[] {

@@ -42,6 +42,11 @@ export default definePlugin({
       help: "Requests that were counted, by what became of them: allowed, refused, or uncounted without the store.",
       labels: ["route", "decision"],
     });
+    const refusals = metrics.counter({
+      name: "refusals_total",
+      help: "Requests that a quota was used up for, by its period; of both each counts.",
+      labels: ["route", "period"],
+    });
     const [allowed, refused, uncounted] = ["allowed", "refused", "uncounted"].map((decision) =>
       requests.with(route?.name ?? "", decision),
     );
@@ -71,6 +76,7 @@ export default definePlugin({
       const last = full.reduce((one, other) => (other.period.endsAtMs > one.period.endsAtMs ? other : one));
       ctx.set(foundKey, { ...last, used: last.limit });
       refused?.inc();
+      for (const { period } of full) refusals.with(route?.name ?? "", period.kind).inc();
       throw new GatewayError("rate_limited", {
         detail: `The quota of the ${last.period.kind} is used up`,
         headers: { "retry-after": String(secondsTo(last.period, nowMs)) },

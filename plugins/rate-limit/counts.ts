@@ -4,6 +4,8 @@ import type { CounterSeries, Scope } from "../../src/plugin.ts";
 export interface Counts {
   readonly allowed: CounterSeries;
   readonly refused: CounterSeries;
+  /** Of the refused, by the limit that was full: so many names as the configuration has. */
+  refusedBy(policy: string): CounterSeries;
   /** Refused before authentication. */
   readonly barred: CounterSeries;
   /** The store did not answer. */
@@ -19,6 +21,11 @@ export function createCounts({ metrics, route }: Scope): Counts {
     help: "Requests that limits have looked at, by what became of them: allowed, refused, or barred for failed logins.",
     labels: ["route", "decision"],
   });
+  const refusals = metrics.counter({
+    name: "refusals_total",
+    help: "Requests that a limit was full for, by its name; of several each counts.",
+    labels: ["route", "policy"],
+  });
   const fallback = metrics.counter({
     name: "fallbacks_total",
     help: "Requests for which the store did not answer, so that `store-failure` held.",
@@ -32,6 +39,7 @@ export function createCounts({ metrics, route }: Scope): Counts {
   return {
     allowed: requests.with(name, "allowed"),
     refused: requests.with(name, "refused"),
+    refusedBy: (policy) => refusals.with(name, policy),
     barred: requests.with(name, "barred"),
     fallback: fallback.with(name),
     lost: lost.with(name),

@@ -52,6 +52,9 @@ export default definePlugin({
         if (isTold) ctx.set(answerKey, { asked, taken });
         if (!taken.every(({ allowed }) => allowed)) {
           counts.refused.inc();
+          for (const [i, { allowed }] of taken.entries()) {
+            if (!allowed) counts.refusedBy(asked.grades[i]?.name ?? "").inc();
+          }
           throw refusal(retryAfter(taken));
         }
       }

@@ -26,6 +26,18 @@ export class Budget {
     this.#now = now;
   }
 
+  /** Of the last second. */
+  get requests(): number {
+    this.#slot();
+    return this.#requestSum;
+  }
+
+  /** Of the last second, those that have taken a place. */
+  get retries(): number {
+    this.#slot();
+    return this.#retrySum;
+  }
+
   addRequest(): void {
     const slot = this.#slot();
     this.#requests[slot] = (this.#requests[slot] as number) + 1;

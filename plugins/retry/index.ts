@@ -2,7 +2,7 @@ import { definePlugin, type Handler } from "../../src/plugin.ts";
 import { Budget } from "./budget.ts";
 import { hedged } from "./hedged.ts";
 import { LatencyWindow } from "./latency.ts";
-import { createMetrics } from "./metrics.ts";
+import { createMetrics, watchBudget } from "./metrics.ts";
 import { checkOptions, Options } from "./options.ts";
 import { createPolicy } from "./policy.ts";
 import { tryUntilGood } from "./retrier.ts";
@@ -19,7 +19,11 @@ export default definePlugin({
     const policy = createPolicy(options);
     const latency = scope.state(`latency ${service}`, () => new LatencyWindow());
     const metrics = createMetrics(scope.metrics, service);
-    const budget = scope.state(`budget ${service}`, () => new Budget(scope.now));
+    const budget = scope.state(`budget ${service}`, () => {
+      const created = new Budget(scope.now);
+      watchBudget(scope.metrics, service, created);
+      return created;
+    });
     const parts = { options, policy, budget, metrics, scope, random: Math.random };
     const { hedge, "per-try-timeout": perTryMs, "attempts-header": header } = options;
 

@@ -1,4 +1,5 @@
 import type { CounterSeries, PluginMetrics } from "../../src/plugin.ts";
+import type { Budget } from "./budget.ts";
 
 /** What is counted for a service. */
 export interface RetryMetrics {
@@ -25,4 +26,13 @@ export function createMetrics(metrics: PluginMetrics, service: string): RetryMet
     hedges: one("hedges_total", "Second tries beside a slow first."),
     hedgesWon: one("hedges_won_total", "Second tries whose reply was the answer."),
   };
+}
+
+/** What the budget of a service goes by, told as long as there is one. */
+export function watchBudget(metrics: PluginMetrics, service: string, budget: Budget): void {
+  const labels = ["service"] as const;
+  const read = (name: string, help: string, value: () => number) =>
+    metrics.gauge({ name, help, labels }).with(service).collect(value);
+  read("budget_requests", "Requests of the last second, by which retries are allowed.", () => budget.requests);
+  read("budget_retries", "Retries and hedges of the last second that have taken a place.", () => budget.retries);
 }

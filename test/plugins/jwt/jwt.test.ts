@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
 import jwt from "../../../plugins/jwt/index.ts";
+import { invalidToken, REFUSALS, reasonOf } from "../../../plugins/jwt/refusals.ts";
 import { testPlugin } from "../../../src/testing.ts";
 import { tempFolder } from "../../support/temp.ts";
 import { makeCertificates } from "../../support/tls.ts";
@@ -89,6 +90,24 @@ describe("a token", () => {
       t.metrics.value("requests_total", { route: "test", outcome }),
     );
     expect(counts).toEqual([2, 1, 1, 1, 0]);
+    expect(t.metrics.value("refusals_total", { route: "test", reason: "malformed" })).toBe(1);
+  });
+
+  test("that is refused is counted by what is wrong with it, and every reason has a series", async () => {
+    const t = await testPlugin(jwt, { ...KEY, issuer: "https://id.example.com" });
+    const iss = "https://id.example.com";
+    const [header, payload] = rsaToken({ iss }).split(".");
+    const requests = [
+      rsaToken({ iss, exp: 1 }),
+      rsaToken({ iss: "https://other.example.com" }),
+      rsaToken({ iss, sub: 5 }),
+      `${header}.${payload}.${rsaToken({ iss, jti: "another" }).split(".")[2]}`,
+    ];
+    for (const token of requests) expect((await t.request(bearer(token))).reply.status).toBe(401);
+    const of = (reason: string) => t.metrics.value("refusals_total", { route: "test", reason });
+    expect(["expired", "issuer", "claim", "signature"].map(of)).toEqual([1, 1, 1, 1]);
+    expect(REFUSALS.map(of).reduce((sum: number, count) => sum + (count ?? Number.NaN), 0)).toBe(4);
+    for (const reason of REFUSALS) expect(reasonOf(invalidToken(reason))).toBe(reason);
   });
 });
 

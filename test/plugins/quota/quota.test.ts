@@ -58,6 +58,8 @@ describe("a quota", () => {
     expect((await usage(t)).body).toMatchObject({ quotas: [{ usage: [{ used: 5 }] }] });
     t.clock.advance(30 * DAY);
     expect(await passes(t, 4, as("a"))).toBe(3);
+    const refusals = (period: string) => t.metrics.value("refusals_total", { route: "test", period });
+    expect([refusals("day"), refusals("month")]).toEqual([2, 3]);
   });
 
   test("of a tier, of a route's cost, and of none", async () => {

@@ -11,7 +11,14 @@ const clock = { nowMs: 0 };
 const now = () => clock.nowMs;
 
 const series = (): CounterSeries => ({ inc() {} }) as never;
-const counts = { allowed: series(), refused: series(), barred: series(), fallback: series(), lost: series() };
+const counts = {
+  allowed: series(),
+  refused: series(),
+  barred: series(),
+  fallback: series(),
+  lost: series(),
+  refusedBy: series,
+};
 
 /** One of several gateways: it counts by itself, and compares when it is told to. */
 function gateway(shared: SharedStore) {

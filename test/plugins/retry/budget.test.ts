@@ -35,6 +35,15 @@ describe("a budget", () => {
     expect(take(10, { ratio: 0, minimum: 0 })).toBe(0);
   });
 
+  test("tells what it goes by", () => {
+    const { clock, budget, take, add } = create();
+    add(20);
+    expect(take(10)).toBe(4);
+    expect([budget.requests, budget.retries]).toEqual([20, 4]);
+    clock.ms += 2_000;
+    expect([budget.requests, budget.retries]).toEqual([0, 0]);
+  });
+
   test("forgets what is older than a second, bit by bit", () => {
     const { clock, take, add } = create();
     add(50);

@@ -25,6 +25,8 @@ describe("tries", () => {
     const { reply, outcome } = await t.request({}, failing(2, unavailable));
     expect([reply.status, reply.headers.get("x-attempts"), outcome.attempts]).toEqual([200, "3", 3]);
     expect(t.metrics.value("retries_total", { service: "test", reason: "503" })).toBe(2);
+    expect(t.metrics.value("budget_requests", { service: "test" })).toBe(1);
+    expect(t.metrics.value("budget_retries", { service: "test" })).toBe(2);
   });
 
   test("end when there have been enough: the last reply, or error, is the answer", async () => {
