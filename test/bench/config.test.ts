@@ -77,6 +77,7 @@ describe("scenarios", () => {
       ["many", 55, 1_000],
       ["idle", 55, 64],
       ["jwt", 55, 64],
+      ["observed", 55, 64],
       ["open", 55, 256],
     ]);
   });

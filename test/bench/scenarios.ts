@@ -110,6 +110,13 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     ...small,
+    name: "observed",
+    contenders: ["sluice-blind", "sluice", "sluice-observed"],
+    title:
+      "55-byte JSON, 64 keep-alive connections, with nothing counted, with metrics, and with a log and traces besides",
+  },
+  {
+    ...small,
     name: "open",
     title: "55-byte JSON at a constant rate, 256 keep-alive connections",
     connections: 256,

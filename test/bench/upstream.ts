@@ -21,6 +21,7 @@ const HEAD_END = "\r\n\r\n";
 const OPEN_LOOP = "/open-loop?";
 const CONTENT_LENGTH = /\r\ncontent-length: *(\d+)\r\n/i;
 const replies = new Map(SCENARIOS.map((scenario) => [scenario.path, replyBytes(scenario)]));
+replies.set("/v1/traces", Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: 0${HEAD_END}`));
 const notFound = Buffer.from(`HTTP/1.1 404 Not Found\r\nContent-Length: 0${HEAD_END}`);
 
 Bun.listen<Connection>({

@@ -52,6 +52,15 @@ describe("verdict", () => {
     expect(lines).toContain("not measured  idle: less than 5000 bytes a connection");
   });
 
+  test("what it costs to observe requests is taken from what they cost unobserved", () => {
+    const series = { "sluice-blind": sample(20), sluice: sample(20.3), "sluice-observed": sample(22) };
+    const line = "observed: metrics, access log and traces add at most 2 µs";
+    expect(verdict(results("observed", series))).toContain(`met  ${line}, found 2.0`);
+    const dear = { ...series, "sluice-observed": sample(22.1) };
+    expect(verdict(results("observed", dear))).toContain(`MISSED  ${line}, found 2.1`);
+    expect(verdict(results("small", series))).toContain(`not measured  ${line}`);
+  });
+
   test("what plugins add is taken from what a request costs without them", () => {
     const series = { sluice: sample(20), "sluice-jwt": sample(26), haproxy: sample(10), "haproxy-jwt": sample(20) };
     const lines = verdict(results("jwt", series));

@@ -38,6 +38,8 @@ const LATE = "the load generator itself was late, its core has other work";
 const IDLE_BYTES = 5_000;
 /** What tokens, blacklist and limit may add to a request, in microseconds. */
 const ADDED_US = 6;
+/** What metrics, the access log and traces may add together. */
+const OBSERVED_US = 2;
 
 /** A line for each target: met or missed, with the figure; or that it was not measured. */
 export function verdict(results: Results): readonly string[] {
@@ -53,7 +55,14 @@ export function verdict(results: Results): readonly string[] {
   });
   return [
     ...ratios,
-    addedLine(results.scenarios.find((each) => each.scenario.name === "jwt")),
+    addedLine(results, { scenario: "jwt", what: "plugins add", from: US, to: "sluice-jwt", most: ADDED_US }),
+    addedLine(results, {
+      scenario: "observed",
+      what: "metrics, access log and traces add",
+      from: "sluice-blind",
+      to: "sluice-observed",
+      most: OBSERVED_US,
+    }),
     idleLine(
       seriesOf(
         results.scenarios.find((each) => each.scenario.idle > 0),
@@ -63,17 +72,28 @@ export function verdict(results: Results): readonly string[] {
   ];
 }
 
+/** What one contender may cost more than another. */
+interface Addition {
+  readonly scenario: string;
+  readonly what: string;
+  readonly from: string;
+  readonly to: string;
+  /** In µs a request. */
+  readonly most: number;
+}
+
 /** Within each round, as for ratios. */
-function addedLine(result: ScenarioResult | undefined): string {
-  const target = `jwt: plugins add at most ${ADDED_US} µs`;
-  const [plain, secured] = [seriesOf(result, US), seriesOf(result, "sluice-jwt")];
-  if (plain === undefined || secured === undefined) return `not measured  ${target}`;
-  const added = secured.samples.flatMap((sample, round) => {
+function addedLine(results: Results, { scenario, what, from, to, most }: Addition): string {
+  const result = results.scenarios.find((each) => each.scenario.name === scenario);
+  const target = `${scenario}: ${what} at most ${most} µs`;
+  const [plain, other] = [seriesOf(result, from), seriesOf(result, to)];
+  if (plain === undefined || other === undefined) return `not measured  ${target}`;
+  const added = other.samples.flatMap((sample, round) => {
     const without = plain.samples[round];
     return without === undefined ? [] : [cpuUsPerRequest(sample) - cpuUsPerRequest(without)];
   });
   const { median } = figureOf(added);
-  return `${median <= ADDED_US ? "met" : "MISSED"}  ${target}, found ${median.toFixed(1)}`;
+  return `${median <= most ? "met" : "MISSED"}  ${target}, found ${median.toFixed(1)}`;
 }
 
 function idleLine(series: Series | undefined): string {

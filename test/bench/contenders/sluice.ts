@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { execPath } from "node:process";
 import packageJson from "../../../package.json" with { type: "json" };
+import { ConfigSchema } from "../../../src/config/schema.ts";
 import { type Contender, MAX_CONNECTIONS, type Plan, POOL_SIZE, type Setup } from "../contender.ts";
 import { redisVersion, type Secured } from "../secured.ts";
 
 const main = join(import.meta.dir, "../../../src/main.ts");
+const blind = join(import.meta.dir, "../blind.ts");
 
 /** Sluice as its users run it: one worker, one service, one route, no plugins; and one more route with a cache. */
 export const sluice: Contender = {
@@ -28,6 +30,29 @@ export const sluiceJwt: Contender = {
   plan: (setup) => plan(setup, setup.secured && securedBy(setup.secured)),
 };
 
+/** The same with nothing counted of a request. */
+export const sluiceBlind: Contender = {
+  ...sluice,
+  name: "sluice-blind",
+  scenarios: ["observed"],
+  plan: (setup) => plan(setup, "", { program: blind }),
+};
+
+/** The same with metrics, a line in a file for each request, and one of a hundred traced. */
+export const sluiceObserved: Contender = {
+  ...sluice,
+  name: "sluice-observed",
+  scenarios: ["observed"],
+  plan: (setup) => plan(setup, observedBy(setup), { level: "info", logFile: `${setup.dir}/log` }),
+};
+
+/** The upstream takes the traces, and forgets them. */
+function observedBy({ upstreamPort }: Setup): string {
+  const isTraced = "telemetry" in ConfigSchema.properties;
+  const telemetry = `telemetry: { otlp: "http://127.0.0.1:${upstreamPort}", sampling: 1% }\n`;
+  return `plugins: { access-log: {} }\n${isTraced ? telemetry : ""}`;
+}
+
 function securedBy({ publicKeyFile, limit, redisPort }: Secured): string {
   return `redis: { url: "redis://127.0.0.1:${redisPort}", command-timeout: 1s }
 plugins:
@@ -36,15 +61,23 @@ plugins:
 `;
 }
 
+interface Run {
+  readonly program?: string;
+  readonly level?: string;
+  /** Where its standard output goes. */
+  readonly logFile?: string;
+}
+
 /** Sluice always sets its fields: its bare port is a port like the other. */
-function plan({ port, barePort, tlsPort, certificate, adminPort, upstreamPort, dir }: Setup, more = ""): Plan {
+function plan(setup: Setup, more = "", { program = main, level = "warn", logFile }: Run = {}): Plan {
+  const { port, barePort, tlsPort, certificate, adminPort, upstreamPort, dir } = setup;
   const rest = `limits: { connections: ${MAX_CONNECTIONS} }, timeouts: { keep-alive: 1h }`;
   const tls = certificate && `tls: { cert: ${certificate.certFile}, key: ${certificate.keyFile}, min-version: "1.3" }`;
   const yaml = `listen:
   - { host: 127.0.0.1, port: ${port}, ${rest} }
   - { host: 127.0.0.1, port: ${barePort}, ${rest} }
 ${tls === undefined ? "" : `  - { host: 127.0.0.1, port: ${tlsPort}, ${tls}, ${rest} }\n`}admin: { host: 127.0.0.1, port: ${adminPort} }
-log: { level: warn, format: json }
+log: { level: ${level}, format: json }
 services:
   bench:
     targets: ["http://127.0.0.1:${upstreamPort}"]
@@ -53,5 +86,9 @@ routes:
   - { path: /*, service: bench }
   - { path: /cached/*, service: bench, plugins: { cache: {} } }
 ${more}`;
-  return { files: { "gateway.yaml": yaml }, command: [execPath, main, "start", "--config", `${dir}/gateway.yaml`] };
+  const command = [execPath, program, "start", "--config", `${dir}/gateway.yaml`];
+  const files = { "gateway.yaml": yaml };
+  return logFile === undefined ? { files, command } : { files, command: ["sh", "-c", TO_FILE, logFile, ...command] };
 }
+
+const TO_FILE = 'exec "$@" > "$0"';
