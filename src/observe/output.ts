@@ -18,7 +18,7 @@ export interface Output {
 }
 
 /** How long lines are gathered before they are written, in ms. */
-const GATHER_MS = 2;
+const GATHER_MS = 10;
 /** Text that is written without further gathering, in UTF-16 units. */
 const BATCH = 65_536;
 /** Pauses between attempts to write to a full pipe, in ms: doubled while nothing moves. */

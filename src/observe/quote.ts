@@ -9,6 +9,11 @@ const UNSAFE = /["\\\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\p{C
 /** Of those, what JSON.stringify leaves as it is. */
 const UNESCAPED = /[\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
+/** Whether `quote` would but put quotes around the text. */
+export function isPlain(text: string): boolean {
+  return text.length <= MAX_TEXT && !UNSAFE.test(text);
+}
+
 /** The text as a JSON string with its quotes: one line, harmless on a terminal, at most 8 Ki units of it. */
 export function quote(text: string): string {
   const short = text.length > MAX_TEXT ? cut(text) : text;
