@@ -3,6 +3,7 @@ import { formatProblems } from "../../src/config/report.ts";
 import type { Edge } from "../../src/edge/edge.ts";
 import { listenEdge } from "../../src/edge/listen.ts";
 import { Gateway } from "../../src/gateway.ts";
+import type { Family } from "../../src/observe/metrics/family.ts";
 import { type KnownOperations, knownOperations } from "../../src/openapi/known-operations.ts";
 import type { Plugin } from "../../src/plugin.ts";
 import { createRegistry } from "../../src/registry/registry.ts";
@@ -30,6 +31,8 @@ export interface InProcessGateway extends AsyncDisposable {
   /** Goes by this gateway.yaml from now on; rejects if it is invalid or plugins cannot be set up. */
   reload(yaml: string): Promise<void>;
   readonly gateway: Gateway;
+  /** Every metric that it has so far. */
+  families(): readonly Family[];
   /** What a plugin has counted so far. */
   metricsOf(plugin: string): TestMetrics;
   /** Resolves with the first line, past or to come, that the function says yes to. */
@@ -67,6 +70,7 @@ export async function startInProcess(
       using another = tempFolder();
       await gateway.reload(await load(next, another, {}));
     },
+    families: () => lasting.metrics.collect(),
     metricsOf: (plugin) => readMetrics(lasting.metrics, plugin),
     waitForLog: (find, timeout = 5_000) =>
       until(() => lasting.logs.find(find), { timeout, what: () => `such a line was logged: ${latest()}` }),
