@@ -21,6 +21,37 @@ function faultsOf(value: Json): readonly string[] {
   return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath}: ${message}`);
 }
 
+describe("observe.yaml", () => {
+  const [observe = {}] = readYaml("compose", "observe.yaml");
+  const both = Object.entries(observe.services as Readonly<Record<string, Json>>);
+
+  test("is what the Compose Specification knows, and mounts what there is", () => {
+    expect(faultsOf(observe)).toEqual([]);
+    const mounts = both.flatMap(([, { volumes }]) => volumes as readonly string[]);
+    for (const mount of mounts) expect(existsSync(join(DEPLOY, "compose", mount.split(":")[0] ?? ""))).toBe(true);
+    expect(mounts.every((mount) => mount.endsWith(":ro"))).toBe(true);
+  });
+
+  test("gives no service rights, and is reached from this machine alone", () => {
+    for (const [, service] of both) {
+      expect(service).toMatchObject({ read_only: true, cap_drop: ["ALL"], networks: ["shop"] });
+      expect(service.image).toMatch(/:v?\d+\.\d+\.\d+$/);
+      expect((service.ports as readonly string[]).every((port) => port.startsWith("127.0.0.1:"))).toBe(true);
+    }
+  });
+
+  test("hands Prometheus the token where it looks for it, and reads the gateways that compose.yaml starts", () => {
+    const [config] = readYaml("prometheus", "prometheus.yml");
+    const file = at(config, "scrape_configs", 0, "authorization", "credentials_file");
+    expect(file).toBe(`/run/secrets/${Object.keys(observe.secrets as Json)[0]}`);
+    expect(at(observe, "secrets", "admin-token", "environment")).toBe("ADMIN_TOKEN");
+    const [name = ""] = at(config, "scrape_configs", 0, "dns_sd_configs", 0, "names") as readonly string[];
+    expect(services.map(([service]) => service)).toContain(name);
+    const [gateway] = readYaml("compose", "config", "gateway.yaml");
+    expect(at(config, "scrape_configs", 0, "dns_sd_configs", 0, "port")).toBe(at(gateway, "admin", "port") as number);
+  });
+});
+
 describe("compose.yaml", () => {
   test("is what the Compose Specification knows", () => {
     expect(faultsOf(compose)).toEqual([]);
