@@ -79,7 +79,12 @@ console.log(
   (await longestTurn(() => JSON.parse(JSON.stringify(families)))).toFixed(2),
 );
 console.log("sum of two workers".padEnd(44), (await longestTurn(() => sumFamilies(...copies))).toFixed(2));
-const cpu = async (name: string, work: () => unknown) => { const b = process.cpuUsage(); for (let i=0;i<30;i++) await work(); const {user,system}=process.cpuUsage(b); console.log(name.padEnd(44), "cpu ms", ((user+system)/30_000).toFixed(2)); };
+const cpu = async (name: string, work: () => unknown) => {
+  const b = process.cpuUsage();
+  for (let i = 0; i < 30; i++) await work();
+  const { user, system } = process.cpuUsage(b);
+  console.log(name.padEnd(44), "cpu ms", ((user + system) / 30_000).toFixed(2));
+};
 await cpu("read", () => registry.collect());
 await cpu("upstream", () => upstreamFamilies(services));
 await cpu("written", () => metricsResponse(families, null));

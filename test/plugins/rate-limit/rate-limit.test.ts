@@ -110,19 +110,6 @@ describe("several limits", () => {
     expect(await passes(t, 6, principal("b"))).toBe(3);
   });
 
-  test("are counted by name where they refuse", async () => {
-    const t = await testPlugin(plugin, { limits: ["4/h", { limit: 2, window: "1h", key: "principal" }] });
-    const refusals = () =>
-      ["ip/1h", "principal/1h"].map((policy) => t.metrics.value("refusals_total", { route: "test", policy }));
-    expect(await passes(t, 3, principal("a"))).toBe(2);
-    expect(refusals()).toEqual([undefined, 1]);
-    // Both are full now.
-    expect(await passes(t, 3, principal("b"))).toBe(2);
-    expect(refusals()).toEqual([1, 2]);
-    expect(await passes(t, 1, principal("c"))).toBe(0);
-    expect(refusals()).toEqual([2, 2]);
-  });
-
   test("tell the one that has least left, and when it refuses the one that does so longest", async () => {
     const t = await testPlugin(plugin, options);
     const { reply } = await t.request(principal("a"));
