@@ -67,7 +67,7 @@ export class Listeners {
       ...createView(
         () => gateway.snapshot,
         () => ({ ...this.#readiness, store: store.report().state }),
-        (only) => metrics.collect(only),
+        metrics,
         () => store.report(),
         gateway.incidents,
       ),

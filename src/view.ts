@@ -6,7 +6,9 @@ import type { Incidents, RecentError } from "./observe/incidents/incidents.ts";
 import type { LimitedReport } from "./observe/incidents/limited.ts";
 import type { LimiterReport } from "./observe/limiter-report.ts";
 import type { Family } from "./observe/metrics/family.ts";
+import type { MetricsRegistry } from "./observe/metrics/registry.ts";
 import type { OpenApiReport } from "./openapi/view.ts";
+import type { Awaitable } from "./plugin.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { StoreReport } from "./store/report.ts";
 import type { ExplanationSummary } from "./trail/follower.ts";
@@ -18,7 +20,7 @@ export interface SnapshotView {
   readiness(): Readiness;
   routes(): readonly RouteView[];
   services(): readonly ServiceView[];
-  metrics(): readonly Family[];
+  metrics(): Awaitable<readonly Family[]>;
   counts(): readonly Family[];
   store(): StoreReport;
   errors(limit: number): readonly RecentError[];
@@ -33,15 +35,15 @@ export interface SnapshotView {
 export function createView(
   current: () => Snapshot,
   readiness: () => Readiness,
-  metrics: (only?: ReadonlySet<string>) => readonly Family[],
+  registry: Pick<MetricsRegistry, "collect" | "collectInTurns">,
   store: () => StoreReport,
   incidents: Incidents,
 ): SnapshotView {
   return {
     readiness,
     routes: () => current().routes.map(routeView),
-    metrics: () => metrics(),
-    counts: () => metrics(SAMPLED),
+    metrics: () => registry.collectInTurns(),
+    counts: () => registry.collect(SAMPLED),
     store,
     errors: (limit) => incidents.errors(limit),
     limited: () => incidents.limited(),

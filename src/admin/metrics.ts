@@ -1,24 +1,32 @@
 import type { Family } from "../observe/metrics/family.ts";
 import { CONTENT_TYPES, metricsLines, type TextFormat } from "../observe/metrics/text.ts";
 
-/** How long it writes at a time, in ms: requests go on in between. */
-const SLICE_MS = 5;
+/** Text that is written at a time, in UTF-16 units: requests are served in between. */
+const PIECE = 65_536;
 
-/** The metrics in the format that `Accept` prefers. */
-export async function metricsResponse(families: readonly Family[], accept: string | null): Promise<Response> {
+/** The metrics in the format that `Accept` prefers, written as they are read. */
+export function metricsResponse(families: readonly Family[], accept: string | null): Response {
   const format = preferredFormat(accept ?? "");
   const headers = { "content-type": CONTENT_TYPES[format], "cache-control": "no-store" };
-  return new Response(await written(families, format), { headers });
+  const lines = metricsLines(families, format);
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const piece = nextPiece(lines);
+      if (piece === "") controller.close();
+      else controller.enqueue(Buffer.from(piece));
+    },
+  });
+  return new Response(body, { headers });
 }
 
-async function written(families: readonly Family[], format: TextFormat): Promise<string> {
+/** Empty at the end. */
+function nextPiece(lines: Iterator<string>): string {
   let text = "";
-  let pauseAt = performance.now() + SLICE_MS;
-  for (const lines of metricsLines(families, format)) {
-    text += lines;
-    if (performance.now() < pauseAt) continue;
-    await new Promise((resolve) => setImmediate(resolve));
-    pauseAt = performance.now() + SLICE_MS;
+  while (text.length < PIECE) {
+    const { done, value } = lines.next();
+    if (done === true) return text;
+    text += value;
   }
   return text;
 }

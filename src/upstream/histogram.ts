@@ -31,6 +31,21 @@ export class Histogram {
     this.#sumMs += valid;
   }
 
+  /** How many durations are in each octave, from the first bound on, each alone; the last are those above all bounds. */
+  octaves(): number[] {
+    const counts = this.#counts;
+    const octaves = [counts[0] as number];
+    for (let bucket = 1; bucket < FINITE_BUCKETS; bucket += 2) {
+      octaves.push((counts[bucket] as number) + (counts[bucket + 1] as number));
+    }
+    octaves.push(counts[FINITE_BUCKETS] as number);
+    return octaves;
+  }
+
+  get sumMs(): number {
+    return this.#sumMs;
+  }
+
   snapshot(): Latency {
     const buckets = BUCKET_BOUNDS_MS.map((bound, index) => [bound, this.#counts[index] as number] as const);
     let count = 0;

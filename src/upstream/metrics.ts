@@ -1,20 +1,18 @@
 import { CORE, familyOf } from "../observe/metrics/core.ts";
 import type { CounterShape, Family, GaugeShape, HistogramSeries, NumberSeries } from "../observe/metrics/family.ts";
 import type { Service } from "./service.ts";
-import type { PoolStats } from "./stats.ts";
 import type { Target } from "./target.ts";
 
-/** A target with its labels, read once. */
+/** A target with its labels. */
 interface Reading {
   readonly labels: readonly string[];
   readonly target: Target;
-  readonly stats: PoolStats;
 }
 
 /** The metrics of all targets, made of what they count anyway. */
 export function upstreamFamilies(services: Iterable<Service>): readonly Family[] {
   const readings = [...services].flatMap(({ name, targets }) =>
-    targets.map((target) => ({ labels: [name, target.url], target, stats: target.stats.snapshot(target.pool) })),
+    targets.map((target) => ({ labels: [name, target.url], target })),
   );
   const each = (shape: CounterShape | GaugeShape, read: (reading: Reading) => number) =>
     familyOf(
@@ -30,23 +28,23 @@ export function upstreamFamilies(services: Iterable<Service>): readonly Family[]
     each(CORE.targetDrained, ({ target }) => (target.health.isDrained ? 1 : 0)),
     familyOf(CORE.targetChecks, readings.flatMap(checkSeries)),
     each(CORE.targetEjections, ({ target }) => target.health.ejections),
-    each(CORE.upstreamOpen, ({ stats }) => stats.open),
-    each(CORE.upstreamIdle, ({ stats }) => stats.idle),
-    each(CORE.upstreamInUse, ({ stats }) => stats.inUse),
-    each(CORE.upstreamTunnels, ({ stats }) => stats.tunnels),
-    each(CORE.upstreamPending, ({ stats }) => stats.pending),
+    each(CORE.upstreamOpen, ({ target }) => target.pool.open),
+    each(CORE.upstreamIdle, ({ target }) => target.pool.idle),
+    each(CORE.upstreamInUse, ({ target }) => target.pool.inUse),
+    each(CORE.upstreamTunnels, ({ target }) => target.pool.tunnels),
+    each(CORE.upstreamPending, ({ target }) => target.pool.pending),
     familyOf(
       CORE.upstreamWait,
       readings.map(({ labels, target }) => ({ ...target.stats.waits.series(), labels })),
     ),
-    each(CORE.upstreamOpened, ({ stats }) => stats.created),
-    each(CORE.upstreamClosed, ({ stats }) => stats.closed),
-    each(CORE.upstreamReused, ({ stats }) => stats.reused),
+    each(CORE.upstreamOpened, ({ target }) => target.stats.created),
+    each(CORE.upstreamClosed, ({ target }) => target.stats.closed),
+    each(CORE.upstreamReused, ({ target }) => target.stats.reused),
   ];
 }
 
-function errorSeries({ labels, stats }: Reading): readonly NumberSeries[] {
-  return Object.entries(stats.errors).map(([code, value]) => ({ labels: [...labels, code], value }));
+function errorSeries({ labels, target }: Reading): readonly NumberSeries[] {
+  return [...target.stats.errors].map(([code, value]) => ({ labels: [...labels, code], value }));
 }
 
 function upSeries({ labels, target }: Reading): readonly NumberSeries[] {
@@ -65,13 +63,6 @@ function checkSeries({ labels, target }: Reading): readonly NumberSeries[] {
 }
 
 /** Every second bound that latencies are kept by is told, so nothing is guessed. */
-function latencySeries({ labels, stats: { latency } }: Reading): HistogramSeries {
-  const counts: number[] = CORE.upstreamLatency.bounds.map(() => 0);
-  let bounded = 0;
-  for (const [index, [, count]] of latency.buckets.entries()) {
-    const octave = Math.ceil(index / 2);
-    counts[octave] = (counts[octave] ?? 0) + count;
-    bounded += count;
-  }
-  return { labels, counts: [...counts, latency.count - bounded], sum: latency.sumMs / 1_000 };
+function latencySeries({ labels, target: { stats } }: Reading): HistogramSeries {
+  return { labels, counts: stats.latency.octaves(), sum: stats.latency.sumMs / 1_000 };
 }

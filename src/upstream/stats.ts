@@ -34,24 +34,26 @@ export class TargetStats {
   created = 0;
   reused = 0;
   closed = 0;
-  readonly #errors = new Map<string, number>();
-  readonly #latency = new Histogram();
+  /** Failed requests by error code; codes that never happened are left out. */
+  readonly errors = new Map<string, number>();
+  /** From the attempt's start to the reply's head. */
+  readonly latency = new Histogram();
   /** How long requests waited for a connection, in seconds; those that need not wait are not in it. */
   readonly waits = new DistributionSeries([], CORE.upstreamWait.bounds);
 
   recordLatency(ms: number): void {
-    this.#latency.record(ms);
+    this.latency.record(ms);
   }
 
   countError(code: string): void {
-    this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1);
+    this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
   }
 
   /** A copy of everything, together with what the pool knows. */
   snapshot({ open, idle, inUse, tunnels, pending }: PoolGauges): PoolStats {
     const { created, reused, closed } = this;
-    const errors = Object.fromEntries(this.#errors);
-    const latency = this.#latency.snapshot();
+    const errors = Object.fromEntries(this.errors);
+    const latency = this.latency.snapshot();
     return { open, idle, inUse, tunnels, pending, created, reused, closed, errors, latency };
   }
 }

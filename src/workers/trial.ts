@@ -36,7 +36,7 @@ export async function tryOut(loaded: Loaded<Plugin>): Promise<Known | readonly P
   const routes = createView(
     () => snapshot,
     ready,
-    () => [],
+    lasting.metrics,
     () => store.report(),
     gateway.incidents,
   ).routes();

@@ -60,7 +60,7 @@ async function serve(setup: WorkerSetup, options: RunOptions, root: RootLogger, 
     const view = createView(
       () => gateway.snapshot,
       () => ({ isReady: true, reasons: [] }),
-      (only) => metrics.collect(only),
+      metrics,
       () => store.report(),
       gateway.incidents,
     );

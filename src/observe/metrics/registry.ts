@@ -13,6 +13,7 @@ import { Gauge, GaugeSeries } from "./gauge.ts";
 import { DistributionSeries, Histogram } from "./histogram.ts";
 import { SeriesMap } from "./series-map.ts";
 import { sumFamilies } from "./sum.ts";
+import { Turns } from "./turns.ts";
 
 /** Makes families at the moment when the metrics are asked for; it must not wait. */
 export type Collector = () => readonly Family[];
@@ -68,6 +69,18 @@ export class MetricsRegistry {
     const families = own.flatMap((instrument) => this.#attempt(() => [instrument.collect()]));
     const collected = [...this.#collectors].flatMap((collector) => this.#attempt(collector)).filter(isAsked);
     return sumFamilies(families, collected);
+  }
+
+  /** All families, over several turns of the event loop: requests are served in between, so no two need be of one moment. */
+  async collectInTurns(): Promise<readonly Family[]> {
+    const turns = new Turns();
+    const families: Family[] = [];
+    const sources = [...this.#instruments.values()].map((instrument) => () => [instrument.collect()]);
+    for (const source of [...sources, ...this.#collectors]) {
+      families.push(...this.#attempt(source));
+      if (turns.isOver) await turns.next();
+    }
+    return sumFamilies(families);
   }
 
   #known(shape: Shape): Instrument | undefined {

@@ -208,6 +208,33 @@ describe("a registry", () => {
     ]);
   });
 
+  test("tells the same in turns, in which others run", async () => {
+    const { registry, logs } = setup();
+    registry.counter(REQUESTS).with("a").inc();
+    registry.histogram(TIME).with().observe(3);
+    registry.addCollector(() => [{ ...SIZE, series: [{ labels: [], value: 10 }] }]);
+    registry.addCollector(() => {
+      throw new Error("a collector's fault");
+    });
+    const expected = registry.collect();
+    for (let i = 0; i < 5; i++) {
+      registry.addCollector(() => {
+        Bun.sleepSync(3);
+        return [];
+      });
+    }
+    let turns = 0;
+    const count = () => {
+      turns++;
+      timer = setImmediate(count);
+    };
+    let timer = setImmediate(count);
+    expect(await registry.collectInTurns()).toEqual(expected);
+    clearImmediate(timer);
+    expect(turns).toBeGreaterThanOrEqual(5);
+    expect(logs.length).toBe(2);
+  });
+
   test("answers with what JSON can hold", () => {
     const { registry } = setup();
     registry.counter(REQUESTS).with("a").inc();
