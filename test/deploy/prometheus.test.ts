@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import { blocksOf, readPage } from "../docs/pages.ts";
 import { at, DEPLOY, type Json, readYaml } from "./files.ts";
 import { knownSamples } from "./known-samples.ts";
 import { Expression } from "./promql.ts";
@@ -74,6 +75,13 @@ describe("an expression", () => {
     expect(new Expression(text, samples).faults.join("; ")).toContain(fault);
   });
 });
+
+test.each(blocksOf(readPage("docs/metrics.md"), "promql").map(({ place, text }) => [place, text] as const))(
+  "the query at %s is about metrics that there are",
+  (_place, text) => {
+    expect(new Expression(text.trim(), samples).faults).toEqual([]);
+  },
+);
 
 test("Prometheus reads what the gateways have, by the job that the rules name", () => {
   const [config = {}] = readYaml("prometheus", "prometheus.yml");

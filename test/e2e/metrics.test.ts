@@ -223,4 +223,13 @@ routes: [{ name: a, path: /a }, { name: b, path: /b }]
     expect(answer.headers.get("content-type")).toStartWith("application/openmetrics-text");
     expect(await answer.text()).toEndWith("\n# EOF\n");
   });
+
+  test("are taken by Prometheus' own tool, where it is", async () => {
+    const promtool = Bun.which("promtool");
+    if (promtool === null) return;
+    const text = await (await fetch(`http://127.0.0.1:${gateway.adminPort}/metrics`)).text();
+    const checked = Bun.spawnSync([promtool, "check", "metrics"], { stdin: Buffer.from(text) });
+    const said = checked.stdout.toString() + checked.stderr.toString();
+    expect({ code: checked.exitCode, said }).toEqual({ code: 0, said: "" });
+  });
 });
