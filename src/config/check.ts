@@ -1,4 +1,5 @@
 import { checkExplain } from "./check-explain.ts";
+import { checkAlerts } from "./check-alerts.ts";
 import { checkListen } from "./check-listen.ts";
 import { checkOpenApi } from "./check-openapi.ts";
 import { checkOverload } from "./check-overload.ts";
@@ -22,5 +23,6 @@ export function checkDraft(draft: Draft): readonly Problem[] {
     ...checkRoutes(draft),
     ...checkServiceNames(draft),
     ...checkOpenApi(draft),
+    ...checkAlerts(draft),
   ];
 }

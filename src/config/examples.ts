@@ -20,6 +20,12 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   url: "\${REDIS_URL:-}"      # none: the embedded store
   key-prefix: "shop:"
   command-timeout: 50ms`,
+  alerts: `alerts:
+  webhooks:
+    - { url: "\${ALERT_URL:-https://hooks.example.com/alerts}", format: slack }
+  rules:
+    - default
+    - { name: slow, kind: latency, slower-than: 300ms, objective: 99% }`,
   include: `include:
   - services/*.yaml`,
   openapi: `openapi:

@@ -1,4 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
+import { AlertsSection } from "./schema-alerts.ts";
 import { Listen, Tls } from "./schema-listen.ts";
 import { MetricsSection } from "./schema-metrics.ts";
 import { OpenApiSection } from "./schema-openapi.ts";
@@ -103,6 +104,7 @@ export const ConfigSchema = Type.Object(
         "More files (paths or glob patterns, relative to this file), one a team: their services and routes are added.",
     }),
     openapi: Type.Optional(OpenApiSection),
+    alerts: Type.Optional(AlertsSection),
     reload: Type.Union([Type.Literal("watch"), Type.Literal("manual")], {
       default: "watch",
       description:

@@ -51,7 +51,9 @@ function shown(node: Node, key: string, isSecret = false): unknown {
     node.entries.map((entry) => {
       // Passwords, or what is made of them, by the names of users.
       const areUsers = key === "basic-auth" && entry.key === "users";
-      return [entry.key, shown(entry.value, entry.key, isSecret || areUsers)];
+      // Whoever knows the address of a webhook may send to it.
+      const isWebhook = key === "webhooks" && (entry.key === "url" || entry.key === "headers");
+      return [entry.key, shown(entry.value, entry.key, isSecret || areUsers || isWebhook)];
     }),
   );
 }

@@ -187,6 +187,20 @@ const DOCUMENTS = {
   ),
 };
 
+const ALERTS = {
+  alertsFiring: gauge(
+    "sluice_alerts_firing",
+    ["rule", "severity"],
+    "Alerts that fire, silenced ones too; only with `alerts`.",
+    "max",
+  ),
+  alertNotifications: counter(
+    "sluice_alerts_notifications_total",
+    ["webhook", "result"],
+    "Attempts to send a message to a webhook: sent, failed (tried again), refused or given-up.",
+  ),
+};
+
 /** Every metric of the gateway itself: the reference docs and the tests are made from this table. */
 export const CORE = {
   ...REQUESTS,
@@ -197,6 +211,7 @@ export const CORE = {
   ...STORE,
   ...RELOADS,
   ...DOCUMENTS,
+  ...ALERTS,
   ...PROCESS,
   ...WORKERS,
 };
