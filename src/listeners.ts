@@ -2,6 +2,7 @@ import { createAdmin } from "./admin/app.ts";
 import type { Drains } from "./admin/drains.ts";
 import { type AdminServer, startAdmin } from "./admin/listen.ts";
 import type { ListenerView, Readiness } from "./admin/view.ts";
+import { Alerts } from "./alerts/alerts.ts";
 import type { ListenConfig } from "./config/schema.ts";
 import type { ListenOptions } from "./edge/edge.ts";
 import { edgeFamilies } from "./edge/metrics.ts";
@@ -33,6 +34,7 @@ export class Listeners {
   readonly #edges: OpenEdges;
   #admin: AdminServer | undefined = undefined;
   #following: Following | undefined = undefined;
+  #alerts: Alerts | undefined = undefined;
   #tail: LogTail | undefined = undefined;
   #stopCollecting: () => void = () => {};
   #isClosing = false;
@@ -80,7 +82,17 @@ export class Listeners {
     };
     const counts = () => new Map([["", view.counts()]]);
     this.#following = followCounts({ counts, now, log });
-    const { history } = this.#following;
+    const { history, sampler } = this.#following;
+    const alerts = new Alerts({
+      view,
+      config: () => gateway.snapshot.config,
+      reloads: parts.reloads,
+      log,
+      metrics,
+      now,
+    });
+    sampler.listen((sample) => alerts.onSample(sample));
+    this.#alerts = alerts;
     const plugins = () => gateway.snapshot.pluginApps;
     const app = createAdmin(
       { ...view, counts },
@@ -91,6 +103,7 @@ export class Listeners {
         certificates: tls?.["client-certificates"]?.mode,
         plugins,
         history,
+        alerts,
         log,
         ...parts,
       },
@@ -117,6 +130,7 @@ export class Listeners {
     if (delayMs > 0) await Bun.sleep(Math.min(delayMs, MAX_TIMER_MS));
     await this.#edges.stop(drainMs);
     this.#following?.stop();
+    await this.#alerts?.close();
     this.#tail?.close();
     await this.#admin?.stop();
     this.#stopCollecting();

@@ -6,6 +6,7 @@ import type { Logger } from "../observe/logger.ts";
 import type { LogTail } from "../observe/tail/log-tail.ts";
 import type { OpenApiReport } from "../openapi/view.ts";
 import type { ReloadControl } from "../reload/report.ts";
+import { type AlertControl, addAlerts } from "./alerts.ts";
 import { Audit, addAudit } from "./audit.ts";
 import { addDrain } from "./drain.ts";
 import type { Drains } from "./drains.ts";
@@ -37,6 +38,8 @@ export interface AdminOptions {
   readonly reloads?: ReloadControl | undefined;
   /** Left out where none is kept. */
   readonly history?: History | undefined;
+  /** Left out where nobody watches. */
+  readonly alerts?: AlertControl | undefined;
   readonly drains: Drains;
   /** Of the log that this process writes. */
   readonly tail: LogTail;
@@ -54,7 +57,7 @@ const NO_STORE = { "cache-control": "no-store" };
 
 /** The gateway's own endpoints. Every answer but the metrics is JSON, errors are problem details, nothing may be cached. */
 export function createAdmin(view: AdminView, options: AdminOptions): AdminApp {
-  const { metricsPath = "/metrics", plugins, reloads, history, drains, tail, log } = options;
+  const { metricsPath = "/metrics", plugins, reloads, history, alerts, drains, tail, log } = options;
   const audit = new Audit(log);
   const app = new Elysia()
     .onError(errorHandler(log))
@@ -92,6 +95,7 @@ export function createAdmin(view: AdminView, options: AdminOptions): AdminApp {
       parse: "none",
     });
   if (history !== undefined) addHistory(app, history);
+  if (alerts !== undefined) addAlerts(app, alerts);
   addIncidents(app, view);
   addLog(app, tail);
   addDrain(app, view, drains);

@@ -1,9 +1,11 @@
+import { hostname } from "node:os";
 import type { AlertControl, AlertRuleView, AlertView, SilenceRequest, SilenceView } from "../admin/alerts.ts";
 import type { AdminView } from "../admin/view.ts";
 import type { Config } from "../config/schema.ts";
 import type { Sample } from "../history/sample.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { MetricsRegistry } from "../observe/metrics/registry.ts";
+import type { ReloadControl } from "../reload/report.ts";
 import type { Alert } from "./alert.ts";
 import { AlertBook, MOST_ALERTS } from "./book.ts";
 import { certificateReader } from "./certificates.ts";
@@ -18,14 +20,12 @@ export interface AlertsOptions {
   readonly view: Pick<AdminView, "routes" | "services" | "store" | "metrics" | "workers">;
   /** The configuration at work, which a reload replaces. */
   config(): Config;
-  /** Why the latest reload has failed; undefined if it has not. */
-  reloadFailure(): string | undefined;
+  /** Left out where nothing can be reloaded. */
+  readonly reloads?: Pick<ReloadControl, "report"> | undefined;
   readonly log: Logger;
   readonly metrics: MetricsRegistry;
   /** Ms since 1970. */
   now(): number;
-  /** Name of the gateway in messages, where the configuration gives none. */
-  readonly hostname: string;
 }
 
 /** Between two looks at the state of services, targets, workers and the store. */
@@ -47,7 +47,7 @@ export class Alerts implements AlertControl {
   #isClosed = false;
 
   constructor(options: AlertsOptions) {
-    const { log, metrics, view, config, reloadFailure, now } = options;
+    const { log, metrics, view, config, reloads, now } = options;
     this.#options = options;
     this.#book = new AlertBook({
       onFire: (alert) => log.warn("an alert fires", logFields(alert)),
@@ -56,6 +56,7 @@ export class Alerts implements AlertControl {
     });
     this.#metrics = new AlertMetrics(metrics, () => ({ rules: this.#watches.rules, alerts: this.#book.alerts }));
     this.#couriers = new Couriers({ log, count: (webhook, result) => this.#metrics.count(webhook, result) });
+    const reloadFailure = () => failureOf(reloads);
     this.#source = { view, config, reloadFailure, certificates: certificateReader(now) };
   }
 
@@ -103,7 +104,7 @@ export class Alerts implements AlertControl {
     if (config === this.#config) return;
     this.#config = config;
     for (const name of this.#watches.configure(config.alerts, at)) this.#book.drop(name, at);
-    this.#couriers.configure(config.alerts, this.#options.hostname);
+    this.#couriers.configure(config.alerts, hostname());
     this.#readAt = Number.NEGATIVE_INFINITY;
   }
 
@@ -134,6 +135,11 @@ export class Alerts implements AlertControl {
       this.#options.log.error("alerts could not see how the gateway is", { error });
     }
   }
+}
+
+function failureOf(reloads: AlertsOptions["reloads"]): string | undefined {
+  const last = reloads?.report().lastReload;
+  return last?.result === "failed" ? (last.problems[0]?.message ?? "it is not valid") : undefined;
 }
 
 function viewOf(alert: Alert): AlertView {

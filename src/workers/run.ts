@@ -6,9 +6,11 @@ import { sumOpenApi } from "../admin/sum-openapi.ts";
 import { sumRoutes } from "../admin/sum-routes.ts";
 import { sumStores } from "../admin/sum-store.ts";
 import type { AdminView } from "../admin/view.ts";
+import { Alerts } from "../alerts/alerts.ts";
 import { drainMs, type RunOptions, Signals } from "../boot.ts";
 import type { Loaded, LoadResult } from "../config/load.ts";
 import { formatProblem } from "../config/report.ts";
+import type { Config } from "../config/schema.ts";
 import { latestOf } from "../explain/explanations.ts";
 import { type AtWork, placed } from "../explain/places.ts";
 import { followCounts } from "../history/follow.ts";
@@ -104,7 +106,7 @@ export async function runWorkers(loaded: Loaded<Plugin>, options: WorkersOptions
 
 interface AdminParts {
   readonly supervisor: Supervisor;
-  readonly current: { readonly known: Known };
+  readonly current: { readonly known: Known; readonly config: Config };
   /** Of this process. */
   readonly metrics: MetricsRegistry;
   readonly reloads: ReloadControl & { readonly atWork: AtWork };
@@ -115,10 +117,12 @@ interface AdminParts {
 
 function openAdmin({ config }: Loaded<Plugin>, parts: AdminParts): AdminServer {
   const { host, port, token, tls } = config.admin;
-  const { supervisor, current, reloads, drains, tail, log } = parts;
+  const { supervisor, current, reloads, drains, tail, metrics, log } = parts;
   const plugins = () => workerPlugins(current.known.endpoints, supervisor);
   const view = workersView(parts);
-  const { history, start, stop } = followCounts({ counts: view.counts, now: Date.now, log });
+  const { history, sampler, start, stop } = followCounts({ counts: view.counts, now: Date.now, log });
+  const alerts = new Alerts({ view, config: () => current.config, reloads, log, metrics, now: Date.now });
+  sampler.listen((sample) => alerts.onSample(sample));
   const app = createAdmin(view, {
     token,
     host,
@@ -127,6 +131,7 @@ function openAdmin({ config }: Loaded<Plugin>, parts: AdminParts): AdminServer {
     plugins,
     reloads,
     history,
+    alerts,
     drains,
     tail,
     log,
@@ -135,9 +140,10 @@ function openAdmin({ config }: Loaded<Plugin>, parts: AdminParts): AdminServer {
   start();
   return {
     ...server,
-    stop() {
+    async stop() {
       stop();
-      return server.stop();
+      await alerts.close();
+      await server.stop();
     },
   };
 }
