@@ -1,3 +1,4 @@
+import { LATENCY_SECONDS } from "../observe/metrics/histogram.ts";
 import type { RuleNames } from "./alert-names.ts";
 import { KEYS_OF, OF, OF_SERVICES, WINDOWS } from "./alert-rules.ts";
 import type { Keys, Report } from "./check-alerts.ts";
@@ -7,10 +8,12 @@ import { entryOf, nearestNode } from "./node.ts";
 import type { RuleConfig } from "./schema-alerts.ts";
 import { alternatives, found } from "./words.ts";
 
+const LONGEST_SECONDS = LATENCY_SECONDS.at(-1) ?? 0;
+
 type Draftee = Partial<RuleConfig>;
 
 /** How a value of a unit begins and ends, for telling them apart where all three fit the schema. */
-const UNIT_TEXT = { share: /%$/, duration: /\d(?:ms|s|m|h|d)$/, size: /b$/ } as const;
+const UNIT_TEXT = { share: /%$/, duration: /[smhd]$/, size: /b$/ } as const;
 const UNIT_EXAMPLE = { share: "a share such as 90%", duration: "a duration such as 200ms", size: "a size such as 2gb" };
 
 /** The keys of one rule against its kind, and the names in it against what there is. */
@@ -43,9 +46,11 @@ function checkOf({ kind = "errors", of, above }: Draftee, text: string, written:
     return at(["of"], `expected ${alternatives(names)}, found ${text}`, didYouMean(of, names));
   const unit = known[of];
   if (unit === undefined) return;
-  if (above === undefined) return at(["above"], `of: ${of} needs above`, `${UNIT_EXAMPLE[unit]}`);
+  if (above === undefined) return at(["above"], `of: ${of} needs above`, UNIT_EXAMPLE[unit]);
   const value = typeof written === "object" && written !== null && "value" in written ? written.value : undefined;
-  if (typeof value === "string" && !UNIT_TEXT[unit].test(value)) at(["above"], `of ${of} it is ${UNIT_EXAMPLE[unit]}`);
+  if (typeof value === "string" && !UNIT_TEXT[unit].test(value)) {
+    return at(["above"], `of ${of} it is ${UNIT_EXAMPLE[unit]}`);
+  }
   if (unit === "share" && above > 1) at(["above"], "more than 100% is never reached");
 }
 
@@ -53,6 +58,9 @@ function checkBurn(rule: Draftee, at: Report): void {
   const { kind, objective = kind === "errors" ? 0.999 : 0.99, windows = WINDOWS } = rule;
   if (kind === "latency" && rule["slower-than"] === undefined) {
     at(["slower-than"], "a rule of kind latency needs slower-than", "for example 300ms");
+  }
+  if ((rule["slower-than"] ?? 0) > LONGEST_SECONDS * 1_000) {
+    at(["slower-than"], `latencies are told apart up to ${LONGEST_SECONDS} s`, `at most ${LONGEST_SECONDS}s`);
   }
   if (objective >= 1)
     return at(["objective"], "100% allows no failure, so every one would be an alert", "for example 99.9%");
