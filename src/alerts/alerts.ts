@@ -34,7 +34,7 @@ const READING_MS = 5_000;
 /** Watches the gateway by the rules of its configuration, and has receivers told. */
 export class Alerts implements AlertControl {
   readonly #options: AlertsOptions;
-  readonly #watches = new Watches();
+  readonly #watches: Watches;
   readonly #book: AlertBook;
   readonly #silences = new Silences();
   readonly #couriers: Couriers;
@@ -49,6 +49,7 @@ export class Alerts implements AlertControl {
   constructor(options: AlertsOptions) {
     const { log, metrics, view, config, reloads, now } = options;
     this.#options = options;
+    this.#watches = new Watches(log);
     this.#book = new AlertBook({
       onFire: (alert) => log.warn("an alert fires", logFields(alert)),
       onResolve: (alert) => log.info("an alert is over", logFields(alert)),
@@ -65,6 +66,7 @@ export class Alerts implements AlertControl {
     if (this.#isClosed) return;
     this.#configure(sample.at);
     this.#watches.onSample(sample);
+    this.#watches.keep(sample.at);
     if (this.#watches.rules.length > 0) this.#look(sample.at);
   }
 
@@ -95,7 +97,7 @@ export class Alerts implements AlertControl {
     this.#isClosed = true;
     this.#couriers.close();
     this.#metrics.close();
-    await this.#watches.close();
+    await this.#watches.close(this.#options.now());
   }
 
   /** Rules and receivers that stay as they are keep all that they know. */

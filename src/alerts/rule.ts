@@ -62,15 +62,16 @@ const DAY_MS = 86_400_000;
 const HOLD_MS = 60_000;
 const OBJECTIVE = { errors: 0.999, latency: 0.99 };
 const SIGNALS: readonly Signal[] = ["rate", "errors", "latency"];
-/** Of a change that repeats nowhere there is no other name than this. */
+/** Name of the rule that `anomalies` alone makes. */
 const ANOMALIES = "anomalies";
 
 /** The rules of a configuration, with all that they leave unsaid. */
 export function rulesOf({ rules, anomalies }: Pick<AlertsConfig, "rules" | "anomalies">): readonly Rule[] {
-  const own = ruleConfigs(rules).map(ruleOf);
-  if (anomalies === undefined || own.some(({ name }) => name === ANOMALIES)) return own;
+  const own = ruleConfigs(rules);
+  if (anomalies === undefined) return own.map(ruleOf);
   const { change, season } = anomalies;
-  return [...own, ruleOf({ name: ANOMALIES, kind: "anomaly", change, season })];
+  if (!own.some(({ kind }) => kind === "anomaly")) own.push({ name: ANOMALIES, kind: "anomaly" });
+  return own.map((rule) => ruleOf(rule.kind === "anomaly" ? { change, season, ...rule } : rule));
 }
 
 function ruleOf(config: RuleConfig): Rule {

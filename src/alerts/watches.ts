@@ -1,5 +1,7 @@
 import type { AlertsConfig } from "../config/schema-alerts.ts";
 import type { Sample } from "../history/sample.ts";
+import type { Logger } from "../observe/logger.ts";
+import { KeptBaselines, type Learnt, type LearntByRule } from "./anomaly/kept.ts";
 import { AnomalyWatch, type Progress } from "./anomaly/watch.ts";
 import { BurnWatch } from "./burn-rate.ts";
 import type { Finding } from "./finding.ts";
@@ -16,7 +18,13 @@ interface Watched {
 
 /** What watches each rule, in the order of the rules. */
 export class Watches {
+  readonly #log: Logger;
   #watched: readonly Watched[] = [];
+  #kept: KeptBaselines | undefined = undefined;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
 
   get rules(): readonly Rule[] {
     return this.#watched.map(({ rule }) => rule);
@@ -25,9 +33,10 @@ export class Watches {
   /** Goes by these rules; answers the names of those that are gone, or are others now. */
   configure(config: AlertsConfig | undefined, at: number): readonly string[] {
     const before = this.#watched;
+    const learnt = this.#follow(config?.anomalies?.state, at);
     this.#watched = (config === undefined ? [] : rulesOf(config)).map((rule) => {
       const known = before.find((one) => Bun.deepEquals(one.rule, rule));
-      return known ?? { rule, watch: watchOf(rule, at) };
+      return known ?? { rule, watch: watchOf(rule, at, learnt[rule.name]) };
     });
     return before.filter((one) => !this.#watched.includes(one)).map(({ rule }) => rule.name);
   }
@@ -50,18 +59,39 @@ export class Watches {
     return watch instanceof AnomalyWatch ? watch.progress : undefined;
   }
 
-  async close(): Promise<void> {
+  /** Writes what was learned, from time to time. */
+  keep(at: number): void {
+    this.#kept?.saveSeldom(at, () => this.#learnt);
+  }
+
+  /** Resolves when what was learned has been written. */
+  async close(at: number): Promise<void> {
+    await this.#kept?.save(at, this.#learnt);
     this.#watched = [];
+  }
+
+  get #learnt(): LearntByRule {
+    const learning = this.#watched.flatMap(({ rule, watch }) => {
+      return watch instanceof AnomalyWatch ? [[rule.name, watch.learnt] as const] : [];
+    });
+    return Object.fromEntries(learning);
+  }
+
+  /** What the file of that name has, the first time that it is named. */
+  #follow(file: string | undefined, at: number): LearntByRule {
+    if (file === this.#kept?.file) return {};
+    this.#kept = file === undefined ? undefined : new KeptBaselines(file, this.#log, at);
+    return this.#kept?.load() ?? {};
   }
 }
 
-function watchOf(rule: Rule, at: number): AnyWatch {
+function watchOf(rule: Rule, at: number, learnt: Learnt | undefined): AnyWatch {
   switch (rule.kind) {
     case "saturation":
     case "state":
       return new LevelWatch(rule);
     case "anomaly":
-      return new AnomalyWatch(rule);
+      return new AnomalyWatch(rule, learnt);
     default:
       return new BurnWatch(rule, at);
   }

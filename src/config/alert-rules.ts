@@ -79,7 +79,7 @@ export const BUILT_IN: readonly RuleConfig[] = [
 ];
 
 /** The rules that a configuration means: those built in by their names, its own in place of one of the same name. */
-export function ruleConfigs(written: readonly (string | RuleConfig)[]): readonly RuleConfig[] {
+export function ruleConfigs(written: readonly (string | RuleConfig)[]): RuleConfig[] {
   const rules = new Map<string, RuleConfig>();
   for (const rule of written) {
     if (typeof rule !== "string") continue;

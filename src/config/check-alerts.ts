@@ -1,6 +1,9 @@
+import { accessSync, constants } from "node:fs";
+import { dirname } from "node:path";
 import { ruleNames } from "./alert-names.ts";
 import { checkRule } from "./check-alert-rule.ts";
 import type { Draft } from "./draft.ts";
+import { absolutePath, reasonOf } from "./file-path.ts";
 import { below } from "./key-path.ts";
 import { didYouMean } from "./nearest.ts";
 import { nearestNode } from "./node.ts";
@@ -24,6 +27,7 @@ export function checkAlerts(draft: Draft): readonly Problem[] {
   };
   checkWebhooks(section.webhooks ?? [], at);
   checkTimes(section, at);
+  checkState(section.anomalies?.state, draft, at);
   const names = ruleNames(draft);
   const seen = new Set<string>();
   for (const [index, rule] of (section.rules ?? []).entries()) {
@@ -64,6 +68,16 @@ function checkTimes(section: Partial<AlertsConfig>, at: Report): void {
   const { repeat, "group-interval": interval } = section;
   if (repeat !== undefined && repeat < Math.max(interval ?? 0, 1_000)) {
     at(["repeat"], "expected at least 1s, and no less than group-interval", "for example 4h");
+  }
+}
+
+function checkState(state: string | undefined, { root }: Draft, at: Report): void {
+  if (state === undefined) return;
+  const folder = dirname(absolutePath(root.source.directory, state));
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    at(["anomalies", "state"], `expected a file in a folder that can be written to: ${reasonOf(error)}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { withStatePath } from "./alert-state.ts";
 import { collectParts, type Part } from "./assemble.ts";
 import { Breathing } from "./breathing.ts";
 import { checkDraft } from "./check.ts";
@@ -144,6 +145,7 @@ function configOf(draft: Draft): Config {
   });
   return {
     ...main,
+    ...withStatePath(main.alerts, draft.root),
     listen: Array.isArray(main.listen) ? main.listen : [main.listen],
     plugins: draft.plugins,
     services: Object.fromEntries(services),

@@ -24,6 +24,8 @@ const LEVEL_WEIGHT = 1 / 1_440;
 const VARIANCE_WEIGHT = 1 / 500;
 const FIRST_VARIANCE = 0.04;
 const LEAST_VARIANCE = 0.0004;
+/** Values that an hour begins with. */
+const FIRST_VALUES = 9;
 /** An hour of the season of which fewer minutes were seen has no forecast. */
 const KNOWN_VISITS = 30;
 /** Beyond, visits are not counted any more. */
@@ -41,6 +43,8 @@ export class SeasonalBaseline {
   readonly #seasonMs: number;
   readonly #season: Float64Array;
   readonly #visits: Float64Array;
+  /** The first values of hours that begin. */
+  readonly #first = new Map<number, number[]>();
   #firstAt: number;
   #level = 0;
   #variance = FIRST_VARIANCE;
@@ -75,9 +79,8 @@ export class SeasonalBaseline {
   /** Learns from a value; `noise` is the variance that counting alone gives it. */
   learn(at: number, value: number, noise: number): void {
     const { left, right, part } = this.#slotsAt(at);
-    for (const slot of [left, right]) {
-      if (this.#visits[slot] === 0) this.#season[slot] = value - this.#level;
-    }
+    const isNew = this.#begin(left, value) || this.#begin(right, value);
+    if (isNew) return;
     const residual = value - this.#level - this.#offset(left, right, part);
     const deviation = Math.sqrt(this.#variance + noise);
     const x = residual / deviation;
@@ -103,6 +106,19 @@ export class SeasonalBaseline {
       season: [...this.#season].map(round),
       visits: [...this.#visits],
     };
+  }
+
+  /** An hour begins with the median of its first values, or a spike that comes first would teach for weeks. */
+  #begin(slot: number, value: number): boolean {
+    if (this.#visits[slot] !== 0) return false;
+    const first = this.#first.get(slot) ?? [];
+    first.push(value - this.#level);
+    this.#first.set(slot, first);
+    if (first.length < FIRST_VALUES) return true;
+    this.#season[slot] = first.sort((a, b) => a - b)[FIRST_VALUES >> 1] ?? 0;
+    this.#visits[slot] = FIRST_VALUES;
+    this.#first.delete(slot);
+    return false;
   }
 
   #learnSlot(slot: number, cut: number, share: number): void {

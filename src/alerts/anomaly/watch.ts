@@ -3,6 +3,7 @@ import { type SubjectCounts, subjectsOf } from "../counts.ts";
 import type { Finding, Subject, Watch } from "../finding.ts";
 import type { AnomalyRule, Signal } from "../rule.ts";
 import { Detector, type Unusual } from "./detector.ts";
+import type { Learnt } from "./kept.ts";
 import { MinuteWindow } from "./minutes.ts";
 
 /** How many subjects have learned long enough, and how many have not. */
@@ -27,6 +28,7 @@ interface Learned {
 /** Learns what is usual for the requests of each subject, a minute at a time, and tells what is not. */
 export class AnomalyWatch implements Watch {
   readonly #rule: AnomalyRule;
+  readonly #learnt: Learnt;
   readonly #subjects = new Map<string, Learned>();
   /** Of the minute that is being counted. */
   #minute: number | undefined = undefined;
@@ -34,8 +36,19 @@ export class AnomalyWatch implements Watch {
   #isPartial = true;
   #lastAt = 0;
 
-  constructor(rule: AnomalyRule) {
+  /** @param learnt what it had learned before a restart */
+  constructor(rule: AnomalyRule, learnt: Learnt = {}) {
     this.#rule = rule;
+    this.#learnt = learnt;
+  }
+
+  /** All that it has learned, also of what was not seen since the restart. */
+  get learnt(): Learnt {
+    const own = [...this.#subjects].map(([key, { detectors }]) => {
+      return [key, Object.fromEntries([...detectors].map(([signal, { state }]) => [signal, state]))] as const;
+    });
+    const kept = Object.entries(this.#learnt).slice(0, MOST_LEARNED);
+    return { ...Object.fromEntries(kept), ...Object.fromEntries(own) };
   }
 
   onSample(sample: Sample): void {
@@ -100,7 +113,9 @@ export class AnomalyWatch implements Watch {
     const known = this.#subjects.get(key);
     if (known !== undefined || this.#subjects.size >= MOST_LEARNED) return known;
     const { of, seasonMs, change } = this.#rule;
-    const detectors = new Map(of.map((signal) => [signal, new Detector({ signal, seasonMs, change }, at)] as const));
+    const before = Object.hasOwn(this.#learnt, key) ? this.#learnt[key] : undefined;
+    const make = (signal: Signal) => new Detector({ signal, seasonMs, change }, at, before?.[signal]);
+    const detectors = new Map(of.map((signal) => [signal, make(signal)] as const));
     const learned = { subject, window: new MinuteWindow(), detectors, unusual: new Map<Signal, Unusual>() };
     this.#subjects.set(key, learned);
     return learned;

@@ -1,8 +1,8 @@
 import { AnomalyWatch } from "../../../src/alerts/anomaly/watch.ts";
 import { rulesOf } from "../../../src/alerts/rule.ts";
-import { type Counts, noCounts, ROUTE_BOUNDS, type Sample } from "../../../src/history/sample.ts";
 import { INCIDENTS } from "./incidents.ts";
-import { DAY_MINUTES, MINUTE_MS, type Minute, type Profile, START_MS, Traffic, WEEK_MINUTES } from "./traffic.ts";
+import { sampleOf } from "./sample.ts";
+import { DAY_MINUTES, type Profile, Traffic, WEEK_MINUTES } from "./traffic.ts";
 
 /** Busy and idle routes, with much and little of a weekend. */
 export const PROFILES: readonly Profile[] = [
@@ -110,11 +110,4 @@ function run(profile: Profile, seed: number, minutes: number, result: AnomalyRes
 function holiday(minute: number): boolean {
   const day = Math.floor(minute / DAY_MINUTES);
   return day % 35 === 31;
-}
-
-function sampleOf({ requests, failures, latency }: Minute, minute: number): Sample {
-  const counts: Counts = { requests, clientErrors: 0, serverErrors: failures, latency };
-  const at = START_MS + (minute + 1) * MINUTE_MS - 1;
-  const routes = requests === 0 ? new Map<string, Counts>() : new Map([["route", counts]]);
-  return { at, seconds: 60, total: noCounts(ROUTE_BOUNDS), routes, services: new Map() };
 }
