@@ -31,6 +31,7 @@ export interface AnomalyResult {
   readonly falseAlarms: Record<string, number>;
   /** Of those, the ones on a holiday. */
   holidayAlarms: number;
+  holidays: number;
   readonly incidents: Map<string, Found>;
 }
 
@@ -52,7 +53,14 @@ interface Running {
 /** What the detector finds in generated traffic with known incidents. */
 export function studyAnomalies(profile: Profile, { weeks, seeds }: StudyOptions): AnomalyResult {
   const incidents = new Map(INCIDENTS.map(({ name }) => [name, { count: 0, missed: 0, minutes: [] as number[] }]));
-  const result: AnomalyResult = { profile: profile.name, weeks: 0, falseAlarms: {}, holidayAlarms: 0, incidents };
+  const result: AnomalyResult = {
+    profile: profile.name,
+    weeks: 0,
+    falseAlarms: {},
+    holidayAlarms: 0,
+    holidays: 0,
+    incidents,
+  };
   for (const seed of seeds) {
     result.weeks += weeks - LEARNING_WEEKS;
     run(profile, seed, weeks * WEEK_MINUTES, result);
@@ -81,6 +89,7 @@ function run(profile: Profile, seed: number, minutes: number, result: AnomalyRes
     const incident = running === undefined || minute >= running.until ? undefined : INCIDENTS[running.index];
     const effect = incident?.effect(minute - (running?.since ?? 0)) ?? {};
     const isHoliday = holiday(minute);
+    if (isHoliday && minute % DAY_MINUTES === 0) result.holidays++;
     watch.onSample(sampleOf(traffic.next(effect, isHoliday), minute));
     for (const { subject } of watch.findings()) {
       const signal = subject.signal ?? "";
