@@ -51,11 +51,13 @@ describe("docs/operating.md", () => {
     const unasked = () => {
       throw new Error("nobody asks");
     };
+    const alerts = { report: unasked, silence: unasked, endSilence: unasked };
     const reloads = { report: unasked, reload: unasked, plan: unasked };
     const { routes } = createAdmin(view, {
       plugins: () => apps,
       reloads,
       history: new History(),
+      alerts,
       drains: new Drains({ log, apply: unasked }),
       tail: new LogTail(),
       log,
