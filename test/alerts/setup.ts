@@ -1,18 +1,29 @@
 import { Alert } from "../../src/alerts/alert.ts";
 import type { Finding, Subject } from "../../src/alerts/finding.ts";
-import { type Rule, rulesOf, type Severity } from "../../src/alerts/rule.ts";
+import {
+  type AnomalyRule,
+  type BurnRule,
+  type LevelRule,
+  type Rule,
+  rulesOf,
+  type Severity,
+} from "../../src/alerts/rule.ts";
 import type { RuleConfig } from "../../src/config/schema-alerts.ts";
 import { type Counts, noCounts, ROUTE_BOUNDS, type Sample, SERVICE_BOUNDS } from "../../src/history/sample.ts";
 
 /** A moment at which the tests begin: 2026-01-05T00:00:00Z. */
 export const START = Date.UTC(2026, 0, 5);
 
+type OfKind<K extends Rule["kind"]> = K extends "errors" | "latency"
+  ? BurnRule
+  : K extends "anomaly"
+    ? AnomalyRule
+    : LevelRule;
+
 /** The rule that these keys mean. */
-export function ruleOf<K extends Rule["kind"]>(
-  config: Partial<RuleConfig> & { readonly kind: K },
-): Extract<Rule, { readonly kind: K }> {
+export function ruleOf<K extends Rule["kind"]>(config: Partial<RuleConfig> & { readonly kind: K }): OfKind<K> {
   const [rule] = rulesOf({ rules: [{ name: "mine", ...config }] });
-  return rule as Extract<Rule, { readonly kind: K }>;
+  return rule as OfKind<K>;
 }
 
 /** So many requests of which so many failed; all of them took so many seconds. */

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import type { AlertView } from "../../src/admin/alerts.ts";
 import { statusOf } from "../support/ask.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { metricsOf } from "../support/metrics.ts";
 import { reload, rewrite } from "../support/reload.ts";
 import { response } from "../support/scripts.ts";
+import { tempFolder } from "../support/temp.ts";
 import { until } from "../support/until.ts";
 import { startUpstream, type Upstream } from "../support/upstream.ts";
 import { messages, startWebhook, type Webhook } from "../support/webhook.ts";
@@ -29,7 +31,9 @@ alerts:
     - { url: "${webhook.url}", name: all, headers: { x-key: "hush-header" } }
     - { url: "${slack.url}", format: slack }
   rules:
+    - reload
     - { name: shop-errors, ${RULE}, route: [shop, cart] }
+  anomalies: { state: ./learned.json }
 services:
   shop: { targets: ["${upstream.url}"] }
 routes:
@@ -172,6 +176,31 @@ describe("a silence", () => {
     expect(ended.status).toBe(404);
   });
 });
+
+test("a configuration that is not taken over is an alert until one is", async () => {
+  await rewrite(gateway, yaml("  - { path: /broken, service: nobody }\n"));
+  expect((await reload(gateway)).result).toBe("failed");
+  const isTold = () => alerts().then((all) => all.find(({ rule }) => rule === "reload"));
+  const alert = await until(isTold, { timeout: 10_000 });
+  expect(alert).toMatchObject({ kind: "state", severity: "warning", state: "firing" });
+  expect(alert.summary).toContain('expected the name of a service, found "nobody"');
+  await rewrite(gateway, yaml("  - { name: other, path: /other, service: shop }\n"));
+  expect((await reload(gateway)).result).toBe("applied");
+}, 30_000);
+
+test("rules that learn tell how far they are, and what they have learned is written at the stop", async () => {
+  using folder = tempFolder();
+  await using other = await startGateway(yaml(), { folder: folder.path });
+  await statusOf(other.port, "/shop");
+  type Rules = { rules: readonly { name: string; learning?: number; learned?: number }[] };
+  const rule = async () =>
+    (await adminJson<Rules>(other, "/api/alerts")).rules.find(({ name }) => name === "anomalies");
+  await until(async () => (await rule())?.learning === 1, { timeout: 10_000, what: "the route is learned about" });
+  expect((await rule())?.learned).toBe(0);
+  expect(await other.stop()).toBe(0);
+  const { rules } = JSON.parse(readFileSync(folder.file("learned.json"), "utf8"));
+  expect(Object.keys(rules.anomalies.shop)).toEqual(["rate", "errors", "latency"]);
+}, 30_000);
 
 test("no secret of a webhook is in the log or on the admin port", async () => {
   const shown = JSON.stringify(await adminJson(gateway, "/api/config"));
