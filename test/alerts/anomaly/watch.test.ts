@@ -92,6 +92,9 @@ test("time of which nothing is known is no time without requests", () => {
   const { pass, leap } = learned();
   leap(60);
   expect(pass(30)).toEqual([]);
+  expect(pass(6, { rate: 5_000 })).toHaveLength(1);
+  leap(60);
+  expect(pass(1, { rate: 5_000 })).toEqual([]);
 });
 
 test("what was learned is there after a restart, also of routes that come later", () => {

@@ -58,7 +58,7 @@ describe("a receiver", () => {
   });
 
   test("is told at once that an alert got worse, but not that it is the same again", () => {
-    const { send } = start({ groupIntervalMs: 0, groupWaitMs: 0 });
+    const { outbox, send } = start({ groupIntervalMs: 0, groupWaitMs: 0 });
     const a = firing({ route: "a" });
     expect(send(0, [a])).toEqual(["a"]);
     a.see(finding({ route: "a" }, "critical"), START);
@@ -68,6 +68,8 @@ describe("a receiver", () => {
     const again = firing({ route: "a" }, { severity: "critical" });
     expect(send(3, [again])).toBeUndefined();
     again.resolve(START + 4_000);
+    // Of the two it is the end of the later one that is told.
+    expect(outbox.due([], START + 4_000)?.entries.map(({ alert }) => alert)).toEqual([again]);
     expect(send(4, [again])).toEqual(["a over"]);
   });
 
