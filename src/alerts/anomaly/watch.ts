@@ -12,7 +12,7 @@ export interface Progress {
   readonly learned: number;
 }
 
-/** Routes or services that one rule learns about, at most: each takes 10 KB. */
+/** Routes or services that one rule learns about, at most: each takes 15 KB. */
 const MOST_LEARNED = 1_000;
 const MINUTE_MS = 60_000;
 /** After a longer silence of the sampler nothing is known of the time between. */
