@@ -56,7 +56,11 @@ export class Alerts implements AlertControl {
       onFull: () => log.error("there are too many alerts: further ones are not kept", { alerts: MOST_ALERTS }),
     });
     this.#metrics = new AlertMetrics(metrics, () => ({ rules: this.#watches.rules, alerts: this.#book.alerts }));
-    this.#couriers = new Couriers({ log, count: (webhook, result) => this.#metrics.count(webhook, result) });
+    this.#couriers = new Couriers({
+      log,
+      count: (webhook, result) => this.#metrics.count(webhook, result),
+      announce: (webhook) => this.#metrics.announce(webhook),
+    });
     const reloadFailure = () => failureOf(reloads);
     this.#source = { view, config, reloadFailure, certificates: certificateReader(now) };
   }

@@ -5,6 +5,7 @@ import type { Alert } from "./alert.ts";
 import type { NotificationResult } from "./notify/courier.ts";
 import type { Rule } from "./rule.ts";
 
+const RESULTS: readonly NotificationResult[] = ["sent", "failed", "refused", "given-up"];
 const SEVERITIES = ["critical", "warning"] as const;
 
 interface Watched {
@@ -30,6 +31,11 @@ export class AlertMetrics {
       );
       return [familyOf(CORE.alertsFiring, series)];
     });
+  }
+
+  /** A series for each result is there before there is one, so that the first is seen. */
+  announce(webhook: string): void {
+    for (const result of RESULTS) this.#notifications.with(webhook, result);
   }
 
   count(webhook: string, result: NotificationResult): void {

@@ -1,5 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { dirname } from "node:path";
+import { isToken } from "../http1/chars.ts";
 import { ruleNames } from "./alert-names.ts";
 import { checkRule } from "./check-alert-rule.ts";
 import type { Draft } from "./draft.ts";
@@ -44,7 +45,7 @@ export function checkAlerts(draft: Draft): readonly Problem[] {
 function checkWebhooks(webhooks: readonly (Partial<WebhookConfig> | undefined)[], at: Report): void {
   const names = new Set<string>();
   for (const [index, webhook] of webhooks.entries()) {
-    const { url, name, ca, timeout } = webhook ?? {};
+    const { url, name, ca, timeout, headers = {} } = webhook ?? {};
     if (url !== undefined && !isHttpUrl(url)) {
       at(["webhooks", index, "url"], "expected a URL that begins with https:// or http://, without user and fragment");
     }
@@ -54,6 +55,10 @@ function checkWebhooks(webhooks: readonly (Partial<WebhookConfig> | undefined)[]
     if (name !== undefined) names.add(name);
     const fault = ca === undefined ? undefined : pemFault({ ca });
     if (fault !== undefined) at(["webhooks", index, "ca"], fault.message);
+    for (const [header, value] of Object.entries(headers)) {
+      if (isToken(header) && !/[\r\n\0]/.test(value)) continue;
+      at(["webhooks", index, "headers", header], "expected a name and a value that a header can have");
+    }
     if (timeout === 0) at(["webhooks", index, "timeout"], "nothing can be done in no time", "for example 5s");
   }
 }

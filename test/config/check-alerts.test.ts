@@ -77,6 +77,8 @@ describe("what is wrong is a problem at its place:", () => {
     ["{ repeat: ^1s }", "no less than group-interval", ""],
     ['{ webhooks: [{ url: ^"hush://x" }] }', "expected a URL that begins with https://", ""],
     ['{ webhooks: [{ url: ^"https://ann:hush@x" }] }', "without user and fragment", ""],
+    ['{ webhooks: [{ url: "https://x", headers: { "x key": ^"hush" } }] }', "a header can have", ""],
+    ['{ webhooks: [{ url: "https://x", headers: { x-key: ^"hush\\n" } }] }', "a header can have", ""],
     ['{ webhooks: [{ url: "https://x", timeout: ^0s }] }', "nothing can be done in no time", ""],
     [
       '{ webhooks: [{ url: "https://a", name: n }, { url: "https://b", name: ^n }] }',

@@ -76,6 +76,13 @@ async function askUntil(condition: () => boolean | Promise<boolean>, path = "/sh
 
 describe("a service that fails", () => {
   test("raises an alert, and its end is told", async () => {
+    await until(async () => {
+      const counted = (await metricsOf(gateway)).value("sluice_alerts_notifications_total", {
+        webhook: "webhook-2",
+        result: "sent",
+      });
+      return counted === 0;
+    });
     isFailing = true;
     await askUntil(() => webhook.received.length >= 1);
     const [first] = messages(webhook);

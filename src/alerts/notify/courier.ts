@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import type { WebhookConfig } from "../../config/schema-alerts.ts";
 import type { Logger } from "../../observe/logger.ts";
 import type { Alert } from "../alert.ts";
@@ -19,8 +19,6 @@ export interface CourierOptions {
   readonly timing: Omit<OutboxTiming, "tellsResolved">;
   readonly log: Logger;
   count(webhook: string, result: NotificationResult): void;
-  readonly post?: (post: Post) => Promise<Posted>;
-  readonly random?: () => number;
 }
 
 /** Brings messages to one receiver, one at a time. */
@@ -28,7 +26,6 @@ export class Courier {
   readonly #options: CourierOptions;
   readonly #outbox: Outbox;
   readonly #abort = new AbortController();
-  readonly #ca: string | undefined;
   #isSending = false;
   /** Failed attempts in a row. */
   #failures = 0;
@@ -36,8 +33,6 @@ export class Courier {
   constructor(options: CourierOptions) {
     this.#options = options;
     this.#outbox = new Outbox({ ...options.timing, tellsResolved: options.webhook.resolved });
-    const { ca } = options.webhook;
-    this.#ca = ca === undefined ? undefined : readFileSync(ca, "utf8");
   }
 
   /** Looks whether there is something to tell, and sends it. */
@@ -73,16 +68,27 @@ export class Courier {
     const body = JSON.stringify(webhook.format === "slack" ? slackMessage(message) : message);
     const { url, headers, timeout: timeoutMs } = webhook;
     const isSent = await deliver({
-      message: { url, headers, body, timeoutMs, ca: this.#ca },
+      message: { url, headers, body, timeoutMs, ca: undefined },
       giveUpMs: webhook["give-up"],
       signal: this.#abort.signal,
-      post: this.#options.post ?? post,
-      random: this.#options.random ?? Math.random,
+      post: (attempt) => this.#post(attempt),
+      random: Math.random,
       now: () => performance.now(),
       onAttempt: (posted) => this.#note(posted),
     });
     if (isSent) this.#outbox.sent(parcel);
     else if (!this.#abort.signal.aborted) count(name, "given-up");
+  }
+
+  /** The file of authorities is read each time: one that was renewed holds without a reload. */
+  async #post(attempt: Post): Promise<Posted> {
+    const { ca: file } = this.#options.webhook;
+    if (file === undefined) return post(attempt);
+    try {
+      return await post({ ...attempt, ca: await readFile(file, "utf8") });
+    } catch {
+      return { result: "failed", reason: "the file of authorities cannot be read" };
+    }
   }
 
   /** The log has one line when sending begins to fail, and one when it works again. */

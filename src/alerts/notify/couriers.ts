@@ -7,6 +7,8 @@ import { Courier, type CourierOptions, type NotificationResult } from "./courier
 export interface CouriersOptions {
   readonly log: Logger;
   count(webhook: string, result: NotificationResult): void;
+  /** There is such a receiver now. */
+  announce(webhook: string): void;
 }
 
 type Settings = Pick<CourierOptions, "name" | "webhook" | "instance" | "timing">;
@@ -27,6 +29,7 @@ export class Couriers {
       const known = before.find((one) => Bun.deepEquals(one.settings, settings));
       return known ?? { settings, courier: new Courier({ ...this.#options, ...settings }) };
     });
+    for (const { settings } of this.#open) this.#options.announce(settings.name);
     for (const one of before) if (!this.#open.includes(one)) one.courier.close();
   }
 
