@@ -1,5 +1,5 @@
-import { checkExplain } from "./check-explain.ts";
 import { checkAlerts } from "./check-alerts.ts";
+import { checkExplain } from "./check-explain.ts";
 import { checkListen } from "./check-listen.ts";
 import { checkOpenApi } from "./check-openapi.ts";
 import { checkOverload } from "./check-overload.ts";
