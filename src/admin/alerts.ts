@@ -61,7 +61,7 @@ export interface AlertControl {
     readonly rules: readonly AlertRuleView[];
     readonly silences: readonly SilenceView[];
   };
-  /** Undefined if there are as many as there may be. */
+  /** Undefined if there are as many as there may be. Throws GatewayError for a name that there is not. */
   silence(request: SilenceRequest): SilenceView | undefined;
   /** False if there is none of that id. */
   endSilence(id: string): boolean;

@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import type { AlertControl, AlertRuleView, AlertView, SilenceRequest, SilenceView } from "../admin/alerts.ts";
 import type { AdminView } from "../admin/view.ts";
 import type { Config } from "../config/schema.ts";
+import { GatewayError } from "../errors.ts";
 import type { Sample } from "../history/sample.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { MetricsRegistry } from "../observe/metrics/registry.ts";
@@ -14,6 +15,7 @@ import { AlertMetrics } from "./metrics.ts";
 import { Couriers } from "./notify/couriers.ts";
 import { type ReadingSource, takeReading } from "./reading.ts";
 import { Silences } from "./silences.ts";
+import { unknownName } from "./unknown-name.ts";
 import { Watches } from "./watches.ts";
 
 export interface AlertsOptions {
@@ -85,6 +87,8 @@ export class Alerts implements AlertControl {
   }
 
   silence(request: SilenceRequest): SilenceView | undefined {
+    const unknown = unknownName(request, this.#options.config(), this.#watches.rules);
+    if (unknown !== undefined) throw new GatewayError("bad_request", { detail: unknown });
     const silence = this.#silences.add(request, this.#options.now());
     if (silence !== undefined) this.#options.log.info("alerts are silenced", { ...silence });
     return silence;

@@ -22,7 +22,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   refuse: BASE,
   naming: [...BASE, "config", "plugin"],
   history: [...BASE, "plugin"],
-  alerts: [...PARTS, "admin", "history", "reload", "store"],
+  alerts: [...PARTS, "admin", "history", "reload", "routing", "store"],
   identity: [...BASE, "config", "store", "timeouts"],
   upstream: PARTS,
   edge: PARTS,

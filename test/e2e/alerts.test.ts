@@ -171,6 +171,9 @@ describe("a silence", () => {
     [{ for: "1h" }, '"reason"'],
     [{ for: "1h", reason: "x", rout: "shop" }, 'Unknown key "rout"'],
     [{ for: "1h", reason: "x", route: 5 }, '"route"'],
+    [{ for: "1h", reason: "x", route: "shp" }, 'There is no route "shp": did you mean "shop"?'],
+    [{ for: "1h", reason: "x", rule: "shop-eror" }, 'did you mean "shop-errors"?'],
+    [{ for: "1h", reason: "x", service: "nobody" }, 'There is no service "nobody"'],
     ["1h", "Expected {"],
   ])("is refused if it is asked for as %p", async (body, text) => {
     const refused = await post(body);
