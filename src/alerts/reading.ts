@@ -48,14 +48,16 @@ export async function takeReading(source: ReadingSource, rules: readonly Rule[])
     services,
     store,
     workers: view.workers(),
-    loopLag: gaugeOf(families, CORE.loopLag.name),
-    memory: gaugeOf(families, CORE.residentMemory.name),
+    loopLag: valuesOf(families, CORE.worstLag.name)?.reduce((most, value) => Math.max(most, value), 0),
+    memory: valuesOf(families, CORE.residentMemory.name)?.reduce((sum, value) => sum + value, 0),
     certificates,
     reloadFailure: source.reloadFailure(),
   };
 }
 
-function gaugeOf(families: readonly Family[], name: string): number | undefined {
+/** Of each series; undefined where there is none. */
+function valuesOf(families: readonly Family[], name: string): readonly number[] | undefined {
   const found = families.find((family) => family.name === name);
-  return found === undefined || found.type === "histogram" ? undefined : found.series[0]?.value;
+  if (found === undefined || found.type === "histogram" || found.series.length === 0) return undefined;
+  return found.series.map(({ value }) => value);
 }

@@ -11,8 +11,14 @@ import { ruleOf } from "./setup.ts";
 function source(config: Partial<Config> = {}) {
   const asked: string[] = [];
   const families = [
-    { ...CORE.loopLag, series: [{ labels: [], value: 0.25 }] },
-    { ...CORE.residentMemory, series: [{ labels: [], value: 1_000 }] },
+    { ...CORE.worstLag, series: [{ labels: [], value: 0.25 }] },
+    {
+      ...CORE.residentMemory,
+      series: [
+        { labels: ["1"], value: 600 },
+        { labels: ["2"], value: 400 },
+      ],
+    },
   ];
   const note = <T>(name: string, value: T): T => {
     asked.push(name);
