@@ -20,6 +20,7 @@ import {
   put,
   storedHead,
 } from "./storing.ts";
+import type { Tier } from "./tier/tier.ts";
 import { askTiered } from "./tiered.ts";
 import { askWhetherModified, freshened, updatedByHead } from "./validation.ts";
 
@@ -32,9 +33,15 @@ interface Landing {
 }
 
 /** Asks the service, stores what may be stored, and tells those who wait. */
-export async function asks(quest: Quest, parts: RouteParts, flight: Flight | undefined): Promise<Reply> {
+export function asks(quest: Quest, parts: RouteParts, flight: Flight | undefined): Promise<Reply> {
   const { tier } = parts;
-  if (tier === undefined || !mayBeShared(quest, parts)) return attempted(quest, parts, { flight, onOutcome: () => {} });
+  if (tier === undefined || !mayBeShared(quest, parts)) return attempted(quest, parts, { flight, onOutcome: nobody });
+  return asksTiered(quest, parts, flight, tier);
+}
+
+const nobody = (): void => {};
+
+async function asksTiered(quest: Quest, parts: RouteParts, flight: Flight | undefined, tier: Tier): Promise<Reply> {
   try {
     return await askTiered(quest, parts, flight, tier, (next, onOutcome) =>
       attempted(next, parts, { flight, onOutcome }),
@@ -89,7 +96,7 @@ function isServiceFailure(ctx: Context, error: unknown): boolean {
 async function answered(quest: Quest, parts: RouteParts, landing: Landing): Promise<Reply> {
   const { ctx, entry, since } = quest;
   const requestMs = parts.now();
-  const reply = await sent(quest);
+  const reply = await (isValidating(quest) ? sentByValidators(quest) : quest.next(ctx));
   const at: AskedAt = { requestMs, responseMs: parts.now(), since };
   if (reply.status === 304 && entry !== undefined && isValidating(quest))
     return confirmed(quest, entry, reply, at, parts, landing);
@@ -111,10 +118,9 @@ async function answered(quest: Quest, parts: RouteParts, landing: Landing): Prom
   return stored(quest, reply, at, parts, landing);
 }
 
-/** The service's answer. Its log and its client see the request's own conditions. */
-async function sent(quest: Quest): Promise<Reply> {
-  const { ctx, next, entry } = quest;
-  if (entry === undefined || !isValidating(quest)) return next(ctx);
+/** The service's answer to the stored validators. Its log and its client see the request's own conditions. */
+async function sentByValidators({ ctx, next, entry }: Quest): Promise<Reply> {
+  if (entry === undefined) return next(ctx);
   const takeBack = askWhetherModified(ctx.request.headers, entry.stored.validators);
   try {
     return await next(ctx);

@@ -30,7 +30,7 @@ export interface Stored {
 }
 
 /** What the objects around a response take, as measured, in bytes. */
-const OVERHEAD = 800;
+const OVERHEAD = 700;
 
 /** A stored response. It is replaced rather than changed, but for what is known of its use. */
 export class Entry {
@@ -49,28 +49,36 @@ export class Entry {
   #hit: PreparedFields | undefined = undefined;
   #hitSecond = -1;
 
-  private constructor(stored: Stored, { buffer, byteLength }: PreparedFields, content: Buffer, contentStart: number) {
+  private constructor(stored: Stored, fields: Buffer, fieldsEnd: number, content: Buffer, contentStart: number) {
     this.stored = stored;
-    this.#fields = buffer;
-    this.#fieldsEnd = byteLength;
+    this.#fields = fields;
+    this.#fieldsEnd = fieldsEnd;
     this.#content = content;
     this.#contentStart = contentStart;
   }
 
   /** Puts fields and content into one buffer of their own: chunks may be parts of longer ones, which would stay in memory. */
   static of(stored: Stored, headers: HeaderList, chunks: readonly Uint8Array[], length: number): Entry {
-    const prepared = PreparedFields.of(headers, length);
-    let at = prepared.byteLength;
+    const { buffer, byteLength } = PreparedFields.of(headers, length);
+    let at = byteLength;
     for (const chunk of chunks) {
-      prepared.buffer.set(chunk, at);
+      buffer.set(chunk, at);
       at += chunk.byteLength;
     }
-    return new Entry(stored, prepared, prepared.buffer, prepared.byteLength);
+    return new Entry(stored, buffer, byteLength, buffer, byteLength);
+  }
+
+  /** The same with a content that is in memory. */
+  static whole(stored: Stored, headers: HeaderList, body: Body): Entry {
+    const { buffer, byteLength } = PreparedFields.of(headers, body.length);
+    body.copyTo({ part: (source, start, end) => source.copy(buffer, byteLength, start, end) });
+    return new Entry(stored, buffer, byteLength, buffer, byteLength);
   }
 
   /** The same content with other fields. */
   with(stored: Stored, headers: HeaderList): Entry {
-    return new Entry(stored, PreparedFields.of(headers), this.#content, this.#contentStart);
+    const { buffer, byteLength } = PreparedFields.of(headers);
+    return new Entry(stored, buffer, byteLength, this.#content, this.#contentStart);
   }
 
   get headers(): PreparedFields {
@@ -91,10 +99,10 @@ export class Entry {
     return this.#content.byteLength - this.#contentStart;
   }
 
-  /** Bytes of memory. */
+  /** Bytes of memory, by what is measured. */
   get bytes(): number {
-    const { own, varyKey } = this.stored.selection;
-    return OVERHEAD + this.length + this.#fieldsEnd + own.length + varyKey.length;
+    const fields = this.#fields === this.#content ? 0 : this.#fields.byteLength;
+    return OVERHEAD + this.#content.byteLength + fields + textBytes(this.stored);
   }
 
   /** The same, stale from now on. */
@@ -102,7 +110,7 @@ export class Entry {
     const { terms } = this.stored;
     const lifetimeMs = Math.min(terms.lifetimeMs, this.ageAt(nowMs));
     const stored = { ...this.stored, terms: { ...terms, lifetimeMs } };
-    return new Entry(stored, this.headers, this.#content, this.#contentStart);
+    return new Entry(stored, this.#fields, this.#fieldsEnd, this.#content, this.#contentStart);
   }
 
   ageAt(nowMs: number): number {
@@ -119,6 +127,17 @@ export class Entry {
     }
     return new HeaderList(this.#hit);
   }
+}
+
+/** What texts take beside their letters, as measured, in bytes. */
+const TEXT_OVERHEAD = 48;
+
+function textBytes({ selection, validators, tags, terms }: Stored): number {
+  let bytes = selection.own.length + selection.varyKey.length + (validators.etag?.length ?? 0);
+  for (const tag of tags) bytes += TEXT_OVERHEAD + tag.length;
+  for (const name of terms.vary) bytes += TEXT_OVERHEAD + name.length;
+  for (const name of terms.directives.withheld) bytes += TEXT_OVERHEAD + name.length;
+  return bytes;
 }
 
 /** How old a response is, in ms (RFC 9111 §4.2.3). */

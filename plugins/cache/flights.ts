@@ -32,7 +32,8 @@ export class Flight {
   readonly url: string;
   readonly #flights: Flights;
   readonly #key: string;
-  readonly #waiting = new Set<(landed: Landed) => void>();
+  /** Made for the first: mostly nobody waits. */
+  #waiting: Set<(landed: Landed) => void> | undefined = undefined;
   #landed: Landed | undefined = undefined;
   #isOver = false;
 
@@ -48,8 +49,8 @@ export class Flight {
     this.#landed = landed;
     if (landed.kind !== "fill" || this.#isOver) this.end();
     // Of those who wait for one who has left, the first asks; it takes the others along.
-    for (const tell of this.#waiting) tell(landed);
-    this.#waiting.clear();
+    for (const tell of this.#waiting ?? []) tell(landed);
+    this.#waiting = undefined;
   }
 
   /** The content is there whole, or will not be. */
@@ -61,22 +62,24 @@ export class Flight {
   /** Resolves when it has landed; "pass" if that takes too long. Rejects with the signal's reason when it is aborted. */
   wait(signal: AbortSignal): Promise<Landed> {
     if (this.#landed !== undefined) return Promise.resolve(this.#landed);
+    this.#waiting ??= new Set();
+    const waiting = this.#waiting;
     return new Promise((resolve, reject) => {
       const tell = (landed: Landed) => {
-        this.#waiting.delete(tell);
+        waiting.delete(tell);
         clearTimeout(timer);
         signal.removeEventListener("abort", onAbort);
         resolve(landed);
       };
       const onAbort = () => {
-        this.#waiting.delete(tell);
+        waiting.delete(tell);
         clearTimeout(timer);
         reject(GatewayError.from(signal.reason));
       };
       const timer = setTimeout(tell, LONGEST_MS, PASS);
       if (signal.aborted) return onAbort();
       signal.addEventListener("abort", onAbort, { once: true });
-      this.#waiting.add(tell);
+      waiting.add(tell);
     });
   }
 }

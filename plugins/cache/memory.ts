@@ -1,5 +1,6 @@
 import type { HeaderList } from "../../src/plugin.ts";
 import type { Entry, Selection } from "./entry.ts";
+import { Garbage } from "./garbage.ts";
 import { varyKey } from "./rules/vary.ts";
 import { S3Fifo } from "./s3-fifo.ts";
 
@@ -9,21 +10,23 @@ export type Resource = readonly Entry[];
 /** Variants of one URL that are kept at most; a service that varies by more fills no memory with them. */
 const MOST_VARIANTS = 64;
 /** What the objects around a URL take, as measured, in bytes. */
-const OVERHEAD = 350;
+const OVERHEAD = 300;
 
-/** A process takes about twice the memory that is in use: the collector lets as much garbage gather before it runs. */
-const SLACK = 2;
+/** A process takes about so many times the memory that is in use, as measured: what is not in use any more is collected in batches. */
+const SLACK = 2.5;
 
 /** The responses in the memory of this process, of all routes together, within a bound of bytes. */
 export class Memory {
   readonly #resources: S3Fifo<Resource>;
   readonly #maxBytes: number;
+  readonly #garbage: Garbage;
   /** Of contents that are still coming. */
   #borrowed = 0;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
     this.#resources = new S3Fifo(maxBytes);
+    this.#garbage = new Garbage(maxBytes / SLACK);
   }
 
   get bytes(): number {
@@ -95,7 +98,9 @@ export class Memory {
   #set(url: string, entries: readonly Entry[]): void {
     let bytes = OVERHEAD + url.length;
     for (const entry of entries) bytes += entry.bytes;
+    const { freed } = this.#resources;
     this.#resources.set(url, entries, SLACK * bytes);
+    this.#garbage.add((this.#resources.freed - freed) / SLACK);
   }
 }
 

@@ -1,3 +1,5 @@
+import { Traces } from "./traces.ts";
+
 interface Node<V> {
   readonly key: string;
   value: V;
@@ -23,10 +25,10 @@ export class S3Fifo<V> {
   readonly #nodes = new Map<string, Node<V>>();
   readonly #trial = new Queue<V>();
   readonly #main = new Queue<V>();
-  /** Digests of keys that were not used on trial, the oldest first. */
-  readonly #gone = new Set<number>();
+  readonly #gone = new Traces();
   readonly #maxBytes: number;
   #evicted = 0;
+  #freed = 0;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
@@ -43,6 +45,11 @@ export class S3Fifo<V> {
   /** How many values have left for want of room. */
   get evicted(): number {
     return this.#evicted;
+  }
+
+  /** Bytes of all values that were there and are not any more, for whatever reason. */
+  get freed(): number {
+    return this.#freed;
   }
 
   get(key: string): V | undefined {
@@ -62,6 +69,7 @@ export class S3Fifo<V> {
     if (bytes > this.#maxBytes / 4) return this.delete(key);
     const known = this.#nodes.get(key);
     if (known !== undefined) {
+      this.#freed += known.bytes;
       known.queue.bytes += bytes - known.bytes;
       known.value = value;
       known.bytes = bytes;
@@ -79,6 +87,7 @@ export class S3Fifo<V> {
     if (node === undefined) return;
     node.queue.remove(node);
     this.#nodes.delete(key);
+    this.#freed += node.bytes;
   }
 
   clear(): void {
@@ -101,18 +110,10 @@ export class S3Fifo<V> {
       return;
     }
     this.#nodes.delete(node.key);
+    this.#freed += node.bytes;
     this.#evicted++;
-    if (node.queue === this.#trial) this.#remember(node.key);
-  }
-
-  /** As many traces as there are values in the main queue, for longer ago says little. */
-  #remember(key: string): void {
-    this.#gone.add(digest(key));
-    const most = Math.max(256, this.#nodes.size);
-    for (const oldest of this.#gone) {
-      if (this.#gone.size <= most) break;
-      this.#gone.delete(oldest);
-    }
+    // As many as there are values at most, for longer ago says little.
+    if (node.queue === this.#trial) this.#gone.add(digest(node.key), Math.max(128, this.#nodes.size / 2));
   }
 }
 

@@ -3,8 +3,10 @@ import { Entry, type Stored } from "./entry.ts";
 import { Fill } from "./fill.ts";
 import type { ComingContent, Landed } from "./flights.ts";
 import { joined } from "./joining.ts";
+import { ownText } from "./own-text.ts";
 import { parseContentRange } from "./rules/content-range.ts";
 import type { ReceivedAt } from "./rules/freshness.ts";
+import { httpDate } from "./rules/http-date.ts";
 import { responseDirectives } from "./rules/response-directives.ts";
 import { type AskedBy, type Refusal, storageTerms, type Terms } from "./rules/storable.ts";
 import { storedFields } from "./rules/stored-fields.ts";
@@ -88,12 +90,12 @@ export function isAuthorized({ request, principal }: Context, { policy }: RouteP
 
 function headOf(ctx: Context, { owner, own }: Place, asked: AskedBy, reply: Reply, at: AskedAt, terms: Terms): Head {
   const headers = storedFields(reply.headers, terms.directives.withheld);
-  if (!headers.has("date")) headers.set("date", new Date(at.responseMs).toUTCString());
+  if (!headers.has("date")) headers.set("date", httpDate(at.responseMs));
   const stored: Stored = {
-    selection: { owner, own, varyKey: varyKey(terms.vary, ctx.request.headers) },
+    selection: { owner, own, varyKey: ownText(varyKey(terms.vary, ctx.request.headers)) },
     terms,
     status: reply.status,
-    reason: reply.reason,
+    reason: reply.reason === undefined ? undefined : ownText(reply.reason),
     validators: validatorsOf(headers, at.responseMs),
     tags: tagsOf(reply.headers),
     isAuthorized: asked.hasAuthorization,
@@ -119,15 +121,14 @@ export function failureLanded(
   at: AskedAt,
   refusal: Refusal,
 ): Landed | undefined {
-  const content = reply.body.inMemory;
-  if (!isFailure(reply.status) || asked.hasAuthorization || content === undefined) return undefined;
+  if (!isFailure(reply.status) || asked.hasAuthorization || !reply.body.isInMemory) return undefined;
   if (refusal !== "status" && refusal !== "no-freshness") return undefined;
   const directives = responseDirectives(reply.headers);
   const vary = varyNames(reply.headers);
   if (vary === undefined) return undefined;
   const terms = { lifetimeMs: 0, initialAgeMs: 0, directives, staleWhileRevalidateMs: 0, staleIfErrorMs: 0, vary };
   const { stored, headers } = headOf(ctx, place, asked, reply, at, terms);
-  return { kind: "failure", entry: Entry.of(stored, headers, [content], content.byteLength) };
+  return { kind: "failure", entry: Entry.whole(stored, headers, reply.body) };
 }
 
 /** Stores a response: at once if its content is there, else as it comes, and the reply goes on with what comes. */
@@ -138,9 +139,8 @@ export function keep(
   parts: RouteParts,
   onOutcome: (outcome: Outcome) => void,
 ): Extract<Landed, { kind: "entry" | "fill" }> {
-  const content = reply.body.inMemory;
-  if (content === undefined) return keepAsItComes(url, head, reply, parts, onOutcome);
-  const entry = Entry.of(head.stored, head.headers, [content], content.byteLength);
+  if (!reply.body.isInMemory) return keepAsItComes(url, head, reply, parts, onOutcome);
+  const entry = Entry.whole(head.stored, head.headers, reply.body);
   put(url, entry, head.since, parts);
   onOutcome(entry);
   return { kind: "entry", entry };

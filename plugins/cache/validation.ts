@@ -1,8 +1,9 @@
 import { HeaderList, type Reply } from "../../src/plugin.ts";
 import type { Entry, Stored } from "./entry.ts";
+import { ownText } from "./own-text.ts";
 import { isWeak } from "./rules/etag.ts";
 import type { ReceivedAt } from "./rules/freshness.ts";
-import { parseHttpDate } from "./rules/http-date.ts";
+import { httpDate, parseHttpDate } from "./rules/http-date.ts";
 import type { RulesPolicy } from "./rules/policy.ts";
 import type { Validators } from "./rules/preconditions.ts";
 import { responseDirectives } from "./rules/response-directives.ts";
@@ -33,15 +34,15 @@ export function hasValidator({ etag, lastModified }: Validators): boolean {
 /** What a response can be compared by. */
 export function validatorsOf(headers: HeaderList, receivedMs: number): Validators {
   return {
-    etag: ownText(headers.get("etag")),
-    lastModified: ownText(headers.get("last-modified")),
+    etag: ownField(headers, "etag"),
+    lastModified: ownField(headers, "last-modified"),
     dateMs: parseHttpDate(headers.get("date"), receivedMs) ?? receivedMs,
   };
 }
 
-/** The same text by itself: as a part of a head it would keep all of the head in memory. */
-function ownText(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : Buffer.from(text, "latin1").toString("latin1");
+function ownField(headers: HeaderList, name: string): string | undefined {
+  const text = headers.get(name);
+  return text === undefined ? undefined : ownText(text);
 }
 
 /**
@@ -87,7 +88,7 @@ function isAlike(told: string | undefined, stored: string | undefined): boolean 
 function updated(entry: Entry, newer: HeaderList, at: ReceivedAt, policy: RulesPolicy): Entry | undefined {
   const { stored } = entry;
   const dated = newer.copy();
-  if (!dated.has("date")) dated.set("date", new Date(at.responseMs).toUTCString());
+  if (!dated.has("date")) dated.set("date", httpDate(at.responseMs));
   const { withheld } = responseDirectives(dated);
   const headers = updatedFields(new HeaderList(entry.headers), dated, withheld);
   const judged = headers.copy();

@@ -1,3 +1,5 @@
+import { remembering } from "./remembering.ts";
+
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const MONTH = `(${MONTHS.join("|")})`;
 const TIME = "(\\d{2}):(\\d{2}):(\\d{2})";
@@ -10,10 +12,16 @@ const ASCTIME = new RegExp(`^(?:mon|tue|wed|thu|fri|sat|sun) ${MONTH} ([ \\d]\\d
  * either case (RFC 9111 §4.2), and nothing else: no other zones, no single digits.
  */
 export function parseHttpDate(field: string | undefined, nowMs: number): number | undefined {
-  if (field === undefined) return undefined;
-  const text = field.toLowerCase();
-  const imf = IMF.exec(text);
-  if (imf !== null) return instant(imf[3], imf[2], imf[1], imf[4], imf[5], imf[6]);
+  return field === undefined ? undefined : (imfDate(field) ?? obsoleteDate(field.toLowerCase(), nowMs));
+}
+
+/** The form that is sent today; of one second the same text comes again and again. */
+const imfDate = remembering((field) => {
+  const imf = IMF.exec(field.toLowerCase());
+  return imf === null ? undefined : instant(imf[3], imf[2], imf[1], imf[4], imf[5], imf[6]);
+});
+
+function obsoleteDate(text: string, nowMs: number): number | undefined {
   const rfc850 = RFC850.exec(text);
   if (rfc850 !== null) {
     const year = fullYear(Number(rfc850[3]), new Date(nowMs).getUTCFullYear());
@@ -38,4 +46,16 @@ function instant(year: Part, month: Part, day: Part, hour: Part, minute: Part, s
   const ms = Date.UTC(Number(year), monthIndex, Number(day), Number(hour), Number(minute), Number(second));
   // A day that the month does not have would run over into the next.
   return new Date(ms).getUTCDate() === Number(day) || Number(second) === 60 ? ms : undefined;
+}
+
+let latestSecond = 0;
+let latestDate = new Date(0).toUTCString();
+
+/** That time as a date of HTTP. */
+export function httpDate(ms: number): string {
+  const second = Math.floor(ms / 1_000);
+  if (second === latestSecond) return latestDate;
+  latestSecond = second;
+  latestDate = new Date(second * 1_000).toUTCString();
+  return latestDate;
 }

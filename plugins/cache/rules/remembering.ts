@@ -1,3 +1,5 @@
+import { ownText } from "../own-text.ts";
+
 /** Texts that are remembered at most, and characters of each. */
 const MOST = 256;
 
@@ -12,7 +14,7 @@ export function remembering<T>(read: (text: string) => T): (text: string) => T {
     const answer = read(text);
     if (text.length > MOST) return answer;
     if (known.size >= MOST) known.clear();
-    known.set(text, answer);
+    known.set(ownText(text), answer);
     return answer;
   };
 }

@@ -1,4 +1,5 @@
 import type { HeaderList } from "../../../src/plugin.ts";
+import { ownText } from "../own-text.ts";
 import { type Directive, deltaSeconds, parseDirectives } from "./directives.ts";
 import { remembering } from "./remembering.ts";
 import { targetedDirectives } from "./targeted.ts";
@@ -68,7 +69,7 @@ function isBare(directive: Directive): boolean {
 function fieldNames({ argument }: Directive): string[] {
   if (argument === undefined) return [];
   const names = argument.split(",").map((name) => name.trim().toLowerCase());
-  return names.filter((name) => name !== "");
+  return names.filter((name) => name !== "").map(ownText);
 }
 
 /** A value that is none makes a response stale at once (RFC 9111 §4.2.1). */

@@ -1,4 +1,5 @@
 import type { HeaderList } from "../../../src/plugin.ts";
+import { ownText } from "../own-text.ts";
 
 /** More names than this are nothing that a service means. */
 const MOST_NAMES = 32;
@@ -11,7 +12,7 @@ export function varyNames(headers: HeaderList): readonly string[] | undefined {
   for (const part of field.split(",")) {
     const name = part.trim().toLowerCase();
     if (name === "*") return undefined;
-    if (name !== "") names.add(name);
+    if (name !== "") names.add(ownText(name));
   }
   return names.size > MOST_NAMES ? undefined : [...names].sort();
 }

@@ -1,0 +1,62 @@
+import { expect, test } from "bun:test";
+import { Garbage } from "../../../plugins/cache/garbage.ts";
+
+const MIB = 1_048_576;
+
+/** A turn of the event loop, in which what is due is collected. */
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** Counts collections that take so many ms on its clock. */
+function world(inUse: number, tookMs: number) {
+  const seen = { collections: 0, nowMs: 0 };
+  const collect = () => {
+    seen.collections++;
+    seen.nowMs += tookMs;
+  };
+  return { seen, garbage: new Garbage(inUse, collect, () => seen.nowMs) };
+}
+
+test("garbage is collected when it is half of what may be in use, not in the middle of a request, and once", async () => {
+  const { seen, garbage } = world(100 * MIB, 0);
+  garbage.add(49 * MIB);
+  await turn();
+  expect(seen.collections).toBe(0);
+  garbage.add(1 * MIB);
+  garbage.add(100 * MIB);
+  expect(seen.collections).toBe(0);
+  await turn();
+  await turn();
+  expect(seen.collections).toBe(1);
+  garbage.add(50 * MIB);
+  await turn();
+  expect(seen.collections).toBe(2);
+});
+
+test("less than 8 MiB is left to the engine, however small the cache", async () => {
+  const { seen, garbage } = world(1 * MIB, 0);
+  garbage.add(7 * MIB);
+  await turn();
+  expect(seen.collections).toBe(0);
+  garbage.add(1 * MIB);
+  await turn();
+  expect(seen.collections).toBe(1);
+});
+
+test.each([
+  [20, 100],
+  [100, 500],
+  [400, 8_000],
+])("after one that has taken %d ms there is none for %d ms, and then it is made up for", async (tookMs, restMs) => {
+  const { seen, garbage } = world(16 * MIB, tookMs);
+  garbage.add(8 * MIB);
+  await turn();
+  expect(seen.collections).toBe(1);
+  seen.nowMs += restMs - 1;
+  garbage.add(8 * MIB);
+  await turn();
+  expect(seen.collections).toBe(1);
+  seen.nowMs += 1;
+  garbage.add(1);
+  await turn();
+  expect(seen.collections).toBe(2);
+});
