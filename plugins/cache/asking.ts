@@ -1,7 +1,9 @@
-import { type Context, GatewayError, type Reply } from "../../src/plugin.ts";
+import { type Awaitable, type Context, GatewayError, type Reply } from "../../src/plugin.ts";
 import { answerFrom, notModified } from "./answer.ts";
+import { answerWithWhole, sentForMissing } from "./completing.ts";
 import type { Entry } from "./entry.ts";
 import type { Flight } from "./flights.ts";
+import type { Landing } from "./landing.ts";
 import { flightKey, isValidating, type Quest } from "./quest.ts";
 import { forwardStatus } from "./rules/cache-status.ts";
 import { isWeak } from "./rules/etag.ts";
@@ -9,28 +11,10 @@ import { isNotModified } from "./rules/preconditions.ts";
 import { isUsableOnError } from "./rules/reuse.ts";
 import { type AskedBy, allowsAuthorized } from "./rules/storable.ts";
 import type { RouteParts } from "./shared.ts";
-import {
-  type AskedAt,
-  failureLanded,
-  isAuthorized,
-  isFailure,
-  keep,
-  type Outcome,
-  partHead,
-  put,
-  storedHead,
-} from "./storing.ts";
+import { type AskedAt, failureLanded, isAuthorized, isFailure, keep, partHead, put, storedHead } from "./storing.ts";
 import type { Tier } from "./tier/tier.ts";
 import { askTiered } from "./tiered.ts";
 import { askWhetherModified, freshened, updatedByHead } from "./validation.ts";
-
-/** Whom it is told what a request to the service has brought. */
-interface Landing {
-  /** Who waits here for the same. */
-  readonly flight: Flight | undefined;
-  /** Told once, when what may be stored is there whole. */
-  onOutcome(outcome: Outcome): void;
-}
 
 /** Asks the service, stores what may be stored, and tells those who wait. */
 export function asks(quest: Quest, parts: RouteParts, flight: Flight | undefined): Promise<Reply> {
@@ -96,8 +80,13 @@ function isServiceFailure(ctx: Context, error: unknown): boolean {
 async function answered(quest: Quest, parts: RouteParts, landing: Landing): Promise<Reply> {
   const { ctx, entry, since } = quest;
   const requestMs = parts.now();
-  const reply = await (isValidating(quest) ? sentByValidators(quest) : quest.next(ctx));
+  const incomplete = entry === undefined ? quest.incomplete : undefined;
+  const reply = await (incomplete === undefined ? sent(quest) : sentForMissing(quest, incomplete));
   const at: AskedAt = { requestMs, responseMs: parts.now(), since };
+  if (incomplete !== undefined && (reply.status === 206 || reply.status === 416)) {
+    const whole = await answerWithWhole(quest, incomplete, reply, at, parts, landing);
+    return whole ?? answered({ ...quest, incomplete: undefined }, parts, landing);
+  }
   if (reply.status === 304 && entry !== undefined && isValidating(quest))
     return confirmed(quest, entry, reply, at, parts, landing);
   if (isFailure(reply.status)) {
@@ -116,6 +105,11 @@ async function answered(quest: Quest, parts: RouteParts, landing: Landing): Prom
     return passed(quest, reply, parts, undefined);
   }
   return stored(quest, reply, at, parts, landing);
+}
+
+/** The service's answer. */
+function sent(quest: Quest): Awaitable<Reply> {
+  return isValidating(quest) ? sentByValidators(quest) : quest.next(quest.ctx);
 }
 
 /** The service's answer to the stored validators. Its log and its client see the request's own conditions. */

@@ -1,5 +1,6 @@
 import type { Context, Handler } from "../../src/plugin.ts";
 import { type Asked, isForAll } from "./asked.ts";
+import type { Incomplete } from "./completing.ts";
 import type { Entry } from "./entry.ts";
 import { type Memory, selectEntry } from "./memory.ts";
 import type { Forward } from "./rules/cache-status.ts";
@@ -14,6 +15,8 @@ export interface Quest extends Place {
   readonly asked: Asked;
   /** What is stored for it, and may not be used as it is. */
   readonly entry: Entry | undefined;
+  /** A part of what is asked for is stored, and the service is asked for the rest. */
+  readonly incomplete: Incomplete | undefined;
   /** Purges that had come before it. */
   readonly since: number;
   /** Why the service is asked. */
@@ -53,5 +56,5 @@ export function lookAgain(quest: Quest, memory: Memory): Quest {
   const resource = memory.get(quest.url);
   if (resource === undefined) return quest;
   const entry = selectEntry(resource, quest.owner, quest.own, quest.ctx.request.headers);
-  return { ...quest, entry };
+  return { ...quest, entry, incomplete: undefined };
 }

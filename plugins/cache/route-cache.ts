@@ -1,6 +1,7 @@
 import type { CidrSet, Context, Handler, KeyOf, Reply } from "../../src/plugin.ts";
 import { answerFrom } from "./answer.ts";
 import { readAsked } from "./asked.ts";
+import { type Incomplete, incompleteOf } from "./completing.ts";
 import type { Entry } from "./entry.ts";
 import { fetchShared, refresh } from "./fetching.ts";
 import { answerFromPart } from "./incomplete.ts";
@@ -47,7 +48,7 @@ export function cachedHandler(keys: Keys, parts: RouteParts, next: Handler): Han
     const own = ownKey === undefined ? "" : ownKey(ctx);
     const resource = shared.memory.get(url);
     const entry = resource === undefined ? undefined : selectEntry(resource, owner, own, request.headers);
-    const quest = (forward: Forward): Quest => ({
+    const quest = (forward: Forward, incomplete?: Incomplete): Quest => ({
       ctx,
       next,
       asked,
@@ -55,6 +56,7 @@ export function cachedHandler(keys: Keys, parts: RouteParts, next: Handler): Han
       owner,
       own,
       entry,
+      incomplete,
       since: shared.purges.count,
       forward,
     });
@@ -62,7 +64,10 @@ export function cachedHandler(keys: Keys, parts: RouteParts, next: Handler): Han
     if (entry === undefined) {
       if (resource === undefined) return fetchShared(quest("uri-miss"), parts);
       const part = selectPart(resource, owner, own, request.headers);
-      const found = part === undefined ? "vary-miss" : answerFromPart(part, asked, method, nowMs);
+      if (part === undefined) return fetchShared(quest("vary-miss"), parts);
+      const found = answerFromPart(part, asked, method, nowMs);
+      if (found === "partial")
+        return fetchShared(quest(found, incompleteOf(part, asked, method, parts.maxObject)), parts);
       if (typeof found === "string") return fetchShared(quest(found), parts);
       metrics.count("hit");
       return found;

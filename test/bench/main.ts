@@ -9,13 +9,25 @@ import { caddy } from "./contenders/caddy.ts";
 import { haproxy, haproxyJwt } from "./contenders/haproxy.ts";
 import { nginx, nginxStock } from "./contenders/nginx.ts";
 import { sluice, sluiceBlind, sluiceJwt, sluiceObserved } from "./contenders/sluice.ts";
+import { varnish } from "./contenders/varnish.ts";
 import { describeMachine, whyUnfit } from "./machine.ts";
 import { type Options, readOptions, USAGE } from "./options.ts";
 import { profile, whyNoProfile } from "./profile.ts";
 import { jsonReport, markdownReport, textReport } from "./report.ts";
 import { SCENARIOS, type Scenario } from "./scenarios.ts";
 
-const CONTENDERS = [sluice, sluiceJwt, sluiceBlind, sluiceObserved, nginx, nginxStock, haproxy, haproxyJwt, caddy];
+const CONTENDERS = [
+  sluice,
+  sluiceJwt,
+  sluiceBlind,
+  sluiceObserved,
+  nginx,
+  nginxStock,
+  haproxy,
+  haproxyJwt,
+  caddy,
+  varnish,
+];
 const EXIT_USAGE = 2;
 const EXIT_SIGNALLED = 130;
 

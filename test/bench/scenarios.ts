@@ -55,7 +55,7 @@ const large: Scenario = {
 };
 
 /** Those that can answer from a cache of their own. */
-const WITH_CACHE = ["sluice", "nginx"];
+const WITH_CACHE = ["sluice", "nginx", "varnish"];
 
 /** The scenarios, in the order they are run. */
 export const SCENARIOS: readonly Scenario[] = [

@@ -29,6 +29,8 @@ const RATIOS: readonly Target[] = [
   { scenario: "jwt", what: "CPU", contender: "sluice-jwt", reference: "haproxy-jwt", most: 1, of: cpuUsPerRequest },
   { scenario: "cached", what: "CPU", reference: "nginx", most: 1.1, of: cpuUsPerRequest },
   { scenario: "cached-large", what: "CPU", reference: "nginx", most: 1.1, of: cpuUsPerRequest },
+  { scenario: "cached", what: "CPU", reference: "varnish", most: 1.1, of: cpuUsPerRequest },
+  { scenario: "cached-large", what: "CPU", reference: "varnish", most: 1.1, of: cpuUsPerRequest },
   { scenario: "open-same", what: "p99", reference: "haproxy", most: 2, of: p99 },
   { scenario: "open-own", what: "p99", reference: "haproxy", most: 2, of: p99 },
 ];

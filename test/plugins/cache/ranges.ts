@@ -6,7 +6,7 @@ export const CONTENT = "0123456789";
 /** A service that has ranges of a content, as `bytes=A-B`. */
 export function serves(content = CONTENT, headers: Record<string, string> = {}) {
   const fields = { "cache-control": "max-age=60", etag: '"a"', ...headers };
-  return (request: RawRequest): Origin => {
+  return (request: Pick<RawRequest, "header">): Origin => {
     const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.header("range") ?? "") ?? [];
     if (first === undefined) return { headers: fields, body: content };
     const place = `bytes ${first}-${last}/${content.length}`;
