@@ -2,7 +2,7 @@ import { type Awaitable, type Context, GatewayError, type Reply } from "../../sr
 import { answerFrom, notModified } from "./answer.ts";
 import { answerWithWhole, sentForMissing } from "./completing.ts";
 import type { Entry } from "./entry.ts";
-import type { Flight } from "./flights.ts";
+import type { Flight, Landed } from "./flights.ts";
 import type { Landing } from "./landing.ts";
 import { flightKey, isValidating, type Quest } from "./quest.ts";
 import { forwardStatus } from "./rules/cache-status.ts";
@@ -31,9 +31,14 @@ async function asksTiered(quest: Quest, parts: RouteParts, flight: Flight | unde
       attempted(next, parts, { flight, onOutcome }),
     );
   } catch (error) {
-    flight?.land({ kind: "error", error });
+    flight?.land(failed(quest, error));
     throw error;
   }
+}
+
+/** Who waits for a client that has left asks by itself. */
+function failed({ ctx }: Quest, error: unknown): Landed {
+  return ctx.isAborted ? { kind: "left" } : { kind: "error", error };
 }
 
 /** Whether it is worth a look into what gateways share. */
@@ -47,8 +52,7 @@ async function attempted(quest: Quest, parts: RouteParts, landing: Landing): Pro
     return await answered(quest, parts, landing);
   } catch (error) {
     landing.onOutcome(undefined);
-    // Who waits for a client that has left asks by itself.
-    landing.flight?.land(quest.ctx.isAborted ? { kind: "left" } : { kind: "error", error });
+    landing.flight?.land(failed(quest, error));
     const reply = isServiceFailure(quest.ctx, error) ? staleOnError(quest, parts, undefined) : undefined;
     if (reply === undefined) throw error;
     return reply;

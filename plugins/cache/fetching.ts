@@ -4,7 +4,7 @@ import { NOTHING_ASKED } from "./asked.ts";
 import { asks, staleOnError } from "./asking.ts";
 import { ageOf } from "./entry.ts";
 import type { Landed } from "./flights.ts";
-import { isSelected } from "./memory.ts";
+import { isFor } from "./memory.ts";
 import { flightKey, isShareable, lookAgain, type Quest } from "./quest.ts";
 import { forwardStatus } from "./rules/cache-status.ts";
 import { reuseOf } from "./rules/reuse.ts";
@@ -44,7 +44,7 @@ function onSharedError(quest: Quest, error: unknown, parts: RouteParts): Reply {
 function replyFrom(landed: Landed, quest: Quest, parts: RouteParts): Reply | undefined {
   if (landed.kind !== "entry" && landed.kind !== "fill" && landed.kind !== "failure") return undefined;
   const { stored } = landed.kind === "fill" ? landed : landed.entry;
-  if (!isSelected(stored.selection, stored.terms.vary, quest.ctx.request.headers)) return undefined;
+  if (!isFor(stored, quest.owner, quest.own, quest.ctx.request.headers)) return undefined;
   const nowMs = parts.now();
   const isFresh = reuseOf(stored.terms, ageOf(stored, nowMs), quest.asked.directives) === "fresh";
   if (!isFresh && landed.kind !== "failure") return undefined;

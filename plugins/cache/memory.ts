@@ -1,5 +1,5 @@
 import type { HeaderList } from "../../src/plugin.ts";
-import type { Entry, Selection } from "./entry.ts";
+import type { Entry, Selection, Stored } from "./entry.ts";
 import { Garbage } from "./garbage.ts";
 import { varyKey } from "./rules/vary.ts";
 import { S3Fifo } from "./s3-fifo.ts";
@@ -115,17 +115,31 @@ function isSame({ stored: a }: Entry, { stored: b }: Entry): boolean {
 
 /** The whole response for a request with these fields: the latest of those that match (RFC 9111 §4, §4.1). */
 export function selectEntry(entries: Resource, owner: string, own: string, headers: HeaderList): Entry | undefined {
-  for (const entry of entries) if (entry.stored.part === undefined && isFor(entry, owner, own, headers)) return entry;
-  return undefined;
+  return select(entries, false, owner, own, headers);
 }
 
 /** The same for a part of a response. */
 export function selectPart(entries: Resource, owner: string, own: string, headers: HeaderList): Entry | undefined {
-  for (const entry of entries) if (entry.stored.part !== undefined && isFor(entry, owner, own, headers)) return entry;
+  return select(entries, true, owner, own, headers);
+}
+
+function select(entries: Resource, isPart: boolean, owner: string, own: string, headers: HeaderList) {
+  let names: readonly string[] | undefined;
+  let wanted = "";
+  for (const entry of entries) {
+    const { selection, terms, part } = entry.stored;
+    if ((part !== undefined) !== isPart || selection.owner !== owner || selection.own !== own) continue;
+    if (terms.vary.length === 0) return entry;
+    // Variants mostly vary by the same fields: what the request has there is made out once.
+    if (terms.vary !== names) wanted = varyKey(terms.vary, headers);
+    names = terms.vary;
+    if (selection.varyKey === wanted) return entry;
+  }
   return undefined;
 }
 
-function isFor({ stored: { selection, terms } }: Entry, owner: string, own: string, headers: HeaderList): boolean {
+/** Whether a response is for a request with these fields. */
+export function isFor({ selection, terms }: Stored, owner: string, own: string, headers: HeaderList): boolean {
   return selection.owner === owner && selection.own === own && isSelected(selection, terms.vary, headers);
 }
 

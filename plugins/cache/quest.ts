@@ -40,7 +40,8 @@ export function isShareable(quest: Quest): boolean {
 /** What requests have in common that wait for one answer, as far as it is known what the response varies by. */
 export function flightKey({ url, owner, own, entry, ctx }: Quest, memory: Memory): string {
   const vary = entry?.stored.terms.vary ?? knownVary(memory, url, owner);
-  const key = `${url}\n${owner}\n${own}`;
+  // A principal's id may have line ends; its length tells where it ends.
+  const key = `${url}\n${owner}\n${own.length}:${own}`;
   return vary.length === 0 ? key : `${key}\n${varyKey(vary, ctx.request.headers)}`;
 }
 

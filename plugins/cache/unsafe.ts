@@ -1,4 +1,5 @@
 import type { Context, Handler, Reply } from "../../src/plugin.ts";
+import { readAsked } from "./asked.ts";
 import { invalidate } from "./invalidate.ts";
 import type { Keys } from "./route-cache.ts";
 import { forwardStatus } from "./rules/cache-status.ts";
@@ -12,13 +13,15 @@ import { type AskedAt, isAuthorized, keep, storedHead } from "./storing.ts";
 export async function passOther(ctx: Context, next: Handler, keys: Keys, parts: RouteParts): Promise<Reply> {
   const { purges, purging } = parts.shared;
   const requestMs = parts.now();
+  const since = purges.count;
   const reply = await next(ctx);
   if (reply.status === 101) return reply;
+  const hadPurge = purges.count !== since;
   invalidate(ctx, reply, purging);
   parts.metrics.count("bypass");
   reply.headers.append("cache-status", forwardStatus({ forward: "method" }));
-  if (ctx.request.method === "POST")
-    keepPosted(ctx, reply, { requestMs, responseMs: parts.now(), since: purges.count }, keys, parts);
+  const mayKeep = ctx.request.method === "POST" && !hadPurge && keys.isBypassed?.(ctx) !== true;
+  if (mayKeep) keepPosted(ctx, reply, { requestMs, responseMs: parts.now(), since: purges.count }, keys, parts);
   return reply;
 }
 
@@ -31,7 +34,8 @@ function keepPosted(ctx: Context, reply: Reply, at: AskedAt, keys: Keys, parts: 
   if (reply.status !== 200 || !isOfRequest(ctx, headers.get("content-location"))) return;
   if (explicitLifetime(headers, responseDirectives(headers), at.responseMs) === undefined) return;
   const place = { url: keys.urlKey(ctx.request), owner: keys.owner, own: keys.ownKey?.(ctx) ?? "" };
-  const asked = { noStore: false, hasAuthorization: isAuthorized(ctx, parts) };
+  const { noStore } = readAsked(ctx.request.headers).directives;
+  const asked = { noStore, hasAuthorization: isAuthorized(ctx, parts) };
   const head = storedHead(ctx, place, asked, reply, at, parts);
   if (typeof head !== "string") keep(place.url, head, reply, parts, () => {});
 }

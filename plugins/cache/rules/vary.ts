@@ -1,5 +1,6 @@
 import type { HeaderList } from "../../../src/plugin.ts";
 import { ownText } from "../own-text.ts";
+import { remembering } from "./remembering.ts";
 
 /** More names than this are nothing that a service means. */
 const MOST_NAMES = 32;
@@ -7,7 +8,11 @@ const MOST_NAMES = 32;
 /** The request fields that a response was chosen by, sorted; undefined if it fits no other request (RFC 9111 §4.1). */
 export function varyNames(headers: HeaderList): readonly string[] | undefined {
   const field = headers.get("vary");
-  if (field === undefined) return NONE;
+  return field === undefined ? NONE : namesIn(field);
+}
+
+/** Responses with the same field share the names. */
+const namesIn = remembering((field) => {
   const names = new Set<string>();
   for (const part of field.split(",")) {
     const name = part.trim().toLowerCase();
@@ -15,7 +20,7 @@ export function varyNames(headers: HeaderList): readonly string[] | undefined {
     if (name !== "") names.add(ownText(name));
   }
   return names.size > MOST_NAMES ? undefined : [...names].sort();
-}
+});
 
 const NONE: readonly string[] = [];
 
@@ -37,7 +42,11 @@ export function varyKey(names: readonly string[], headers: HeaderList): string {
 const UNORDERED = new Set(["accept", "accept-charset", "accept-encoding", "accept-language"]);
 const AROUND_COMMAS = /[\t ]*,[\t ]*/g;
 
+/** Longer values are nobody's language or type, and not worth the work. */
+const MOST_NORMALIZED = 1_024;
+
 function normalized(name: string, value: string): string {
+  if (value.length > MOST_NORMALIZED) return value;
   if (!UNORDERED.has(name)) return value.includes('"') ? value : value.replace(AROUND_COMMAS, ",");
   const members = value.toLowerCase().split(",");
   return members

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Selection } from "../entry.ts";
 
 /** Texts of any length as a key: parts cannot be taken for others, and nobody reads what they were. */
 export function digestOf(...parts: readonly string[]): string {
@@ -11,7 +12,7 @@ export function digestOf(...parts: readonly string[]): string {
 export const indexKey = (url: string): string => `index:${digestOf(url)}`;
 
 /** A response of that generation. */
-export function entryKey(generation: string, owner: string, own: string, varyKey: string): string {
+export function entryKey(generation: string, { owner, own, varyKey }: Selection): string {
   return `entry:${digestOf(generation, owner, own, varyKey)}`;
 }
 

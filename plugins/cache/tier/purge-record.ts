@@ -47,14 +47,19 @@ export function afterPurges(
   nowMs: number,
 ): Entry | undefined {
   const { receivedMs, tags } = entry.stored;
-  if (receivedMs <= floorMs + SKEW_MS && floorMs > 0) return undefined;
+  if (floorMs > 0 && isPurged(receivedMs, floorMs)) return undefined;
   let left = entry;
   for (const { target, isSoft, atMs } of records) {
-    if (receivedMs > atMs + SKEW_MS || !purgeTest(target, NO_URLS)(url, tags)) continue;
+    if (!isPurged(receivedMs, atMs) || !purgeTest(target, NO_URLS)(url, tags)) continue;
     if (!isSoft) return undefined;
     left = left.expired(nowMs);
   }
   return left;
+}
+
+/** Whether a response may have come before a purge of that time; undefined for none. */
+export function isPurged(receivedMs: number, purgedMs: number | undefined): boolean {
+  return purgedMs !== undefined && receivedMs <= purgedMs + SKEW_MS;
 }
 
 /** Records are about no single URL. */

@@ -1,6 +1,6 @@
 import { type HeaderList, type Lock, type Scope, StoreError } from "../../../src/plugin.ts";
 import type { Entry } from "../entry.ts";
-import { isSelected } from "../memory.ts";
+import { ownText } from "../own-text.ts";
 import type { Purge } from "../purges.ts";
 import { varyKey } from "../rules/vary.ts";
 import type { UrlKeys } from "../shared.ts";
@@ -8,7 +8,7 @@ import type { Place } from "../storing.ts";
 import { decodeEntry, encodeEntry } from "./encoding.ts";
 import { type IndexRecord, parseIndex } from "./index-record.ts";
 import { entryKey, indexKey, lockKey, PURGES, refusalKey } from "./keys.ts";
-import { afterPurges, parseRecords, recordOf, withRecord } from "./purge-record.ts";
+import { afterPurges, isPurged, parseRecords, recordOf, withRecord } from "./purge-record.ts";
 
 /** A response that can be asked about is kept for so long past its freshness, in ms. */
 const VALIDATABLE_MS = 3_600_000;
@@ -19,6 +19,9 @@ const REFUSED_MS = 10_000;
 /** One gateway asks the service for at most so long before others do, in ms; and others wait so long for it. */
 const LOCK_MS = 30_000;
 const WAIT_MS = 5_000;
+
+/** For so long it is known that a URL was purged, in ms: until all gateways have heard of it. */
+const PURGED_MS = 60_000;
 
 /** What the store knows of a request. */
 export interface Found {
@@ -48,10 +51,10 @@ export class Tier {
       const known = parseIndex(index);
       const names = known?.vary[owner];
       if (known === undefined || names === undefined) return { entry: undefined, isRefused };
-      const key = entryKey(known.generation, owner, own, varyKey(names, headers));
-      const value = await this.#store.getBytes(key);
-      const decoded = value === undefined ? undefined : await decodeEntry(value);
-      if (decoded === undefined || !isOf(decoded, owner, own, headers)) return { entry: undefined, isRefused };
+      const selection = { owner, own, varyKey: ownText(varyKey(names, headers)) };
+      const value = await this.#store.getBytes(entryKey(known.generation, selection));
+      const decoded = value === undefined ? undefined : await decodeEntry(value, selection, names);
+      if (decoded === undefined) return { entry: undefined, isRefused };
       return { entry: afterPurges(url, decoded, parseRecords(purges), this.#now()), isRefused };
     });
   }
@@ -59,11 +62,12 @@ export class Tier {
   async write(url: string, entry: Entry): Promise<void> {
     const ttlMs = keptMs(entry);
     if (ttlMs <= 0) return;
-    const { owner, own, varyKey: selected } = entry.stored.selection;
+    const { selection, terms, receivedMs } = entry.stored;
     await this.#attempt(undefined, async () => {
       const value = await encodeEntry(entry);
-      const { generation } = await this.#indexFor(url, owner, entry.stored.terms.vary);
-      await this.#store.set(entryKey(generation, owner, own, selected), value, { ttlMs });
+      const { generation, purgedMs } = await this.#indexFor(url, selection.owner, terms.vary);
+      if (isPurged(receivedMs, purgedMs)) return;
+      await this.#store.set(entryKey(generation, selection), value, { ttlMs });
     });
   }
 
@@ -72,7 +76,8 @@ export class Tier {
     const key = indexKey(url);
     const known = parseIndex(await this.#store.get(key));
     if (known?.vary[owner]?.join() === vary.join()) return known;
-    const index = { generation: known?.generation ?? crypto.randomUUID(), vary: { ...known?.vary, [owner]: vary } };
+    const generation = known?.generation ?? crypto.randomUUID();
+    const index: IndexRecord = { ...known, generation, vary: { ...known?.vary, [owner]: vary } };
     const options = { ttlMs: LONGEST_MS, ifAbsent: known === undefined };
     if (await this.#store.set(key, JSON.stringify(index), options)) return index;
     // Another gateway was first: its generation is the one that is looked for.
@@ -99,11 +104,11 @@ export class Tier {
     if (!this.isUsed) return;
     const { target } = purge;
     if (target.kind === "url") {
-      for (const key of urlKeys.all()) await this.#store.delete(indexKey(key(target.url)));
+      for (const key of urlKeys.all()) await this.#purgeUrl(key(target.url));
       return;
     }
     if (target.kind === "key") {
-      await this.#store.delete(indexKey(target.key));
+      await this.#purgeUrl(target.key);
       return;
     }
     const record = recordOf(purge, this.#now());
@@ -115,6 +120,12 @@ export class Tier {
     await this.release(lock);
   }
 
+  /** Another generation, and when it began: another gateway may not have heard of the purge yet, and write what was asked for before. */
+  async #purgeUrl(url: string): Promise<void> {
+    const index: IndexRecord = { generation: crypto.randomUUID(), vary: {}, purgedMs: this.#now() };
+    await this.#store.set(indexKey(url), JSON.stringify(index), { ttlMs: PURGED_MS });
+  }
+
   async #attempt<T>(otherwise: T, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -123,11 +134,6 @@ export class Tier {
       throw error;
     }
   }
-}
-
-/** Whether it is what its key says: whoever may write to the store may have written it. */
-function isOf({ stored: { selection, terms } }: Entry, owner: string, own: string, headers: HeaderList): boolean {
-  return selection.owner === owner && selection.own === own && isSelected(selection, terms.vary, headers);
 }
 
 /** For how long a response may be of use. */
