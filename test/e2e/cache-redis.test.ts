@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import type { RawResponse } from "../support/messages.ts";
-import { exchange } from "../support/raw.ts";
+import { connect, exchange } from "../support/raw.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
 import { response } from "../support/scripts.ts";
 import { until } from "../support/until.ts";
-import { startUpstream, type Upstream } from "../support/upstream.ts";
+import { startUpstream, type Upstream, type UpstreamConnection } from "../support/upstream.ts";
 
 const HOUR = [["cache-control", "max-age=3600"]] as const;
 const TAGGED = [...HOUR, ["cache-tag", "item"]] as const;
@@ -77,6 +77,56 @@ describe("a thousand clients of two gateways", () => {
     30_000,
   );
 });
+
+test("a client that leaves while another gateway asks hands over to those who wait with it", async () => {
+  const held: UpstreamConnection[] = [];
+  using service = startUpstream((_, connection) => void held.push(connection));
+  upstream = service;
+  await using a = await startGateway(yaml("both"));
+  await using b = await startGateway(yaml("both"));
+  const first = get(a);
+  await until(() => held.length === 1);
+  const leader = await connect(b.port);
+  void leader.send("GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n");
+  // The gateway has taken what came before this.
+  await exchange(b.port, "OPTIONS * HTTP/1.1\r\nHost: shop.test\r\n\r\n");
+  const others = Array.from({ length: 5 }, () => get(b));
+  await exchange(b.port, "OPTIONS * HTTP/1.1\r\nHost: shop.test\r\n\r\n");
+  leader.reset();
+  await exchange(b.port, "OPTIONS * HTTP/1.1\r\nHost: shop.test\r\n\r\n");
+  void held[0]?.send(response("one", { headers: HOUR }));
+  const replies = await Promise.all([first, ...others]);
+  expect(replies.map(({ status, body }) => `${status} ${body}`)).toEqual(Array(6).fill("200 one"));
+  expect(service.requests).toHaveLength(1);
+  await until(async () => (await heldLocks()).length === 0);
+}, 20_000);
+
+test("Redis has nothing of the tokens and cookies that replies are kept apart by", async () => {
+  using service = startUpstream((_, connection) => {
+    const headers = [
+      ["cache-control", "public, max-age=3600"],
+      ["vary", "authorization, x-key"],
+    ] as const;
+    void connection.send(response("mine", { headers }));
+  });
+  upstream = service;
+  const text = yaml("both").replace("max-object: 10mb", "key: { cookies: [session] }");
+  await using a = await startGateway(text);
+  await using b = await startGateway(text);
+  const secrets = "Authorization: Bearer t0psecret\r\nX-Key: t0psecret\r\nCookie: session=t0psecret\r\n";
+  await get(a, "/", secrets);
+  await until(async () => (await keysLike("entry:")).length === 1);
+  for (const key of await keysLike("")) {
+    expect(key).not.toContain("t0psecret");
+    const kind = await redis.cli("type", key);
+    if (kind === "string") expect(await redis.cli("get", key)).not.toContain("t0psecret");
+  }
+  expect((await get(b, "/", secrets)).header("cache-status")).toStartWith("sluice; hit");
+  expect((await get(b, "/", secrets.replace("Bearer t0p", "Bearer t1p"))).header("cache-status")).toStartWith(
+    "sluice; fwd=",
+  );
+  expect(service.requests).toHaveLength(2);
+}, 20_000);
 
 describe.each(["redis", "both"])("store: %s", (store) => {
   test("what one gateway has stored is another's, and that of one that starts later", async () => {

@@ -27,6 +27,34 @@ async function clients(world: World, count: number, headers = {}): Promise<RawCl
   return all;
 }
 
+/** Clients that wait for the reply to one request, which the service holds back. */
+interface Crowd extends AsyncDisposable {
+  readonly world: World;
+  readonly held: UpstreamConnection[];
+  /** The first of them has asked, and the others wait for it. */
+  readonly all: readonly RawClient[];
+}
+
+async function startCrowd(count: number, options?: string): Promise<Crowd> {
+  const world = await startWorld(options);
+  const held = holding(world);
+  const first = await clients(world, 1);
+  await until(() => held.length === 1);
+  const all = [...first, ...(await clients(world, count - 1))];
+  await settled(world);
+  return {
+    world,
+    held,
+    all,
+    [Symbol.asyncDispose]: async () => {
+      for (const client of all) if (!client.isClosed) client.close();
+      await world[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const repliesTo = (all: readonly RawClient[]) => Promise.all(all.map((client) => client.readResponse()));
+
 /** Resolves when the gateway has taken what was sent before: it answers in the order in which requests come to it. */
 async function settled(world: World): Promise<void> {
   for (let i = 0; i < 3; i++) await world.ask({ method: "OPTIONS", path: "*" });
@@ -36,26 +64,19 @@ const texts = (replies: readonly RawResponse[]) => replies.map((reply) => reply.
 
 describe("requests for the same", () => {
   test("a thousand at once are one request to the service", async () => {
-    await using world = await startWorld();
-    const held = holding(world);
-    const all = await clients(world, 1_000);
-    await until(() => held.length > 0);
-    await settled(world);
+    await using crowd = await startCrowd(1_000);
+    const { world, held, all } = crowd;
     void held[0]?.send(response("one", { headers: [["cache-control", "max-age=60"]] }));
-    const replies = await Promise.all(all.map((client) => client.readResponse()));
+    const replies = await repliesTo(all);
     expect(new Set(texts(replies))).toEqual(new Set(["one"]));
     expect(world.asked).toHaveLength(1);
     const statuses = replies.map((reply) => reply.header("cache-status"));
     expect(statuses.filter((status) => status === "sluice; fwd=uri-miss; stored")).toHaveLength(1);
-    for (const client of all) client.close();
   });
 
   test("get the content as it comes", async () => {
-    await using world = await startWorld();
-    const held = holding(world);
-    const all = await clients(world, 3);
-    await until(() => held.length > 0);
-    await settled(world);
+    await using crowd = await startCrowd(3);
+    const { world, held, all } = crowd;
     void held[0]?.send(`HTTP/1.1 200 OK\r\n${FRESH}content-length: 10\r\n\r\nfirst`);
     for (const client of all) await client.inbox.take(hasFirst, 5_000, "the first half");
     // One who comes in the middle gets it from the beginning.
@@ -70,20 +91,16 @@ describe("requests for the same", () => {
   });
 
   test("all get the error of a service that fails, and the next request asks again", async () => {
-    await using world = await startWorld();
-    const held = holding(world);
-    const all = await clients(world, 20);
-    await until(() => held.length > 0);
-    await settled(world);
+    await using crowd = await startCrowd(20);
+    const { world, held, all } = crowd;
     held[0]?.close();
-    const replies = await Promise.all(all.map((client) => client.readResponse()));
+    const replies = await repliesTo(all);
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([502]));
     // The gateway itself sends what it may send again once more.
     const before = world.asked.length;
     expect(before).toBeLessThanOrEqual(2);
     world.answers({ headers: { "cache-control": "max-age=60" } });
     expect((await world.ask()).status).toBe(200);
-    for (const client of all) client.close();
   });
 
   test("all get the failure that a service answers with, unless it is one client's alone", async () => {
@@ -91,28 +108,21 @@ describe("requests for the same", () => {
       ["max-age=0", 1],
       ["private", 5],
     ] as const) {
-      await using world = await startWorld();
-      const held = holding(world);
-      const all = await clients(world, 5);
-      await until(() => held.length > 0);
-      await settled(world);
+      await using crowd = await startCrowd(5);
+      const { world, held, all } = crowd;
       const down = response("down", { status: 503, headers: [["cache-control", control]] });
       void held[0]?.send(down);
       await until(() => held.length === wanted);
       for (const connection of held.slice(1)) void connection.send(down);
-      const replies = await Promise.all(all.map((client) => client.readResponse()));
+      const replies = await repliesTo(all);
       expect(replies.map(({ status }) => status)).toEqual([503, 503, 503, 503, 503]);
       expect(world.asked).toHaveLength(wanted);
-      for (const client of all) client.close();
     }
   });
 
   test("all get the end of a content that breaks off, and nothing is stored", async () => {
-    await using world = await startWorld();
-    const held = holding(world);
-    const all = await clients(world, 3);
-    await until(() => held.length > 0);
-    await settled(world);
+    await using crowd = await startCrowd(3);
+    const { world, held, all } = crowd;
     await held[0]?.send(`HTTP/1.1 200 OK\r\n${FRESH}content-length: 10\r\n\r\nfirst`);
     for (const client of all) await client.inbox.take(hasFirst, 5_000, "the first half");
     held[0]?.close();
@@ -122,29 +132,22 @@ describe("requests for the same", () => {
   });
 
   test("a client that leaves before the reply's head hands over to another", async () => {
-    await using world = await startWorld();
-    const held = holding(world);
-    const [first] = await clients(world, 1);
-    await until(() => held.length === 1);
-    const others = await clients(world, 5);
-    await settled(world);
+    await using crowd = await startCrowd(6);
+    const { world, held } = crowd;
+    const [first, ...others] = crowd.all;
     first?.reset();
     await until(() => held.length === 2);
     await settled(world);
     void held[1]?.send(response("two", { headers: [["cache-control", "max-age=60"]] }));
-    const replies = await Promise.all(others.map((client) => client.readResponse()));
+    const replies = await repliesTo(others);
     expect(texts(replies)).toEqual(Array.from({ length: 5 }, () => "two"));
     expect(world.asked).toHaveLength(2);
-    for (const client of others) client.close();
   });
 
   test("a client that leaves in the middle of the content stops nobody, and it is stored", async () => {
-    await using world = await startWorld();
-    const held = holding(world);
-    const [first] = await clients(world, 1);
-    await until(() => held.length === 1);
-    const [second] = await clients(world, 1);
-    await settled(world);
+    await using crowd = await startCrowd(2);
+    const { world, held, all } = crowd;
+    const [first, second] = all;
     void held[0]?.send(`HTTP/1.1 200 OK\r\n${FRESH}content-length: 10\r\n\r\nfirst`);
     await first?.inbox.take(hasFirst, 5_000, "the first half");
     first?.reset();
@@ -158,36 +161,29 @@ describe("requests for the same", () => {
   });
 
   test("a client that waits and leaves is let go", async () => {
-    await using world = await startWorld();
-    const held = holding(world);
-    const [first] = await clients(world, 1);
-    await until(() => held.length === 1);
-    const [second] = await clients(world, 1);
-    await settled(world);
+    await using crowd = await startCrowd(2);
+    const { world, held, all } = crowd;
+    const [first, second] = all;
     second?.reset();
     await settled(world);
     void held[0]?.send(response("one", { headers: [["cache-control", "max-age=60"]] }));
     expect((await first?.readResponse())?.body.toString()).toBe("one");
     expect(world.asked).toHaveLength(1);
-    first?.close();
   });
 
   test("what must not be stored is asked for by each, at once, and nobody waits for it again", async () => {
-    await using world = await startWorld();
-    const held = holding(world);
-    const all = await clients(world, 5);
-    await until(() => held.length === 1);
-    await settled(world);
+    await using crowd = await startCrowd(5);
+    const { world, held, all } = crowd;
     void held[0]?.send(response("mine", { headers: [["cache-control", "private"]] }));
     await until(() => held.length === 5);
     for (const [i, connection] of held.slice(1).entries()) {
       void connection.send(response(`other ${i}`, { headers: [["cache-control", "private"]] }));
     }
-    const replies = await Promise.all(all.map((client) => client.readResponse()));
+    const replies = await repliesTo(all);
     expect(texts(replies).sort()).toEqual(["mine", "other 0", "other 1", "other 2", "other 3"]);
     const more = await clients(world, 5);
     await until(() => held.length === 10);
-    for (const client of [...all, ...more]) client.close();
+    for (const client of more) client.close();
   });
 
   test("requests that differ in what the reply varies by get their own", async () => {
@@ -209,32 +205,26 @@ describe("requests for the same", () => {
     await until(() => held.length === 2);
     await settled(world);
     void held[1]?.connection.send(response(`for ${held[1].foo}`, { headers }));
-    expect(new Set(texts(await Promise.all(ones.map((client) => client.readResponse()))))).toEqual(new Set(["for 1"]));
-    expect(new Set(texts(await Promise.all(twos.map((client) => client.readResponse()))))).toEqual(new Set(["for 2"]));
+    expect(new Set(texts(await repliesTo(ones)))).toEqual(new Set(["for 1"]));
+    expect(new Set(texts(await repliesTo(twos)))).toEqual(new Set(["for 2"]));
     expect(world.asked).toHaveLength(2);
     for (const client of [...ones, ...twos]) client.close();
   });
 
   test("a reply without a length that turns out too long goes on to all, and is not stored", async () => {
-    await using world = await startWorld("{ max-object: 64kb }");
-    const held = holding(world);
-    const [quick, slow] = await clients(world, 2);
-    await until(() => held.length === 1);
-    await settled(world);
+    await using crowd = await startCrowd(2, "{ max-object: 64kb }");
+    const { world, held, all } = crowd;
     const block = "x".repeat(65_536);
     const chunk = `10000\r\n${block}\r\n`;
     void held[0]?.send(`HTTP/1.1 200 OK\r\n${FRESH}transfer-encoding: chunked\r\n\r\n5\r\nfirst\r\n`);
-    for (const client of [quick, slow]) await client?.inbox.take(hasFirst, 5_000, "the first chunk");
+    for (const client of all) await client.inbox.take(hasFirst, 5_000, "the first chunk");
+    const [, slow] = all;
     slow?.pause();
     for (let i = 0; i < 16; i++) void held[0]?.send(chunk);
     await settled(world);
     slow?.resume();
     void held[0]?.send("0\r\n\r\n");
-    for (const client of [quick, slow]) {
-      const reply = await client?.readResponse();
-      expect(reply?.body.length).toBe(5 + 16 * 65_536);
-      client?.close();
-    }
+    for (const reply of await repliesTo(all)) expect(reply.body.length).toBe(5 + 16 * 65_536);
     world.answers({ headers: { "cache-control": "max-age=60" }, body: "new" });
     expect((await world.ask()).body.toString()).toBe("new");
   });

@@ -1,4 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { response } from "../../support/scripts.ts";
+import { until } from "../../support/until.ts";
+import type { UpstreamConnection } from "../../support/upstream.ts";
 import { type Ask, isAnsweredFromStore, type Origin, startWorld } from "./world.ts";
 
 const HOUR = { "cache-control": "max-age=3600" };
@@ -162,4 +165,36 @@ test("RFC 9110 §9.3.3 the answer to POST is stored for GET if its Content-Locat
   expect((await world.ask({ path: "/a?b" })).body.toString()).toBe("posted");
   await world.ask({ path: "/a" });
   expect(world.asked).toHaveLength(2);
+});
+
+test.each<[string, Record<string, string>, string]>([
+  ["RFC 9111 §5.2.1.5 no-store", { "cache-control": "no-store" }, "{}"],
+  ["Authorization (§3.5)", { authorization: "Bearer x" }, "{}"],
+  ["what bypass names", { "x-preview": "1" }, '{ bypass: ["header:x-preview"] }'],
+])("but not the answer to a POST with %s", async (_, headers, options) => {
+  await using world = await startWorld(options);
+  world.answers({ headers: { ...HOUR, "content-location": "/a" }, body: "posted" });
+  await world.ask({ method: "POST", path: "/a", body: "x", headers });
+  world.answers({ headers: HOUR, body: "asked for" });
+  expect((await world.ask({ path: "/a" })).body.toString()).toBe("asked for");
+});
+
+test("nor one that a purge comes between", async () => {
+  await using world = await startWorld('{ purge-from: ["127.0.0.1"] }');
+  const held: UpstreamConnection[] = [];
+  world.answers((_, connection) => {
+    held.push(connection);
+    return undefined;
+  });
+  const posted = world.ask({ method: "POST", path: "/a", body: "x" });
+  await until(() => held.length === 1);
+  await world.ask({ method: "PURGE", path: "/a" });
+  const headers = [
+    ["cache-control", "max-age=60"],
+    ["content-location", "/a"],
+  ] as const;
+  void held[0]?.send(response("posted", { headers }));
+  await posted;
+  world.answers({ headers: HOUR, body: "asked for" });
+  expect((await world.ask({ path: "/a" })).body.toString()).toBe("asked for");
 });

@@ -1,7 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import cache from "../../../plugins/cache/index.ts";
+import { selectEntry } from "../../../plugins/cache/memory.ts";
+import { varyKey } from "../../../plugins/cache/rules/vary.ts";
+import { HeaderList } from "../../../src/message/headers.ts";
 import { Reply } from "../../../src/message/reply.ts";
 import { testPlugin } from "../../../src/testing.ts";
+import { entryOf } from "./entries.ts";
 import { type Ask, isAnsweredFromStore, startWorld } from "./world.ts";
 
 type Headers = NonNullable<Ask["headers"]>;
@@ -165,4 +169,27 @@ test("routes do not share replies for one URL", async () => {
   await world.ask();
   expect(await isAnsweredFromStore(world, { headers: { "x-version": "2" } })).toBe(false);
   expect(await isAnsweredFromStore(world)).toBe(true);
+});
+
+test("however many variants there are, what a request has in the fields is made out once", () => {
+  const entries = Array.from({ length: 64 }, (_, i) => entryOf(0, `+${i}\n`, "accept-language"));
+  let looks = 0;
+  class Counted extends HeaderList {
+    override get(name: string) {
+      looks++;
+      return super.get(name);
+    }
+  }
+  const headers = new Counted(["accept-language", "63"]);
+  expect(selectEntry(entries, "r", "", headers)).toBe(entries[63]);
+  expect(looks).toBe(1);
+  expect(selectEntry(entries, "r", "", new HeaderList(["accept-language", "64"]))).toBeUndefined();
+});
+
+test("values of more than 1 KB are compared as they stand", () => {
+  const long = Array.from({ length: 300 }, (_, i) => `x${i}`);
+  const key = (value: string) => varyKey(["accept-language"], new HeaderList(["accept-language", value]));
+  expect(key("b, a")).toBe(key("a,b"));
+  expect(key(long.join(", "))).not.toBe(key(long.toReversed().join(",")));
+  expect(key(long.join(","))).toBe(key(long.join(",")));
 });
