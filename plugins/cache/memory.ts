@@ -95,11 +95,19 @@ export class Memory {
     this.#borrowed -= SLACK * bytes;
   }
 
+  /** Of variants that take too much together the latest are kept. */
   #set(url: string, entries: readonly Entry[]): void {
+    const most = this.#resources.most / SLACK;
     let bytes = OVERHEAD + url.length;
-    for (const entry of entries) bytes += entry.bytes;
+    let count = 0;
+    for (const entry of entries) {
+      if (count > 0 && bytes + entry.bytes > most) break;
+      bytes += entry.bytes;
+      count++;
+    }
     const { freed } = this.#resources;
-    this.#resources.set(url, entries, SLACK * bytes);
+    const kept = count === entries.length ? entries : entries.slice(0, count);
+    this.#resources.set(url, kept, SLACK * bytes);
     this.#garbage.add((this.#resources.freed - freed) / SLACK);
   }
 }

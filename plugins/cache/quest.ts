@@ -57,5 +57,5 @@ export function lookAgain(quest: Quest, memory: Memory): Quest {
   const resource = memory.get(quest.url);
   if (resource === undefined) return quest;
   const entry = selectEntry(resource, quest.owner, quest.own, quest.ctx.request.headers);
-  return { ...quest, entry, incomplete: undefined };
+  return { ...quest, entry, incomplete: undefined, forward: entry === undefined ? quest.forward : "stale" };
 }

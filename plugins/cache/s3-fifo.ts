@@ -64,9 +64,13 @@ export class S3Fifo<V> {
     return this.#nodes.get(key)?.value;
   }
 
-  /** What is larger than a quarter of the room is not kept. */
+  /** What takes more bytes than this is not kept: a quarter of the room. */
+  get most(): number {
+    return this.#maxBytes / 4;
+  }
+
   set(key: string, value: V, bytes: number): void {
-    if (bytes > this.#maxBytes / 4) return this.delete(key);
+    if (bytes > this.most) return this.delete(key);
     const known = this.#nodes.get(key);
     if (known !== undefined) {
       this.#freed += known.bytes;

@@ -18,13 +18,21 @@ export function compileUrlKey(query: CacheOptions["key"]["query"]): UrlKey {
   if (kept === undefined) return wholeUrl;
   return ({ scheme, host, path, query: text }) => {
     const filtered = text === undefined ? "" : filterQuery(text, kept);
-    return `${scheme}://${host}${path}?${filtered}`;
+    return `${scheme}://${withoutDefaultPort(scheme, host)}${path}?${filtered}`;
   };
 }
 
 // No host has "/", and no path "?": parts are never taken for others.
-const wholeUrl: UrlKey = ({ scheme, host, path, query }) =>
-  query === undefined ? `${scheme}://${host}${path}` : `${scheme}://${host}${path}?${query}`;
+const wholeUrl: UrlKey = ({ scheme, host, path, query }) => {
+  const origin = withoutDefaultPort(scheme, host);
+  return query === undefined ? `${scheme}://${origin}${path}` : `${scheme}://${origin}${path}?${query}`;
+};
+
+/** With and without it a URL is the same, and a purge of one is about both (RFC 9110 §4.2.3). */
+function withoutDefaultPort(scheme: string, host: string): string {
+  if (scheme === "http") return host.endsWith(":80") ? host.slice(0, -3) : host;
+  return host.endsWith(":443") ? host.slice(0, -4) : host;
+}
 
 function queryFilter(query: CacheOptions["key"]["query"]): ((name: string) => boolean) | undefined {
   if (query === undefined) return undefined;

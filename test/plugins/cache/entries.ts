@@ -12,7 +12,7 @@ const POLICY = {
 };
 
 /** A stored reply of the owner "r", fresh for a minute, to requests with this key of what it varies by. */
-export function entryOf(receivedMs: number, varyKey = "", vary = ""): Entry {
+export function entryOf(receivedMs: number, varyKey = "", vary = "", bytes = 7): Entry {
   const date = new Date(receivedMs).toUTCString();
   const headers = new HeaderList(["cache-control", "max-age=60", "date", date, "vary", vary]);
   const at = { requestMs: receivedMs, responseMs: receivedMs };
@@ -28,5 +28,5 @@ export function entryOf(receivedMs: number, varyKey = "", vary = ""): Entry {
     isAuthorized: false,
     receivedMs,
   };
-  return Entry.of(stored, headers, [Buffer.from("content")], 7);
+  return Entry.of(stored, headers, [Buffer.alloc(bytes, "content")], bytes);
 }

@@ -78,3 +78,14 @@ test("§4.4 a Location that the service knows without the route's prefix", async
   await world.ask({ method: "POST", path: "/api/items", body: "x" });
   expect(await isAnsweredFromStore(world, { path: "/api/items/1" })).toBe(false);
 });
+
+test("RFC 9110 §4.2.3 the port that a scheme has by itself makes no other URL, neither for requests nor for what is invalid", async () => {
+  await using world = await startWorld();
+  world.answers(HOUR);
+  await world.ask({ path: "/a", host: "shop.test:80" });
+  expect(await isAnsweredFromStore(world, { path: "/a", host: "shop.test" })).toBe(true);
+  await world.ask({ method: "POST", path: "/a", host: "shop.test", body: "x" });
+  expect(await isAnsweredFromStore(world, { path: "/a", host: "shop.test:80" })).toBe(false);
+  expect(await isAnsweredFromStore(world, { path: "/a", host: "shop.test:443" })).toBe(false);
+  expect(await isAnsweredFromStore(world, { path: "/a", host: "shop.test:8080" })).toBe(false);
+});
