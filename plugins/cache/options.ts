@@ -69,7 +69,7 @@ export const Options = Type.Object({
     {
       fraction: Share({
         default: "10%",
-        description: "Of the time since `Last-Modified`; 0% stores nothing that does not say how long it is fresh.",
+        description: "Of the time since `Last-Modified`; with 0% the service is asked about such a reply each time.",
       }),
       max: Duration({ default: "1h", description: "Never longer than this." }),
     },
