@@ -4,6 +4,8 @@ import { fullGC } from "bun:jsc";
 const SHARE = 1 / 2;
 /** Less than this is not worth a collection, in bytes. */
 const LEAST = 8_388_608;
+/** Nothing else is done while garbage is collected: after it there is none for so many times as long as it has taken. */
+const REST = 5;
 
 /**
  * Has garbage collected that the engine would leave. What was stored for a while counts as old there, and of that it collects
@@ -39,11 +41,6 @@ export class Garbage {
     const endMs = this.#now();
     this.#bytes = 0;
     this.#isDue = false;
-    this.#notBeforeMs = endMs + restAfter(endMs - startMs);
+    this.#notBeforeMs = endMs + REST * (endMs - startMs);
   }
-}
-
-/** Nothing else is done meanwhile: it may take a sixth of the time where it is short, and less where it takes more than 0.1 s. In ms. */
-function restAfter(tookMs: number): number {
-  return Math.max(5 * tookMs, tookMs ** 2 / 20);
 }

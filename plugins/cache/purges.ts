@@ -25,17 +25,17 @@ export interface Purge {
 const MOST = 1_000;
 
 /** Whether a purge is about a stored reply. */
-type Test = (url: string, tags: readonly string[]) => boolean;
+export type PurgeTest = (url: string, tags: readonly string[]) => boolean;
 
 /**
  * The latest purges. A reply that was asked for before a purge must not be stored after it: it may be what was to be removed.
  */
 export class PurgeLog {
-  readonly #tests: Test[] = [];
+  readonly #tests: PurgeTest[] = [];
   /** How many purges have come. */
   count = 0;
 
-  add(test: Test): void {
+  add(test: PurgeTest): void {
     this.count++;
     this.#tests.push(test);
     if (this.#tests.length > MOST) this.#tests.shift();
@@ -51,7 +51,7 @@ export class PurgeLog {
 }
 
 /** The test for what a target names. */
-export function purgeTest(target: PurgeTarget, urlKeys: Pick<UrlKeys, "all">): Test {
+export function purgeTest(target: PurgeTarget, urlKeys: Pick<UrlKeys, "all">): PurgeTest {
   switch (target.kind) {
     case "all":
       return () => true;

@@ -1,8 +1,12 @@
 import { GatewayError, type Logger, type Scope, StoreError } from "../../src/plugin.ts";
+import type { Entry } from "./entry.ts";
 import { type Purge, type PurgeTarget, purgeMemory, purgeTest } from "./purges.ts";
 import type { Shared } from "./shared.ts";
+import { Untold } from "./untold.ts";
 
 const CHANNEL = "purges";
+/** Between attempts to tell what could not be told, in ms. */
+const RETELL_MS = 1_000;
 
 /** What a purge changes. */
 type Purged = Omit<Shared, "purging">;
@@ -14,6 +18,9 @@ export class Purging {
   readonly #now: () => number;
   readonly #log: Logger;
   readonly #isShared: boolean;
+  readonly #untold = new Untold();
+  #isRetelling = false;
+  #retellsAfterMs = 0;
   #hasListened = false;
 
   constructor(shared: Purged, scope: Scope) {
@@ -38,13 +45,44 @@ export class Purging {
   async purge(purge: Purge): Promise<number> {
     const purged = this.#apply(purge);
     if (!this.#isShared) return purged;
+    const atMs = this.#now();
     try {
-      await this.#shared.tier.purge(purge, this.#shared.urlKeys);
-      await this.#store.publish(CHANNEL, JSON.stringify(purge));
+      await this.#tell(purge);
     } catch (cause) {
-      throw cause instanceof StoreError ? new GatewayError("store_unavailable", { cause }) : cause;
+      if (!(cause instanceof StoreError)) throw cause;
+      this.#untold.add(purge, this.#shared.urlKeys, atMs);
+      throw new GatewayError("store_unavailable", { cause });
     }
     return purged;
+  }
+
+  /** Whether the store may have a response that it has not been told to remove. What it was not told it is told now, if it answers again. */
+  isUntold(url: string, entry: Entry): boolean {
+    if (this.#untold.size === 0) return false;
+    const isAbout = this.#untold.isAbout(url, entry);
+    void this.#retell();
+    return isAbout;
+  }
+
+  async #tell(purge: Purge): Promise<void> {
+    await this.#shared.tier.purge(purge, this.#shared.urlKeys);
+    await this.#store.publish(CHANNEL, JSON.stringify(purge));
+  }
+
+  async #retell(): Promise<void> {
+    if (this.#isRetelling || this.#now() < this.#retellsAfterMs) return;
+    this.#isRetelling = true;
+    try {
+      for (let next = this.#untold.first; next !== undefined; next = this.#untold.first) {
+        await this.#tell(next.purge);
+        this.#untold.remove(next);
+      }
+    } catch (error) {
+      this.#retellsAfterMs = this.#now() + RETELL_MS;
+      this.#log.warn("other gateways could still not be told of a purge", { error });
+    } finally {
+      this.#isRetelling = false;
+    }
   }
 
   /** The same for what an answer has made invalid; where the others cannot be told, the log is. */

@@ -59,8 +59,8 @@ function answerOf(
   flight: Flight | undefined,
 ): Reply | undefined {
   if (entry === undefined) return undefined;
-  const { memory, purges } = parts.shared;
-  if (purges.hasSince(since, url, entry.stored.tags)) return undefined;
+  const { memory, purges, purging } = parts.shared;
+  if (purges.hasSince(since, url, entry.stored.tags) || purging.isUntold(url, entry)) return undefined;
   const nowMs = parts.now();
   const reuse = reuseOf(entry.stored.terms, entry.ageAt(nowMs), asked.directives);
   if (reuse !== "fresh" && reuse !== "stale") return undefined;

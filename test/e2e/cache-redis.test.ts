@@ -210,6 +210,31 @@ test("without Redis each request is a miss, or from the gateway's own memory, an
   expect((await get(both, "/0")).header("cache-status")).toStartWith("sluice; hit");
 }, 20_000);
 
+test("what was made invalid while Redis took no writes is not brought back by it", async () => {
+  let version = 1;
+  using service = startUpstream((request, connection) => {
+    if (request.method === "PUT") version++;
+    void connection.send(response(`version ${version}`, { headers: request.method === "GET" ? HOUR : [] }));
+  });
+  upstream = service;
+  await using own = await startRedis();
+  await using a = await startGateway(yaml("redis", own.url));
+  await using b = await startGateway(yaml("redis", own.url));
+  expect((await get(a)).body.toString()).toBe("version 1");
+  await until(async () => (await own.cli("keys", "*entry:*")) !== "");
+  await own.cli("config", "set", "min-replicas-to-write", "1");
+  await exchange(a.port, "PUT / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 0\r\n\r\n");
+  await a.waitForLog(({ msg }) => msg === "other gateways could not be told of a purge");
+  expect((await get(a)).body.toString()).toBe("version 2");
+  expect((await get(a, "/", "Cache-Control: no-cache\r\n")).body.toString()).toBe("version 2");
+  await own.cli("config", "set", "min-replicas-to-write", "0");
+  // The others are told as soon as it answers again.
+  await until(async () => {
+    await get(a);
+    return (await get(b)).body.toString() === "version 2";
+  });
+}, 20_000);
+
 test("what is in Redis and no reply of this cache is a miss", async () => {
   using service = startUpstream((_, connection) => void connection.send(response("ok", { headers: HOUR })));
   upstream = service;
