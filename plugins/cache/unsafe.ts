@@ -8,6 +8,7 @@ import { sameOriginTarget } from "./rules/invalidation.ts";
 import { responseDirectives } from "./rules/response-directives.ts";
 import type { RouteParts } from "./shared.ts";
 import { type AskedAt, isAuthorized, keep, storedHead } from "./storing.ts";
+import { tagsOf } from "./tags.ts";
 
 /** A request of another method than GET and HEAD: it goes to the service, and may make invalid what is stored. */
 export async function passOther(ctx: Context, next: Handler, keys: Keys, parts: RouteParts): Promise<Reply> {
@@ -16,11 +17,12 @@ export async function passOther(ctx: Context, next: Handler, keys: Keys, parts: 
   const since = purges.count;
   const reply = await next(ctx);
   if (reply.status === 101) return reply;
-  const hadPurge = purges.count !== since;
+  const isPosted = ctx.request.method === "POST" && keys.isBypassed?.(ctx) !== true;
+  const mayKeep =
+    isPosted && !(purges.count > since && purges.hasSince(since, keys.urlKey(ctx.request), tagsOf(reply.headers)));
   invalidate(ctx, reply, purging);
   parts.metrics.count("bypass");
   reply.headers.append("cache-status", forwardStatus({ forward: "method" }));
-  const mayKeep = ctx.request.method === "POST" && !hadPurge && keys.isBypassed?.(ctx) !== true;
   if (mayKeep) keepPosted(ctx, reply, { requestMs, responseMs: parts.now(), since: purges.count }, keys, parts);
   return reply;
 }

@@ -179,7 +179,10 @@ test.each<[string, Record<string, string>, string]>([
   expect((await world.ask({ path: "/a" })).body.toString()).toBe("asked for");
 });
 
-test("nor one that a purge comes between", async () => {
+test.each([
+  ["/a", "asked for"],
+  ["/b", "posted"],
+])("nor one that a purge of it comes between: %s", async (purged, body) => {
   await using world = await startWorld('{ purge-from: ["127.0.0.1"] }');
   const held: UpstreamConnection[] = [];
   world.answers((_, connection) => {
@@ -188,7 +191,7 @@ test("nor one that a purge comes between", async () => {
   });
   const posted = world.ask({ method: "POST", path: "/a", body: "x" });
   await until(() => held.length === 1);
-  await world.ask({ method: "PURGE", path: "/a" });
+  await world.ask({ method: "PURGE", path: purged });
   const headers = [
     ["cache-control", "max-age=60"],
     ["content-location", "/a"],
@@ -196,5 +199,5 @@ test("nor one that a purge comes between", async () => {
   void held[0]?.send(response("posted", { headers }));
   await posted;
   world.answers({ headers: HOUR, body: "asked for" });
-  expect((await world.ask({ path: "/a" })).body.toString()).toBe("asked for");
+  expect((await world.ask({ path: "/a" })).body.toString()).toBe(body);
 });
