@@ -61,7 +61,7 @@ async function seen(what: string, condition: (metrics: Exposition) => boolean, t
 /** Waits for more answers, and tells how many requests have failed since `before`. */
 async function failuresSince(before: number): Promise<number> {
   const { answered } = load;
-  await until(() => load.answered > answered + 200, { what: "the others are served" });
+  await until(() => load.answered > answered + 200, { timeout: BACK_MS, what: "the others are served" });
   return load.failures.length - before;
 }
 
