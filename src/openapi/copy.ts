@@ -25,6 +25,9 @@ function copyValue(key: string, value: Json, kind: Kind, visitor: Visitor): Json
   if (key === "$dynamicRef" && typeof value === "string" && value.startsWith("#/"))
     return visitor.reference(value, kind);
   if (kind === "discriminator" && key === "mapping" && isObject(value)) return copyMapping(value, visitor);
+  // OpenAPI 3.2 §4.25.1.
+  if (kind === "discriminator" && key === "defaultMapping" && typeof value === "string")
+    return visitor.reference(mappingReference(value), "schema");
   const child = childOf(kind, key, visitor.children ?? CHILDREN);
   return child === undefined ? value : copyChild(value, child, visitor);
 }

@@ -78,10 +78,13 @@ async function askUrl(
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<DocumentAnswer> {
-  const response = await fetch(url, { headers, redirect: "manual", signal }).catch((error: unknown) => {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "no connection";
-    throw new Error(`the server does not answer (${code})`);
-  });
+  // What was not asked for is not unpacked: a little of it may be very much.
+  const response = await fetch(url, { headers, redirect: "manual", decompress: false, signal }).catch(
+    (error: unknown) => {
+      const code = error instanceof Error && "code" in error ? String(error.code) : "no connection";
+      throw new Error(`the server does not answer (${code})`);
+    },
+  );
   return {
     status: response.status,
     header: (name) => response.headers.get(name) ?? undefined,
@@ -103,6 +106,11 @@ async function documentOf(
     throw new NoDocument(`the answer is a redirect (${status}), which is not followed`);
   }
   if (status !== 200) throw new (isFinal(status) ? NoDocument : Error)(`the answer has the status ${status}`);
+  const coding = answer.header("content-encoding")?.trim().toLowerCase() ?? "identity";
+  if (coding !== "identity" && coding !== "") {
+    answer.discard();
+    throw new NoDocument("it is compressed, which it was asked not to be");
+  }
   const announced = Number(answer.header("content-length") ?? 0);
   if (announced > maxBytes) {
     answer.discard();

@@ -32,6 +32,8 @@ export interface MergeSource {
   readonly fresh: readonly Uint8Array[] | undefined;
   /** Compressed by gzip. */
   readonly kept: Uint8Array | undefined;
+  /** In which version of OpenAPI that was written, where that is known. */
+  readonly keptVersion?: string;
 }
 
 export interface MergeResult {
@@ -53,7 +55,7 @@ export interface PublishedDocument {
 /** What became of the document of a service. */
 export interface SourceVerdict {
   readonly service: string;
-  /** Of the fresh one, compressed, if it is good: to be kept. */
+  /** The fresh one as JSON, upgraded and compressed, if it is good: to be kept. Whoever reads it has little to do. */
   readonly kept?: Uint8Array;
   /** In which version of OpenAPI the one in use is written; undefined if none is. */
   readonly version?: string;
@@ -134,13 +136,14 @@ interface SourceRead {
   readonly verdict: Omit<SourceVerdict, "service">;
 }
 
-function readSource({ service, fresh, kept }: MergeSource): SourceRead {
+function readSource({ service, fresh, kept, keptVersion }: MergeSource): SourceRead {
   let fault: string | undefined;
   if (fresh !== undefined) {
     try {
       const bytes = Buffer.concat(fresh);
       const found = readDocument(bytes);
-      return { service, found, verdict: { version: found.version, kept: own(gzipSync(bytes)) } };
+      const json = found.isAsWritten ? bytes : JSON.stringify(found.document);
+      return { service, found, verdict: { version: found.version, kept: own(gzipSync(json)) } };
     } catch (error) {
       fault = messageOf(error);
     }
@@ -149,7 +152,10 @@ function readSource({ service, fresh, kept }: MergeSource): SourceRead {
   return {
     service,
     found,
-    verdict: { ...(found !== undefined && { version: found.version }), ...(fault !== undefined && { fault }) },
+    verdict: {
+      ...(found !== undefined && { version: keptVersion ?? found.version }),
+      ...(fault !== undefined && { fault }),
+    },
   };
 }
 

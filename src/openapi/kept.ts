@@ -9,6 +9,8 @@ import type { KnownParts } from "./files/whole-document.ts";
 export interface KeptDocument extends KnownParts {
   /** Compressed by gzip; its files are in it. */
   readonly bytes: Uint8Array;
+  /** In which version of OpenAPI the service has written it. */
+  readonly version?: string;
   /** When the service has last said that it is still this one, in ms since 1970. */
   readonly at: number;
 }
@@ -75,12 +77,13 @@ function unpacked(stored: Uint8Array): KeptDocument | undefined {
   const end = stored.indexOf(0x0a);
   if (end < 0) return undefined;
   const facts = JSON.parse(Buffer.from(stored.subarray(0, end)).toString()) as Record<string, unknown>;
-  const { etag, at, main } = facts;
+  const { etag, at, main, version } = facts;
   const files = Array.isArray(facts.files) ? facts.files.filter(isKnownFile) : undefined;
   return {
     bytes: stored.slice(end + 1),
     etag: typeof etag === "string" && files !== undefined ? etag : undefined,
     ...(typeof main === "string" && { main }),
+    ...(typeof version === "string" && { version }),
     files: files ?? [],
     at: typeof at === "number" ? at : 0,
   };

@@ -1,6 +1,7 @@
 import type { RouteConfig } from "../config/schema.ts";
 import { isReserved, PolicyWriter } from "./apply-policy.ts";
 import { UNRESOLVED } from "./files/unresolved.ts";
+import { FreeNames } from "./free-names.ts";
 import { METHODS, SECTIONS, type Section } from "./grammar.ts";
 import type { Owned } from "./identity.ts";
 import { type Draft, isObject, type Json, type JsonObject, objectAt, pointerToken, textAt } from "./json.ts";
@@ -57,6 +58,7 @@ class Merger {
   readonly #sources: readonly Source[];
   readonly #projector: Projector;
   readonly #counts = new Map<string, number>();
+  readonly #writers = new Map<Source, ReturnType<typeof createWriter>>();
 
   constructor(inputs: readonly MergeInput[], options: MergeOptions) {
     this.#options = options;
@@ -177,10 +179,9 @@ class Merger {
       if ((METHODS as readonly string[]).includes(key)) item[key] = operation;
       else item.additionalOperations = { ...objectAt(item, "additionalOperations"), [method]: operation };
     };
-    const writers = new Map(this.#sources.map((source) => [source, createWriter(source, names, this.#report)]));
     for (const one of placed) {
       const { source, method } = one.operation;
-      const written = writers.get(source)?.(this.#ownPart(one), "operation");
+      const written = this.#writer(source, names)(this.#ownPart(one), "operation");
       if (!isObject(written)) continue;
       const own = { ...written, operationId: ids.get(one) ?? "", tags: tags.of(one) };
       put(one.path, method, source.service, withPolicy(own, one.place.route, source.service, method));
@@ -214,9 +215,16 @@ class Merger {
         const message = `the webhook ${name} is ${next}, for others have one too`;
         this.#report.add({ kind: "webhook-renamed", service: source.service, message });
       }
-      return [next, createWriter(source, names, this.#report)(value, "pathItem")] as const;
+      return [next, this.#writer(source, names)(value, "pathItem")] as const;
     });
     return Object.fromEntries(written.sort(([a], [b]) => order(a, b)));
+  }
+
+  /** One for each: it knows what of its document extends what. */
+  #writer(source: Source, names: Names): ReturnType<typeof createWriter> {
+    const writer = this.#writers.get(source) ?? createWriter(source, names, this.#report);
+    this.#writers.set(source, writer);
+    return writer;
   }
 
   /** One for each name: those that share one mean the same. */
@@ -227,7 +235,7 @@ class Merger {
       for (const { source, component } of owned) {
         const name = components.get(component);
         if (component.section !== section || name === undefined || written.has(name)) continue;
-        const value = createWriter(source, names, this.#report)(component.value, SECTIONS[section]);
+        const value = this.#writer(source, names)(component.value, SECTIONS[section]);
         // Nothing refers to a link that leads nowhere any more.
         if (section === "links" && (textAt(value, "operationId") ?? textAt(value, "operationRef")) === undefined)
           continue;
@@ -253,6 +261,7 @@ function namesOf(
   const byPointer = new Map<string, { readonly id: string; readonly pointer: string }>();
   const byId = new Map<string, string>();
   const used = new Set(ids.values());
+  const names = new FreeNames((id) => used.has(id));
   for (const one of placed) {
     const { source, pointer, value, method } = one.operation;
     const id = ids.get(one) ?? "";
@@ -267,8 +276,7 @@ function namesOf(
     operationAt: ({ service }, pointer) => byPointer.get(`${service} ${pointer}`),
     pointerOf: ({ service }, id) => byId.get(`${service} ${id}`),
     freshId({ service }, wanted) {
-      let id = wanted;
-      for (let n = 1; used.has(id); n++) id = `${nameOf(service)}_${wanted}${n === 1 ? "" : `_${n}`}`;
+      const id = used.has(wanted) ? names.free(`${nameOf(service)}_${wanted}`) : wanted;
       used.add(id);
       return id;
     },

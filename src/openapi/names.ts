@@ -1,3 +1,4 @@
+import { FreeNames } from "./free-names.ts";
 import { classesOf, type Owned } from "./identity.ts";
 import type { Report } from "./report.ts";
 import type { Component } from "./source.ts";
@@ -15,6 +16,7 @@ export function nameComponents(
   const classes = classesOf(owned);
   const names = new Map<Component, string>();
   const taken = new Set(owned.map(({ component }) => component.id));
+  const free = new FreeNames((id) => taken.has(id));
   const byId = Map.groupBy(
     owned.toSorted((a, b) => order(a.source.service, b.source.service)),
     ({ component }) => component.id,
@@ -27,7 +29,10 @@ export function nameComponents(
       if (first === undefined) continue;
       const { section, name } = first.component;
       const chosen =
-        byClass.size === 1 && !isTaken ? name : freeName(section, `${nameOf(first.source.service)}_${name}`, taken);
+        byClass.size === 1 && !isTaken
+          ? name
+          : free.free(`${section}/${nameOf(first.source.service)}_${name}`).slice(section.length + 1);
+      taken.add(`${section}/${chosen}`);
       for (const { source, component } of same) {
         names.set(component, chosen);
         if (chosen === name) continue;
@@ -49,13 +54,6 @@ export function nameComponents(
 export function nameOf(service: string): string {
   const name = service.replace(/[^A-Za-z0-9._-]+/g, "_");
   return name.charAt(0).toUpperCase() + name.slice(1);
-}
-
-function freeName(section: string, wanted: string, taken: Set<string>): string {
-  let name = wanted;
-  for (let n = 2; taken.has(`${section}/${name}`); n++) name = `${wanted}_${n}`;
-  taken.add(`${section}/${name}`);
-  return name;
 }
 
 export function order(a: string, b: string): number {

@@ -1,3 +1,4 @@
+import { FreeNames } from "./free-names.ts";
 import { textAt } from "./json.ts";
 import { nameOf, order } from "./names.ts";
 import type { PlacedOperation } from "./place.ts";
@@ -12,15 +13,16 @@ export function nameOperations(
     (a, b) => order(a.operation.source.service, b.operation.source.service) || order(keyOf(a), keyOf(b)),
   );
   const owners = Map.groupBy(sorted, ({ operation }) => textAt(operation.value, "operationId"));
+  const shared = new Set([...owners].flatMap(([id, own]) => (isOfMany(own) ? [id] : [])));
   const taken = new Set([...owners.keys()].filter((id) => id !== undefined));
+  const names = new FreeNames((id) => taken.has(id) || used.has(id));
   const ids = new Map<PlacedOperation, string>();
   const used = new Set<string>();
   for (const one of sorted) {
     const { source, value, pointer } = one.operation;
     const own = textAt(value, "operationId");
-    const services = new Set((owners.get(own) ?? []).map(({ operation }) => operation.source));
-    const isUnique = own !== undefined && services.size === 1 && !used.has(own);
-    const id = isUnique ? own : free(`${nameOf(source.service)}_${own ?? slugOf(one)}`, taken, used);
+    const isUnique = own !== undefined && !shared.has(own) && !used.has(own);
+    const id = isUnique ? own : names.free(`${nameOf(source.service)}_${own ?? slugOf(one)}`);
     used.add(id);
     ids.set(one, id);
     if (own === undefined || isUnique) continue;
@@ -29,10 +31,9 @@ export function nameOperations(
   return ids;
 }
 
-function free(wanted: string, taken: ReadonlySet<string>, used: ReadonlySet<string>): string {
-  let id = wanted;
-  for (let n = 2; taken.has(id) || used.has(id); n++) id = `${wanted}_${n}`;
-  return id;
+function isOfMany(operations: readonly PlacedOperation[]): boolean {
+  const [first] = operations;
+  return operations.some(({ operation }) => operation.source !== first?.operation.source);
 }
 
 function keyOf({ path, operation }: PlacedOperation): string {

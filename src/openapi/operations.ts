@@ -106,5 +106,7 @@ export function basePathOf(servers: Json | undefined): string {
   const variables = objectAt(server, "variables");
   const filled = url.replace(/\{([^{}]*)\}/g, (_, name: string) => textAt(objectAt(variables, name), "default") ?? "x");
   const path = URL.parse(filled, "http://service.invalid/")?.pathname ?? "";
-  return path.replace(/\/+$/, "");
+  let end = path.length;
+  while (path[end - 1] === "/") end--;
+  return path.slice(0, end);
 }

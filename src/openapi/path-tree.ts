@@ -9,7 +9,7 @@ export interface TreeMatch<T> {
 interface Node<T> {
   readonly literals: Map<string, Node<T>>;
   /** Segments with a parameter and more: `{name}.json`. */
-  readonly mixed: { readonly literals: readonly string[]; readonly node: Node<T> }[];
+  readonly mixed: Map<string, { readonly literals: readonly string[]; readonly node: Node<T> }>;
   parameter: Node<T> | undefined;
   value: T | undefined;
 }
@@ -33,7 +33,7 @@ export class PathTree<T> {
 }
 
 function node<T>(): Node<T> {
-  return { literals: new Map(), mixed: [], parameter: undefined, value: undefined };
+  return { literals: new Map(), mixed: new Map(), parameter: undefined, value: undefined };
 }
 
 const PARAMETER = /\{[^{}]*\}/;
@@ -51,10 +51,10 @@ function child<T>(parent: Node<T>, segment: string): Node<T> {
     return parent.parameter;
   }
   const key = literals.join("{}");
-  const known = parent.mixed.find((one) => one.literals.join("{}") === key);
+  const known = parent.mixed.get(key);
   if (known !== undefined) return known.node;
   const next = node<T>();
-  parent.mixed.push({ literals, node: next });
+  parent.mixed.set(key, { literals, node: next });
   return next;
 }
 
@@ -81,7 +81,7 @@ function search<T>(
   const exact = literal && search(literal, forms, segments, index + 1, captured, accepts);
   if (exact !== undefined) return exact;
   const segment = segments[index] ?? "";
-  for (const { literals, node: next } of at.mixed) {
+  for (const { literals, node: next } of at.mixed.values()) {
     const parts = partsOf(segment, literals);
     const found = parts && search(next, forms, segments, index + 1, [...captured, ...parts], accepts);
     if (found !== undefined) return found;

@@ -55,7 +55,9 @@ export function heirsOf(source: Source): ReadonlyMap<Component, readonly Compone
       const ref = textAt(part, "$ref");
       const parent = ref === undefined ? undefined : source.locate(ref, "schema");
       if (parent === undefined || !isObject(parent.value) || parent.value.discriminator === undefined) continue;
-      heirs.set(parent, [...(heirs.get(parent) ?? []), component]);
+      const known = heirs.get(parent);
+      if (known === undefined) heirs.set(parent, [component]);
+      else known.push(component);
     }
   }
   return heirs;

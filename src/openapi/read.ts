@@ -6,6 +6,8 @@ import { upgradedInPlace, versionOf } from "./upgrade.ts";
 export interface ReadDocument {
   readonly document: JsonObject;
   readonly version: string;
+  /** Whether the bytes are JSON of that document as it is: nothing was upgraded. */
+  readonly isAsWritten: boolean;
 }
 
 /** Deeper than any document that people or programs write: whoever walks it would run out of stack. */
@@ -13,16 +15,16 @@ const MOST_DEPTH = 400;
 
 /** Reads a document, JSON or YAML, of any version. Throws Error with a text for people. */
 export function readDocument(bytes: Uint8Array): ReadDocument {
-  const parsed = parseContent(bytes);
+  const { value: parsed, isJson } = parse(textOf(bytes));
   const version = versionOf(parsed);
   if (version === undefined || !isObject(parsed)) throw new Error(unknownVersion(parsed));
   // Nobody else has what was just parsed.
-  return { document: upgradedInPlace(parsed), version };
+  return { document: upgradedInPlace(parsed), version, isAsWritten: isJson && /^3\.[12]/.test(version) };
 }
 
 /** What a file says, JSON or YAML. Throws Error with a text for people. */
 export function parseContent(bytes: Uint8Array): Json {
-  return parse(textOf(bytes));
+  return parse(textOf(bytes)).value;
 }
 
 function textOf(bytes: Uint8Array): string {
@@ -33,13 +35,14 @@ function textOf(bytes: Uint8Array): string {
   }
 }
 
-function parse(text: string): Json {
+function parse(text: string): { readonly value: Json; readonly isJson: boolean } {
   const first = /\S/.exec(text)?.[0];
   if (first === undefined) throw new Error("it is empty");
   if (first === "<") throw new Error("it is a page, neither JSON nor YAML");
-  const value = first === "{" ? (parseJson(text) ?? parseYaml(text)) : parseYaml(text);
+  const json = first === "{" || first === "[" ? parseJson(text) : undefined;
+  const value = json ?? parseYaml(text);
   if (isTooDeep(value)) throw new Error(`it is nested more than ${MOST_DEPTH} deep`);
-  return value;
+  return { value, isJson: json !== undefined };
 }
 
 /** Undefined for what is no JSON: a map of YAML may begin the same way. */

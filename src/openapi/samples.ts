@@ -20,7 +20,9 @@ export function sampleSets(
   const names = parametersOf(path);
   if (names.length === 0) return [{}];
   const sets = ANYTHING.map((value) => Object.fromEntries(names.map((name) => [name, value])));
-  const own = Object.fromEntries(names.map((name) => [name, known[name] ?? ANYTHING[0] ?? ""]));
+  const own = Object.fromEntries(
+    names.map((name) => [name, (Object.hasOwn(known, name) ? known[name] : undefined) ?? ANYTHING[0] ?? ""]),
+  );
   return [own, ...sets];
 }
 

@@ -54,7 +54,9 @@ export class ServiceDocument {
     const fresh = isHandedOver ? this.#fresh : undefined;
     if (isHandedOver) this.#fresh = undefined;
     this.#merging = fresh && withoutChunks(fresh);
-    return { service: this.service, fresh: fresh?.chunks, kept: this.#kept?.bytes };
+    const { bytes, version } = this.#kept ?? {};
+    const known = version === undefined ? {} : { keptVersion: version };
+    return { service: this.service, fresh: fresh?.chunks, kept: bytes, ...known };
   }
 
   /** Whether its fresh document is in the merge under way. */
@@ -98,7 +100,8 @@ export class ServiceDocument {
       return undefined;
     }
     const { etag, main, files, at } = fresh;
-    this.#kept = { bytes: kept, etag, ...(main !== undefined && { main }), files, at };
+    const facts = { ...(main !== undefined && { main }), ...(version !== undefined && { version }) };
+    this.#kept = { bytes: kept, etag, ...facts, files, at };
     this.#keptMark = fresh.mark;
     this.#refused = undefined;
     this.#error = undefined;

@@ -1,8 +1,10 @@
 import { copyNode } from "./copy.ts";
 import { unresolvedReason } from "./files/unresolved.ts";
+import { FreeNames, nameFrom } from "./free-names.ts";
 import { type Kind, SECTIONS, type Section, sectionOf } from "./grammar.ts";
 import { isObject, type Json, type JsonObject, objectAt, pointerKeys, valueAt } from "./json.ts";
 import { referencePlaces } from "./reference-places.ts";
+import { weightOf } from "./weight.ts";
 
 /** A part of a document that others refer to; `id` is its section and its name: "schemas/User". */
 export interface Component {
@@ -12,10 +14,19 @@ export interface Component {
   readonly value: Json;
 }
 
+/** Of a document, in all: a reference to a part of a part repeats that. */
+const MOST_HOISTED = 32 * 1_048_576;
+
+const REASONS = {
+  outside: "is outside of the document",
+  missing: "leads nowhere",
+  repeated: "is one of too many to parts of large parts",
+};
+
 /** A reference that leads nowhere, or out of the document. */
 export interface BrokenReference {
   readonly ref: string;
-  readonly reason: "outside" | "missing";
+  readonly reason: keyof typeof REASONS;
   /** Why, in words. */
   readonly text: string;
   /** Where it is written first. */
@@ -32,6 +43,10 @@ export class Source {
   readonly broken = new Map<string, BrokenReference>();
   readonly #components = new Map<string, Component>();
   readonly #byReference = new Map<string, Component | undefined>();
+  readonly #free = new FreeNames((id) => this.#components.has(id));
+  /** Bytes that a hoisted part may still have: parts of parts are written anew, each. */
+  #hoistable = MOST_HOISTED;
+  #anchors: ReadonlyMap<string, JsonObject> | undefined = undefined;
   #places: ReadonlyMap<string, string> | undefined = undefined;
 
   constructor(service: string, document: JsonObject) {
@@ -100,25 +115,34 @@ export class Source {
 
   /** A schema with that `$anchor` (JSON Schema 2020-12 §8.2.2). */
   #anchored(ref: string, anchor: string, kind: Kind): Component | undefined {
-    let found: JsonObject | undefined;
+    this.#anchors ??= this.#allAnchors();
+    const found = this.#anchors.get(anchor);
+    return found === undefined ? this.#break(ref, "missing") : this.#hoist(anchor, found, kind, ref);
+  }
+
+  /** The first schema with each anchor. */
+  #allAnchors(): ReadonlyMap<string, JsonObject> {
+    const anchors = new Map<string, JsonObject>();
     for (const { value, section } of this.#components.values()) {
       copyNode(value, SECTIONS[section], {
         reference: (text) => text,
         leave(_, __, original) {
-          if (original.$anchor === anchor || original.$dynamicAnchor === anchor) found ??= original;
+          for (const name of [original.$anchor, original.$dynamicAnchor]) {
+            if (typeof name === "string" && !anchors.has(name)) anchors.set(name, original);
+          }
         },
       });
     }
-    return found === undefined ? this.#break(ref, "missing") : this.#hoist(anchor, found, kind, ref);
+    return anchors;
   }
 
   #hoist(text: string, value: Json, kind: Kind, ref: string): Component | undefined {
     const section = sectionOf(kind);
     if (section === undefined) return this.#break(ref, "missing");
-    const base = text.replace(/[^A-Za-z0-9._-]+/g, "_").replace(/^_+|_+$/g, "") || "root";
-    let name = base;
-    for (let n = 2; this.#components.has(`${section}/${name}`); n++) name = `${base}_${n}`;
-    return this.#add(section, name, value);
+    this.#hoistable -= weightOf(value, this.#hoistable);
+    if (this.#hoistable < 0) return this.#break(ref, "repeated");
+    const id = this.#free.free(`${section}/${nameFrom(text) || "root"}`);
+    return this.#add(section, id.slice(section.length + 1), value);
   }
 
   #add(section: Section, name: string, value: Json): Component {
@@ -129,7 +153,7 @@ export class Source {
 
   #break(ref: string, reason: BrokenReference["reason"]): undefined {
     const tried = unresolvedReason(this.document, ref);
-    const plain = reason === "outside" ? `${ref} is outside of the document` : `${ref} leads nowhere`;
+    const plain = `${ref} ${REASONS[reason]}`;
     this.#places ??= referencePlaces(this.document);
     const pointer = this.#places.get(ref);
     const text = tried === undefined ? plain : `${ref} leads nowhere: ${tried}`;

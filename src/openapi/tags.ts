@@ -23,6 +23,12 @@ export function nameTags(placed: readonly PlacedOperation[], report: Report): Ta
   }
   const nameIn = (source: Source, tag: string) =>
     (owners.get(tag)?.size ?? 0) > 1 ? `${source.service} / ${tag}` : tag;
+  const bySource = new Map<Source, ReadonlyMap<string, JsonObject>>();
+  const described = (source: Source) => {
+    const known = bySource.get(source) ?? describedTags(source);
+    bySource.set(source, known);
+    return known;
+  };
   const tags = new Map<string, Draft>();
   const groups = new Map<string, Set<string>>();
   const of = ({ operation: { source, value } }: PlacedOperation) =>
@@ -33,8 +39,7 @@ export function nameTags(placed: readonly PlacedOperation[], report: Report): Ta
       const name = nameIn(source, own);
       groups.set(source.service, (groups.get(source.service) ?? new Set()).add(name));
       if (tags.has(name)) continue;
-      const described = listAt(source.document, "tags").find((tag) => textAt(tag, "name") === own);
-      tags.set(name, { ...(isObject(described) ? described : {}), name });
+      tags.set(name, { ...described(source).get(own), name });
       if (name === own) continue;
       report.add({
         kind: "tag-renamed",
@@ -48,6 +53,15 @@ export function nameTags(placed: readonly PlacedOperation[], report: Report): Ta
     tags: [...tags.values()].sort((a, b) => order(String(a.name), String(b.name))),
     groups: [...groups].map(([name, names]) => ({ name, tags: [...names].sort() })),
   };
+}
+
+/** What the document says of its tags, by their names; of two the first. */
+function describedTags({ document }: Source): ReadonlyMap<string, JsonObject> {
+  const named = listAt(document, "tags").flatMap((tag) => {
+    const name = textAt(tag, "name");
+    return isObject(tag) && name !== undefined ? [[name, tag] as const] : [];
+  });
+  return new Map(named.toReversed());
 }
 
 function ownTags({ service }: Source, operation: JsonObject): readonly string[] {

@@ -19,7 +19,7 @@ export interface Names {
 
 /** Writes parts of one service's document as they stand in the merged one: what they refer to has another name there. */
 export function createWriter(source: Source, names: Names, report: Report): (value: Json, kind: Kind) => Json {
-  const heirs = heirsOf(source);
+  const heirs = new Map([...heirsOf(source)].map(([parent, children]) => [parent.value, children]));
   const referenceTo = (component: Component): string => {
     return `#/components/${component.section}/${pointerToken(names.components.get(component) ?? component.name)}`;
   };
@@ -53,12 +53,15 @@ export function createWriter(source: Source, names: Names, report: Report): (val
       const component = ref === undefined ? undefined : source.locate(ref, "schema");
       return component ?? [];
     });
-    const own = [...heirs].flatMap(([parent, children]) => (parent.value === original ? children : []));
+    const own = heirs.get(original) ?? [];
+    const mapped = new Set(Object.values(mapping));
     let isNeeded = false;
     for (const component of [...named, ...own]) {
-      if (Object.values(mapping).includes(referenceTo(component))) continue;
+      const reference = referenceTo(component);
+      if (mapped.has(reference)) continue;
       if (names.components.get(component) !== component.name) isNeeded = true;
-      mapping[component.name] ??= referenceTo(component);
+      if (!Object.hasOwn(mapping, component.name)) mapping[component.name] = reference;
+      mapped.add(reference);
     }
     if (isNeeded) copy.discriminator = { ...discriminator, mapping };
   }
@@ -136,9 +139,15 @@ function writeNullable(copy: Draft): void {
 }
 
 /** One without a property tells nothing apart, and keys that it does not have are not understood. */
-function writeDiscriminator(copy: Draft, { propertyName, mapping }: JsonObject): void {
+function writeDiscriminator(copy: Draft, { propertyName, mapping, defaultMapping }: JsonObject): void {
   if (typeof propertyName !== "string") delete copy.discriminator;
-  else copy.discriminator = { propertyName, ...(isObject(mapping) && { mapping }) };
+  else {
+    copy.discriminator = {
+      propertyName,
+      ...(isObject(mapping) && { mapping }),
+      ...(typeof defaultMapping === "string" && { defaultMapping }),
+    };
+  }
 }
 
 /** What is internal is there, for others refer to it, but says nothing. */

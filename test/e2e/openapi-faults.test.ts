@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { gzipSync } from "node:zlib";
 import { type DocumentedService, documentOf, startDocumented, tagged } from "../support/documented.ts";
 import { startGateway } from "../support/gateway.ts";
 import { pathsOf, publishing, refresh, reportOf, untilStates } from "../support/published.ts";
@@ -33,6 +34,11 @@ const LIES: readonly (readonly [name: string, answer: () => Response, fault: Reg
   ["pathless", () => Response.json({ openapi: "3.1.0" }), /no paths/],
   ["deep", () => new Response(DEEP), /nested more than 400 deep/],
   ["moved", () => Response.redirect("http://169.254.169.254/openapi.json"), /redirect \(302\), which is not followed/],
+  [
+    "bomb",
+    () => new Response(gzipSync(Buffer.alloc(8_388_608)), { headers: { "content-encoding": "gzip" } }),
+    /compressed, which it was asked not to be/,
+  ],
   ["failing", () => new Response("no", { status: 500 }), /the status 500/],
   ["absent", () => new Response("no", { status: 404 }), /the status 404/],
 ];
@@ -53,6 +59,27 @@ describe("a service that lies", () => {
         await gateway.waitForLog(({ service, reason }) => service === name && fault.test(String(reason)));
       }
       expect(await pathsOf(gateway)).toContain("/api/good");
+    } finally {
+      await Promise.all(services.map((service) => service.stop()));
+    }
+  }, 20_000);
+
+  test("is told by a URL likewise", async () => {
+    const names = ["bomb", "moved", "huge", "absent"];
+    const lies = LIES.filter(([name]) => names.includes(name));
+    const services = lies.map(([name, answer]) => startDocumented(name, { answer }));
+    try {
+      const urls = Object.fromEntries(services.map(({ url }, i) => [lies[i]?.[0] ?? "", url]));
+      const yaml = publishing(urls, "refresh: 1h, max-bytes: 1mb, timeout: 700ms").replace(
+        /targets: \["([^"]+)"\], openapi: /g,
+        'targets: ["http://127.0.0.1:9"], openapi: $1',
+      );
+      await using gateway = await startGateway(yaml);
+      const report = await untilStates(gateway, Object.fromEntries(lies.map(([name]) => [name, "missing"])));
+      for (const [name, , fault] of lies) {
+        const found = report.services.find(({ service }) => service === name);
+        expect([name, found?.error?.message]).toEqual([name, expect.stringMatching(fault)]);
+      }
     } finally {
       await Promise.all(services.map((service) => service.stop()));
     }

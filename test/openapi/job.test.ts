@@ -1,9 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { RouteConfig } from "../../src/config/schema.ts";
-import { type MergeJob, type MergeSource, runJob } from "../../src/openapi/job.ts";
+import { type MergeJob, type MergeSource, runJob, type SourceVerdict } from "../../src/openapi/job.ts";
+import type { JsonObject } from "../../src/openapi/json.ts";
 import { mergeDocuments } from "../../src/openapi/merge.ts";
 import { mergeInThread } from "../../src/openapi/thread.ts";
+import { yamlText } from "../../src/openapi/yaml-text.ts";
 import { documentOf } from "../support/documented.ts";
 
 function bytesOf(value: unknown): Uint8Array {
@@ -30,6 +32,10 @@ function fresh(service: string, document: unknown = documentOf(service)): MergeS
   return { service, fresh: [bytesOf(document)], kept: undefined };
 }
 
+function unzipped(verdict: SourceVerdict | undefined): unknown {
+  return JSON.parse(gunzipSync(verdict?.kept ?? "").toString());
+}
+
 function pathsOf(result: ReturnType<typeof runJob>, index = 0): readonly string[] {
   return Object.keys(JSON.parse(Buffer.from(result.documents[index]?.json.plain ?? []).toString()).paths);
 }
@@ -40,7 +46,20 @@ describe("a merge", () => {
     expect(pathsOf(result)).toEqual(["/api/users"]);
     const [verdict] = result.sources;
     expect([verdict?.service, verdict?.version, verdict?.fault]).toEqual(["users", "3.0.3", undefined]);
-    expect(JSON.parse(gunzipSync(verdict?.kept ?? new Uint8Array()).toString())).toEqual(documentOf("users"));
+    expect(unzipped(verdict)).toMatchObject({ openapi: "3.1.1", paths: documentOf("users").paths });
+  });
+
+  test("gives it back as JSON of today's version, however it was written, which is told all the same", () => {
+    const document = documentOf("users", "3.1.0");
+    const sources = [
+      fresh("users", document),
+      { service: "orders", fresh: [Buffer.from(yamlText(document as JsonObject))], kept: undefined },
+    ];
+    const [json, yaml] = runJob(jobOf(sources)).sources;
+    expect(gunzipSync(json?.kept ?? "").toString()).toBe(JSON.stringify(document));
+    expect(unzipped(yaml)).toEqual(document);
+    const again = { service: "users", fresh: undefined, kept: json?.kept, keptVersion: "2.0" };
+    expect(runJob(jobOf([again])).sources).toEqual([{ service: "users", version: "2.0" }]);
   });
 
   test("takes the kept one where the fresh one is no good, and says why", () => {

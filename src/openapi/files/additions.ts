@@ -1,3 +1,4 @@
+import { FreeNames, nameFrom } from "../free-names.ts";
 import { CHILDREN, type Kind, SECTIONS, type Section, sectionOf } from "../grammar.ts";
 import { isObject, type Json, type JsonObject, pointerKeys, pointerToken } from "../json.ts";
 
@@ -36,6 +37,7 @@ export class Additions {
   readonly children: typeof CHILDREN;
   readonly #isOld: boolean;
   readonly #taken = new Set<string>();
+  readonly #names = new FreeNames((id) => this.#taken.has(id));
   readonly #claimed = new Set<string>();
   readonly #targets = new Map<string, Target>();
   readonly #values = new Map<Target, Json>();
@@ -111,7 +113,7 @@ export class Additions {
 
   /** The name that it has in its file, or that of the file; where that is taken, both. */
   #freeName(section: Section, fragment: string, shown: string): string {
-    const stem = nameIn(
+    const stem = nameFrom(
       shown
         .replace(/\?.*/s, "")
         .replace(/\.[A-Za-z0-9]+$/, "")
@@ -119,25 +121,13 @@ export class Additions {
         .at(-1) ?? "",
     );
     const last = fragment.startsWith("/") ? pointerKeys(fragment.slice(1))?.at(-1) : fragment;
-    const own = nameIn(last ?? "") || stem || "file";
+    const own = nameFrom(last ?? "") || stem || "file";
     const wanted = [own, `${stem || "file"}_${own}`];
     const free = wanted.find((name) => !this.#taken.has(`${section}/${name}`));
-    if (free !== undefined) return free;
-    for (let n = 2; ; n++) {
-      const name = `${wanted[1]}_${n}`;
-      if (!this.#taken.has(`${section}/${name}`)) return name;
-    }
+    return free ?? this.#names.free(`${section}/${wanted[1]}`).slice(section.length + 1);
   }
 }
 
 function keyOf({ kind, file, fragment }: Place): string {
   return `${kind} ${file}#${fragment}`;
-}
-
-/** Letters, digits, dots, hyphens and underscores (OpenAPI 3.1 §4.8.7). */
-function nameIn(text: string): string {
-  return text
-    .replace(/[^A-Za-z0-9._-]+/g, "_")
-    .replace(/^_+|_+$/g, "")
-    .slice(0, 100);
 }

@@ -1,6 +1,7 @@
 import { copyNode } from "../copy.ts";
 import { type Kind, SECTIONS } from "../grammar.ts";
 import { type Draft, isObject, type Json, type JsonObject, objectAt, pointerKeys, valueAt } from "../json.ts";
+import { weightOf } from "../weight.ts";
 import { Additions, type Target } from "./additions.ts";
 import { anchored } from "./anchored.ts";
 import { resolveReference, shownFile } from "./resolve.ts";
@@ -14,8 +15,8 @@ export type LoadFile = (file: string) => Promise<LoadedFile>;
 
 /** From the document to a file, through others. */
 const MOST_HOPS = 16;
-/** Objects that the files add. */
-const MOST_OBJECTS = 1_000_000;
+/** Bytes that the files add, about: a reference to a part of a part repeats that. */
+const MOST_BYTES = 64 * 1_048_576;
 
 /** A part of a document, and the file that it is in. */
 interface Part {
@@ -43,7 +44,7 @@ class Bundler {
   readonly #reasons = new Map<string, string>();
   readonly #additions: Additions;
   #queue: Target[] = [];
-  #objects = 0;
+  #left = MOST_BYTES;
 
   constructor(document: JsonObject, root: string, load: LoadFile) {
     this.#document = document;
@@ -146,12 +147,13 @@ class Bundler {
   }
 
   #copy(value: Json, kind: Kind, base: string): Json {
+    if (base !== this.#root) this.#left -= weightOf(value, this.#left);
+    if (this.#left < 0) throw new Error("its files repeat one another to more than 64 MB");
     return copyNode(value, kind, {
       children: this.#additions.children,
       reference: (ref, at) => this.#reference(ref, at, base),
       leave: (copy, at) => {
         if (base === this.#root) return;
-        if (++this.#objects > MOST_OBJECTS) throw new Error(`its files make more than ${MOST_OBJECTS} objects`);
         // It is a part of another document now: an identifier of its own would be the base of its references.
         if (at === "schema") for (const key of ["$id", "$schema"]) if (typeof copy[key] === "string") delete copy[key];
       },
