@@ -23,12 +23,14 @@ export function urlencodedReader(encoding: JsonObject | undefined, shape: Shape)
     const own = objectAt(encoding, name);
     return { name, inner, style: styleOf(own), isJson: own?.style === undefined && isStructure(inner) };
   });
+  // To all others a name with a bracket is one of its own, whatever a service may take it for.
+  const deep = properties.filter(({ style }) => style.style === "deepObject").map(({ name }) => name);
   return (bytes) => {
     const fields = parseFields(decodeUtf8(bytes));
     const values = new Map<string, Texts>();
     const faults: Fault[] = [];
     for (const [name, texts] of fields) {
-      if (name.includes("[") && properties.some(({ name: own }) => name.startsWith(`${own}[`))) continue;
+      if (name.includes("[") && deep.some((own) => name.startsWith(`${own}[`))) continue;
       const decoded = texts.map(decodeField);
       values.set(name, decoded.length === 1 ? (decoded[0] ?? "") : decoded);
     }

@@ -5,20 +5,31 @@ export interface MediaType {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-const TYPE = /^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\/([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:;|$)/;
-const PARAMETER = /;\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:"((?:[^"\\]|\\.)*)"|([^;\s"]*))/g;
+const TYPE = /^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\/([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?=;|$)/;
+const PARAMETER = /\s*;\s*(?:([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:"((?:[^"\\]|\\.)*)"|([!#$%&'*+.^_`|~0-9A-Za-z-]+)))?\s*/y;
 const NONE: ReadonlyMap<string, string> = new Map();
 
-/** Undefined for what is none. */
+/** Undefined for what is none, and for what readers take for different ones: two parameters of one name, or something else between them. */
 export function parseMediaType(text: string): MediaType | undefined {
-  const [, type = "", subtype = ""] = TYPE.exec(text) ?? [];
+  const [whole = "", type = "", subtype = ""] = TYPE.exec(text) ?? [];
   if (type === "") return undefined;
-  if (!text.includes(";")) return { type: type.toLowerCase(), subtype: subtype.toLowerCase(), parameters: NONE };
+  const parameters = whole.length === text.length ? NONE : parametersOf(text, whole.length);
+  return parameters && { type: type.toLowerCase(), subtype: subtype.toLowerCase(), parameters };
+}
+
+function parametersOf(text: string, start: number): ReadonlyMap<string, string> | undefined {
   const parameters = new Map<string, string>();
-  for (const [, name = "", quoted, plain] of text.matchAll(PARAMETER)) {
-    parameters.set(name.toLowerCase(), quoted === undefined ? (plain ?? "") : quoted.replace(/\\(.)/g, "$1"));
+  PARAMETER.lastIndex = start;
+  while (PARAMETER.lastIndex < text.length) {
+    const match = PARAMETER.exec(text);
+    if (match === null) return undefined;
+    const [, written, quoted, plain = ""] = match;
+    if (written === undefined) continue;
+    const name = written.toLowerCase();
+    if (parameters.has(name)) return undefined;
+    parameters.set(name, quoted === undefined ? plain : quoted.replace(/\\(.)/g, "$1"));
   }
-  return { type: type.toLowerCase(), subtype: subtype.toLowerCase(), parameters };
+  return parameters;
 }
 
 /** How well a type is meant by a range such as `image/*`: 0 not at all, 3 by its name. Parameters of ranges do not count. */

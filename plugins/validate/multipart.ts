@@ -1,19 +1,14 @@
 import { GatewayError } from "../../src/plugin.ts";
-import { type MediaType, parseMediaType } from "./media-type.ts";
+import type { MediaType } from "./media-type.ts";
+import { type PartHead, readPartHead } from "./part-head.ts";
 
 /** One part of a `multipart/form-data` body (RFC 7578). */
-export interface Part {
-  readonly name: string;
-  readonly isFile: boolean;
-  readonly type: MediaType;
+export interface Part extends PartHead {
   readonly content: Buffer;
 }
 
 const MOST_PARTS = 1_000;
 const LONGEST_HEAD = 8_192;
-const NAME = /;\s*name=(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))/i;
-const FILE = /;\s*filename\*?=/i;
-const TEXT: MediaType = { type: "text", subtype: "plain", parameters: new Map() };
 /** RFC 2046 §5.1.1. */
 const BOUNDARY = /^[0-9A-Za-z'()+_,./:=? -]{1,70}$/;
 
@@ -51,26 +46,9 @@ function afterLine(body: Buffer, start: number): number {
 function partOf(part: Buffer): Part {
   const end = part.indexOf("\r\n\r\n");
   if (end < 0 || end > LONGEST_HEAD) throw malformed("has a part without a head, or with one that is too long");
-  let disposition: string | undefined;
-  let type = TEXT;
-  for (const line of part.toString("utf8", 0, end).split("\r\n")) {
-    const colon = line.indexOf(":");
-    const name = line.slice(0, Math.max(0, colon)).toLowerCase();
-    const value = line.slice(colon + 1).trim();
-    if (name === "content-disposition") {
-      if (disposition !== undefined) throw malformed("has a part with two names");
-      disposition = value;
-    }
-    if (name === "content-type") type = parseMediaType(value) ?? type;
-  }
-  if (disposition === undefined || !/^form-data\b/i.test(disposition)) throw malformed("has a part without a name");
-  const [, quoted, plain] = NAME.exec(disposition) ?? [];
-  const written = quoted ?? plain;
-  if (written === undefined) throw malformed("has a part without a name");
-  const name = written.replace(/\\(["\\])|%(22|0[dD]|0[aA])/g, (_, escaped?: string, hex?: string) =>
-    escaped === undefined ? String.fromCharCode(Number.parseInt(hex ?? "", 16)) : escaped,
-  );
-  return { name, isFile: FILE.test(disposition), type, content: part.subarray(end + 4) };
+  const head = readPartHead(part.subarray(0, end));
+  if (typeof head === "string") throw malformed(head);
+  return { ...head, content: part.subarray(end + 4) };
 }
 
 function malformed(what: string): GatewayError {

@@ -159,6 +159,9 @@ describe("a form", () => {
     ["age=7&flat[x]=a", ["/flat/x"]],
     ["age=7&other=1", ["/other"]],
     ["age=7&__proto__=1", ["/__proto__"]],
+    // Services take such names for parts of age and tags.
+    ["age=7&age[$ne]=1", ["/age[$ne]"]],
+    ["age=7&tags[]=x", ["/tags[]"]],
   ])("%s: %j", async (body, places) => {
     const headers = { "content-type": "application/x-www-form-urlencoded" };
     const verdict = await ask(t, { method: "POST", path: "/v1/form", headers, body });
@@ -181,6 +184,26 @@ interface PartText {
   readonly head?: string;
   readonly content: string;
 }
+
+/** Heads of a part that is age to some readers only. */
+const READERS_DIFFER: readonly (readonly [string, string])[] = [
+  ["two names", 'Content-Disposition: form-data; name="age"; name="evil"'],
+  ["a second name in another spelling", "Content-Disposition: form-data; name=\"age\"; name*=utf-8''evil"],
+  ["two types", 'Content-Disposition: form-data; name="age"\r\nContent-Type: text/plain\r\nContent-Type: text/html'],
+  [
+    "a blank before a colon",
+    'Content-Disposition: form-data; name="age"\r\nContent-Disposition : form-data; name="evil"',
+  ],
+  ["a folded line", 'Content-Disposition: form-data; name="age";\r\n name="evil"'],
+  ["a carriage return", 'Content-Disposition: form-data; name="age"\rContent-Disposition: form-data; name="evil"'],
+  ["a line feed", 'Content-Disposition: form-data; name="age"\nContent-Disposition: form-data; name="evil"'],
+  ["a NUL", 'Content-Disposition: form-data; name="age\0"'],
+  ["a quote that does not end", 'Content-Disposition: form-data; name="age"; filename="x'],
+  ["something between parameters", 'Content-Disposition: form-data; name="age" evil; name=x'],
+  ["no colon", 'Content-Disposition: form-data; name="age"\r\nevil'],
+  ["an encoding", 'Content-Disposition: form-data; name="age"\r\nContent-Transfer-Encoding: base64'],
+  ["a type that is none", 'Content-Disposition: form-data; name="age"\r\nContent-Type: text'],
+];
 
 function multipart(parts: readonly PartText[], end = "\r\n--XX--\r\n"): string {
   const texts = parts.map(({ name = "", more = "", head, content }) => {
@@ -222,6 +245,31 @@ describe("a multipart body", () => {
     const verdict = await send(multipart(parts));
     expect([...new Set(verdict.places)]).toEqual([...places]);
     expect(verdict.outcome).toBe(places.length === 0 ? "200" : "422 validation_failed");
+  });
+
+  test.each(READERS_DIFFER)("that readers take for different ones, with %s, is 400", async (_, head) => {
+    expect((await send(multipart([png, { head, content: "7" }]))).outcome).toBe("400 bad_request");
+  });
+
+  test("has the name that its head says, not one in the name of a file", async () => {
+    const head = 'Content-Disposition: form-data; filename="; name=age;"; name="evil"';
+    expect((await send(multipart([png, { head, content: "7" }]))).places).toEqual(["/evil"]);
+    const escaped = 'Content-Disposition: form-data; filename="\\"; name=age; x=\\""; name=evil';
+    expect((await send(multipart([png, { head: escaped, content: "7" }]))).places).toEqual(["/evil"]);
+  });
+
+  test("has one boundary, and nothing else that could be one", async () => {
+    for (const more of [
+      "; boundary=YY",
+      '; x="',
+      "; boundary = YY",
+      " boundary=YY",
+      "; charset=utf-8; charset=utf-16",
+    ]) {
+      const { outcome } = await send(multipart([png]), `multipart/form-data; boundary=XX${more}`);
+      expect([more, outcome]).toEqual([more, "415 unsupported_media_type"]);
+    }
+    expect((await send(multipart([png]), 'multipart/form-data ; boundary="XX" ;')).outcome).toBe("200");
   });
 
   test("may begin with something that means nothing", async () => {

@@ -52,6 +52,8 @@ describe("a format", () => {
   test("of numbers", () => {
     expect(checker({ type: "integer", format: "int32" }).check(2 ** 31)).toHaveLength(1);
     expect(checker({ type: "integer", format: "int64" }).check(2 ** 40)).toBeUndefined();
+    expect(checker({ type: "integer", format: "int64" }).check(-(2 ** 63))).toBeUndefined();
+    expect(checker({ type: "integer", format: "int64" }).check(2 ** 63)).toBeDefined();
     expect(checker({ type: "number", format: "double" }).check(1.5)).toBeUndefined();
   });
 
