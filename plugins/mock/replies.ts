@@ -3,7 +3,6 @@ import {
   type DocumentedOperation,
   HeaderList,
   isHopByHop,
-  isObject,
   type Json,
   type JsonObject,
   objectAt,
@@ -62,7 +61,7 @@ export class MockReplies {
   }
 
   #hasExample(described: JsonObject, type: string, name: string | undefined): boolean {
-    return name !== undefined && isObject(this.#examplesOf(described, type)[name]);
+    return name !== undefined && objectAt(this.#examplesOf(described, type), name) !== undefined;
   }
 
   #examplesOf(described: JsonObject, type: string): JsonObject {
@@ -77,7 +76,7 @@ export class MockReplies {
     const headers = new HeaderList();
     for (const [written, header] of Object.entries(objectAt(described, "headers") ?? {})) {
       const name = written.toLowerCase();
-      if (isHopByHop(name) || name === "content-type" || name === "content-length") continue;
+      if (isHopByHop(name) || NOT_OF_EXAMPLES.has(name)) continue;
       const resolved = this.#source.resolve(header, "header") ?? {};
       const value = resolved.example ?? valueFor(resolved.schema, this.#source);
       setHeader(headers, name, value);
@@ -102,6 +101,9 @@ export class MockReplies {
     return given ?? valueFor(mediaType.schema, this.#source);
   }
 }
+
+/** They say how the body is sent, which is as it stands here. */
+const NOT_OF_EXAMPLES = new Set(["content-type", "content-length", "content-encoding", "content-range"]);
 
 interface Made {
   readonly headers: HeaderList;

@@ -57,19 +57,25 @@ function matching(pattern: string): string | undefined {
     const part = PART.exec(body);
     if (part === null) return undefined;
     at = PART.lastIndex;
-    const [, set, escaped, plain] = part;
+    const [written, set, escaped, plain] = part;
     const one =
       set !== undefined ? firstOf(set) : escaped !== undefined ? (CLASSES[escaped] ?? escaped) : (plain ?? "a");
+    if (!isOne(one, written)) return undefined;
     TIMES.lastIndex = at;
     const times = TIMES.exec(body);
     if (times !== null) at = TIMES.lastIndex;
     text += one.repeat(times === null || times[0][0] === "+" ? 1 : Number(times[1] ?? 0));
     if (text.length > LONGEST) return undefined;
   }
+  return text;
+}
+
+/** Each part by itself: an expression for all of them may try more ways than anybody can wait for. */
+function isOne(char: string, part: string): boolean {
   try {
-    return new RegExp(pattern, "u").test(text) ? text : undefined;
+    return new RegExp(`^${part}$`, "u").test(char);
   } catch {
-    return undefined;
+    return false;
   }
 }
 

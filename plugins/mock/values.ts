@@ -5,6 +5,11 @@ import { textFor } from "./texts.ts";
 const DEEPEST = 8;
 const MOST_VALUES = 1_000;
 const MOST_ITEMS = 10;
+/** Beyond these it is null, whatever the schema says: some can have no end, and some of which no value is made in time. */
+const MOST_NEEDED_VALUES = 5_000;
+const MOST_NEEDED_ITEMS = 1_000;
+const DEEPEST_NEEDED = 32;
+const MOST_STEPS = 5_000;
 
 /**
  * A value that a schema allows, the same each time: what the schema gives as an example, else one that is made. Schemas that refer to
@@ -17,14 +22,22 @@ export function valueFor(schema: Json | undefined, source: Source): Json {
 class Maker {
   readonly #source: Source;
   #left = MOST_VALUES;
+  #steps = MOST_STEPS;
+  /** That are being gone into: a schema may be a branch of itself. */
+  #branches = 0;
 
   constructor(source: Source) {
     this.#source = source;
   }
 
+  get #isSpent(): boolean {
+    return this.#left < MOST_VALUES - MOST_NEEDED_VALUES || this.#steps < 0;
+  }
+
   /** @param name of the property, for texts that may say anything */
   make(written: Json | undefined, depth: number, name: string): Json {
     this.#left--;
+    if (this.#isSpent || depth > DEEPEST_NEEDED) return null;
     const schema = this.#merged(written, 0);
     const given = givenBy(schema);
     if (given !== undefined) return given;
@@ -32,7 +45,10 @@ class Maker {
     if (branches.length > 0) {
       const branch = branches[this.#best(branches)] ?? true;
       const { oneOf: _, anyOf: __, ...rest } = schema;
-      return this.make(Object.keys(rest).length === 0 ? branch : { allOf: [rest, branch] }, depth, name);
+      if (++this.#branches > DEEPEST_NEEDED) return null;
+      const made = this.make(Object.keys(rest).length === 0 ? branch : { allOf: [rest, branch] }, depth, name);
+      this.#branches--;
+      return made;
     }
     switch (typeOf(schema)) {
       case "object":
@@ -68,6 +84,7 @@ class Maker {
     const required = new Set(listAt(schema, "required"));
     const value: [string, Json][] = [];
     for (const [name, property] of Object.entries(properties)) {
+      if (this.#isSpent) break;
       const isSpare = !required.has(name);
       if (isSpare && (depth >= DEEPEST / 2 || this.#left <= 0)) continue;
       const resolved = this.#source.resolve(property, "schema");
@@ -77,6 +94,7 @@ class Maker {
       value.push([name, this.make(property, depth + 1, name)]);
     }
     for (const name of required) {
+      if (this.#isSpent) break;
       if (typeof name !== "string" || Object.hasOwn(properties, name)) continue;
       const { additionalProperties } = schema;
       value.push([name, this.make(isObject(additionalProperties) ? additionalProperties : true, depth + 1, name)]);
@@ -86,16 +104,17 @@ class Maker {
 
   #list(schema: JsonObject, depth: number, name: string): Json {
     const least = numberAt(schema, "minItems") ?? 0;
-    const first = listAt(schema, "prefixItems").map((item) => this.make(item, depth + 1, name));
+    const prefix = listAt(schema, "prefixItems").slice(0, MOST_NEEDED_ITEMS);
+    const first = prefix.map((item) => this.make(item, depth + 1, name));
     const wanted = Math.min(
       Math.max(1, least),
       numberAt(schema, "maxItems") ?? MOST_ITEMS,
       Math.max(least, MOST_ITEMS),
     );
     const isOver = depth >= DEEPEST / 2 || this.#left <= 0;
-    const count = isOver ? Math.min(least, MOST_ITEMS) : wanted;
+    const count = Math.min(isOver ? Math.min(least, MOST_ITEMS) : wanted, MOST_NEEDED_ITEMS);
     const items = [...first];
-    for (let i = first.length; i < count; i++) {
+    for (let i = first.length; i < count && !this.#isSpent; i++) {
       const item = this.make(schema.items ?? true, depth + 1, name);
       items.push(schema.uniqueItems === true && i > 0 ? another(item, i) : item);
     }
@@ -105,7 +124,7 @@ class Maker {
   /** The schema without references, with what `allOf` adds. */
   #merged(written: Json | undefined, steps: number): JsonObject {
     const found = this.#source.resolve(written, "schema");
-    if (found === undefined || steps > DEEPEST) return {};
+    if (found === undefined || steps > DEEPEST || this.#steps-- < 0) return {};
     const siblings = isObject(written) && typeof written.$ref === "string" ? withoutReference(written) : {};
     const own = { ...found, ...siblings };
     const parts = listAt(own, "allOf");
@@ -171,7 +190,8 @@ export function numberAt(schema: JsonObject, key: string): number | undefined {
 }
 
 function numberFor(schema: JsonObject, usualStep: number): number {
-  const step = numberAt(schema, "multipleOf") ?? usualStep;
+  const multiple = numberAt(schema, "multipleOf") ?? 0;
+  const step = multiple > 0 ? multiple : usualStep;
   const above = numberAt(schema, "exclusiveMinimum");
   const least = numberAt(schema, "minimum") ?? (above === undefined ? undefined : above + step / 2);
   const below = numberAt(schema, "exclusiveMaximum");

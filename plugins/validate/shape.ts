@@ -16,18 +16,30 @@ export interface Shape {
 
 /** A schema may refer to itself. */
 const DEEPEST = 4;
+/** Schemas that are looked at for one shape: one that refers to itself in many branches has very many. */
+const MOST_STEPS = 5_000;
 
-export function shapeOf(schema: Json | undefined, source: Source, depth = 0): Shape {
+/** Reads schemas of a document, up to so many. */
+interface Reader {
+  readonly source: Source;
+  steps: number;
+}
+
+export function shapeOf(schema: Json | undefined, source: Source): Shape {
+  return read(schema, { source, steps: 0 }, 0);
+}
+
+function read(schema: Json | undefined, reader: Reader, depth: number): Shape {
   if (depth > DEEPEST) return ANY;
-  const parts = partsOf(schema, source, 0);
-  const types = typesOf(schema, source, 0) ?? new Set<TypeName>();
-  const inner = (one: Json | undefined) => (one === undefined ? undefined : shapeOf(one, source, depth + 1));
+  const parts = partsOf(schema, reader, 0);
+  const types = typesOf(schema, reader, 0) ?? new Set<TypeName>();
+  const inner = (one: Json | undefined) => (one === undefined ? undefined : read(one, reader, depth + 1));
   const items = inner(parts.map((part) => part.items).find((one) => one !== undefined));
   const rest = inner(parts.map((part) => part.additionalProperties).find(isObject));
   const properties = new Map<string, Shape>();
   for (const part of parts) {
     for (const [name, property] of Object.entries(objectAt(part, "properties") ?? {})) {
-      if (!properties.has(name)) properties.set(name, shapeOf(property, source, depth + 1));
+      if (!properties.has(name)) properties.set(name, read(property, reader, depth + 1));
     }
   }
   const isAmbiguous =
@@ -46,30 +58,35 @@ export const ANY: Shape = {
 };
 
 /** The schema and those that it is composed of. */
-function partsOf(schema: Json | undefined, source: Source, depth: number): readonly JsonObject[] {
-  const found = source.resolve(schema, "schema");
+function partsOf(schema: Json | undefined, reader: Reader, depth: number): readonly JsonObject[] {
+  const found = resolved(schema, reader);
   if (found === undefined || depth > DEEPEST) return [];
   const composed = ["allOf", "anyOf", "oneOf"].flatMap((key) => listAt(found, key));
   const own = isObject(schema) && schema !== found ? [schema] : [];
-  return [...own, found, ...composed.flatMap((part) => partsOf(part, source, depth + 1))];
+  return [...own, found, ...composed.flatMap((part) => partsOf(part, reader, depth + 1))];
+}
+
+/** Undefined where there is none, or enough was looked at. */
+function resolved(schema: Json | undefined, reader: Reader): JsonObject | undefined {
+  return ++reader.steps > MOST_STEPS ? undefined : reader.source.resolve(schema, "schema");
 }
 
 /** Undefined: anything. */
-function typesOf(schema: Json | undefined, source: Source, depth: number): Set<TypeName> | undefined {
-  const found = source.resolve(schema, "schema");
+function typesOf(schema: Json | undefined, reader: Reader, depth: number): Set<TypeName> | undefined {
+  const found = resolved(schema, reader);
   if (found === undefined || depth > DEEPEST) return undefined;
   const written = [found.type].flat().filter((one) => typeof one === "string");
   if (written.length > 0) return withNull(found, new Set(written.flatMap((name) => NAMES.get(name) ?? [])));
   if (Array.isArray(found.enum)) return withNull(found, new Set(found.enum.map(typeName)));
   if (found.const !== undefined) return withNull(found, new Set([typeName(found.const)]));
   for (const key of ["anyOf", "oneOf"]) {
-    const branches = listAt(found, key).map((part) => typesOf(part, source, depth + 1));
+    const branches = listAt(found, key).map((part) => typesOf(part, reader, depth + 1));
     if (branches.length === 0) continue;
     if (branches.includes(undefined)) return undefined;
     return withNull(found, new Set(branches.flatMap((types) => [...(types ?? [])])));
   }
   for (const part of listAt(found, "allOf")) {
-    const types = typesOf(part, source, depth + 1);
+    const types = typesOf(part, reader, depth + 1);
     if (types !== undefined) return withNull(found, types);
   }
   if (found.properties !== undefined) return new Set(["object"]);

@@ -136,6 +136,21 @@ describe("always", () => {
     expect(await ask(await testPlugin(mock, { when: "always" }), { path: "/users" })).toMatchObject({ status: 503 });
   });
 
+  test("nothing is said of the body that is not so, and nobody's prototype is an example", async () => {
+    const header = (example: string) => ({ schema: { type: "string" }, example });
+    const headers = {
+      "Content-Encoding": header("gzip"),
+      "Content-Range": header("bytes 0-1/2"),
+      "X-Own": header("a"),
+    };
+    const content = { "application/json": { schema: { const: 1 }, examples: { one: { value: 2 } } } };
+    const responses = { 200: { description: "", headers, content } };
+    const t = await always({ openapi: "3.1.0", paths: { "/a": { get: { responses } } } });
+    const answer = await ask(t, { path: "/a", headers: { prefer: "example=__proto__" } });
+    expect([answer.status, answer.text]).toEqual([200, "2"]);
+    expect([...answer.headers].map(([name]) => name).sort()).toEqual(["content-type", "x-mock", "x-own"]);
+  });
+
   test("one client's reply is not changed by what is done to another's", async () => {
     const t = await always();
     const first = await t.request({ path: "/users" });

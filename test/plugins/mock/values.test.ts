@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { valueFor } from "../../../plugins/mock/values.ts";
 import { Schemas } from "../../../plugins/validate/schemas.ts";
+import { shapeOf } from "../../../plugins/validate/shape.ts";
 import { Source } from "../../../src/openapi/source.ts";
 import type { Json, JsonObject } from "../../../src/plugin.ts";
 
@@ -159,3 +160,38 @@ test("whatever the schema, the value is as it says, and the same each time", () 
     { numRuns: 100 },
   );
 }, 20_000);
+
+describe("what has no end, or far too many parts, is given up in time", () => {
+  const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+  const letters = [..."abcdefghij"];
+  const bomb = (depth: number): JsonObject => ({ allOf: Array.from({ length: 12 }, () => ref(`bomb${depth + 1}`)) });
+  const schemas: JsonObject = {
+    choice: { oneOf: [ref("choice")] },
+    choices: { anyOf: Array.from({ length: 40 }, () => ref("choices")) },
+    extension: { allOf: [ref("extension"), ref("extension")] },
+    list: { type: "array", minItems: 1, items: ref("list") },
+    named: { type: "object", required: ["a", "b"], additionalProperties: ref("named") },
+    wide: {
+      type: "object",
+      required: letters,
+      properties: Object.fromEntries(letters.map((name) => [name, ref("wide")])),
+    },
+    long: { type: "array", minItems: 1e9, maxItems: 1e9, items: { type: "string" } },
+    prefixed: { type: "array", prefixItems: Array.from({ length: 100_000 }, () => ({ type: "string" })) },
+    pattern: { type: "string", pattern: "^a{999}a*a*a*a*a*[\\W]$" },
+    nothing: { type: "number", multipleOf: 0, minimum: 5 },
+    ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`bomb${i}`, bomb(i)])),
+    bomb9: { type: "integer" },
+  };
+  const source = new Source("test", { openapi: "3.1.0", components: { schemas } });
+
+  test.each(Object.keys(schemas))(
+    "%s",
+    (name) => {
+      expect(JSON.stringify(valueFor(ref(name), source)).length).toBeLessThan(200_000);
+      // validate has to know what such a schema is of, too.
+      expect(shapeOf(ref(name), source).types.size).toBeLessThan(7);
+    },
+    10_000,
+  );
+});
