@@ -1,4 +1,3 @@
-import { gunzipSync } from "node:zlib";
 import { documentLocation } from "../config/openapi-location.ts";
 import { documentPaths } from "../config/openapi-paths.ts";
 import type { Config } from "../config/schema.ts";
@@ -15,7 +14,7 @@ import type { MergeJob, MergeResult } from "./job.ts";
 import { KeptDocuments } from "./kept.ts";
 import type { KnownOperations } from "./known-operations.ts";
 import { documentFamilies } from "./metrics.ts";
-import { readDocument } from "./read.ts";
+import { unpackDocument } from "./read.ts";
 import { pause, RefreshPace } from "./refresh-pace.ts";
 import type { RoutePolicies } from "./route-policy.ts";
 import { ServiceDocument } from "./service-document.ts";
@@ -263,7 +262,7 @@ export class Documents {
   /** A copy is unpacked when a plugin first asks for its operations. */
   #tell({ service, kept }: ServiceDocument): void {
     if (kept === undefined) return;
-    this.#options.operations?.put(service, () => readDocument(gunzipSync(kept.bytes)).document);
+    this.#options.operations?.put(service, () => unpackDocument(kept.bytes).document);
   }
 }
 

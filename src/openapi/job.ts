@@ -1,9 +1,9 @@
-import { gunzipSync, gzipSync } from "node:zlib";
+import { gzipSync } from "node:zlib";
 import type { RouteConfig } from "../config/schema.ts";
 import { type Encoded, encode, own } from "./encode.ts";
 import { type JsonObject, objectAt } from "./json.ts";
 import { type Merged, type MergeInput, type MergeOptions, mergeDocuments } from "./merge.ts";
-import { type ReadDocument, readDocument } from "./read.ts";
+import { type ReadDocument, readDocument, unpackDocument } from "./read.ts";
 import type { ReportLine } from "./report.ts";
 import { policyOf, type RoutePolicies } from "./route-policy.ts";
 import { yamlText } from "./yaml-text.ts";
@@ -162,13 +162,11 @@ function readSource({ service, fresh, kept, keptVersion }: MergeSource): SourceR
 /** It was good when it was kept; what a store gives back may be anything. */
 function readKept(kept: Uint8Array): ReadDocument | undefined {
   try {
-    return readDocument(gunzipSync(kept, { maxOutputLength: MOST_KEPT }));
+    return unpackDocument(kept);
   } catch {
     return undefined;
   }
 }
-
-const MOST_KEPT = 268_435_456;
 
 function published(audience: string | undefined, document: JsonObject): PublishedDocument {
   const paths = Object.keys(objectAt(document, "paths") ?? {}).length;

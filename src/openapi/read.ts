@@ -1,3 +1,4 @@
+import { gunzipSync } from "node:zlib";
 import { parsePlainYaml } from "../config/document.ts";
 import { isObject, type Json, type JsonObject } from "./json.ts";
 import { upgradedInPlace, versionOf } from "./upgrade.ts";
@@ -20,6 +21,13 @@ export function readDocument(bytes: Uint8Array): ReadDocument {
   if (version === undefined || !isObject(parsed)) throw new Error(unknownVersion(parsed));
   // Nobody else has what was just parsed.
   return { document: upgradedInPlace(parsed), version, isAsWritten: isJson && /^3\.[12]/.test(version) };
+}
+
+const MOST_UNPACKED = 256 * 1_048_576;
+
+/** Reads one that was compressed by gzip. Throws Error, too, if it becomes too long. */
+export function unpackDocument(bytes: Uint8Array): ReadDocument {
+  return readDocument(gunzipSync(bytes, { maxOutputLength: MOST_UNPACKED }));
 }
 
 /** What a file says, JSON or YAML. Throws Error with a text for people. */
