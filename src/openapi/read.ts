@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
-import { parsePlainYaml } from "../config/document.ts";
 import { isObject, type Json, type JsonObject } from "./json.ts";
+import { parseYaml } from "./parse-yaml.ts";
 import { upgradedInPlace, versionOf } from "./upgrade.ts";
 
 /** A document that can be merged, and the version in which it was written. */
@@ -60,12 +60,6 @@ function parseJson(text: string): Json | undefined {
   } catch {
     return undefined;
   }
-}
-
-function parseYaml(text: string): Json {
-  const parsed = parsePlainYaml(text);
-  if ("fault" in parsed) throw new Error(`it is neither JSON nor YAML: ${parsed.fault}`);
-  return parsed.value as Json;
 }
 
 /** On the way it takes out what would be no key of a copy, but its prototype. */

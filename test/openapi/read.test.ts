@@ -38,6 +38,35 @@ describe("a document", () => {
     );
   });
 
+  describe("in a long YAML text", () => {
+    const start = "openapi: 3.0.3\ninfo: {}\npaths:\n  /a: { get: { responses: {} } }\n";
+    const long = (rest: string) => read(`${start}${rest}\nx-long: "${"x".repeat(300_000)}"\n`);
+
+    test("is read, each of its parts by itself", () => {
+      const schema = "{ type: string, nullable: true, example: e }";
+      const yaml = `components:\n  schemas:\n    A: &a ${schema}\n    B: *a\n    C: { allOf: [*a] }\n`;
+      const { document, version } = long(yaml);
+      const one = { type: ["string", "null"], examples: ["e"] };
+      expect([version, document.components]).toEqual(["3.0.3", { schemas: { A: one, B: one, C: { allOf: [one] } } }]);
+    });
+
+    test.each([
+      ["x: [", /neither JSON nor YAML: /],
+      ["x: &x [*x]", /aliases stand for too much/],
+      [`x: &x "${"y".repeat(100_000)}"\nz: [${"*x,".repeat(1_000)}*x]`, /aliases stand for too much/],
+      [`x: ${"[".repeat(500)}${"]".repeat(500)}`, /nested more than 400 deep/],
+      [`x: ${"[".repeat(100_000)}`, /neither JSON nor YAML/],
+    ])("%p is refused", (rest, reason) => {
+      expect(() => long(rest)).toThrow(reason);
+    });
+
+    test("does not take many times its length", () => {
+      const before = process.memoryUsage().rss;
+      expect(long(`x: [${"1,".repeat(1_000_000)}1]`).version).toBe("3.0.3");
+      expect(process.memoryUsage().rss - before).toBeLessThan(400 * 1_048_576);
+    }, 60_000);
+  });
+
   test.each([
     ["", /it is empty/],
     ["  \n", /it is empty/],
