@@ -14,6 +14,9 @@ export interface ReadDocument {
 /** Deeper than any document that people or programs write: whoever walks it would run out of stack. */
 const MOST_DEPTH = 400;
 
+/** Of a document: the largest that are known have a third of it. What comes to more takes hundreds of bytes for each in a merge. */
+const MOST_PARTS = 2_000_000;
+
 /** Reads a document, JSON or YAML, of any version. Throws Error with a text for people. */
 export function readDocument(bytes: Uint8Array): ReadDocument {
   const { value: parsed, isJson } = parse(textOf(bytes));
@@ -49,7 +52,8 @@ function parse(text: string): { readonly value: Json; readonly isJson: boolean }
   if (first === "<") throw new Error("it is a page, neither JSON nor YAML");
   const json = first === "{" || first === "[" ? parseJson(text) : undefined;
   const value = json ?? parseYaml(text);
-  if (isTooDeep(value)) throw new Error(`it is nested more than ${MOST_DEPTH} deep`);
+  const fault = faultOf(value);
+  if (fault !== undefined) throw new Error(fault);
   return { value, isJson: json !== undefined };
 }
 
@@ -62,11 +66,14 @@ function parseJson(text: string): Json | undefined {
   }
 }
 
-/** On the way it takes out what would be no key of a copy, but its prototype. */
-function isTooDeep(value: Json): boolean {
+/** What makes it too much to walk. On the way this takes out what would be no key of a copy, but its prototype. */
+function faultOf(value: Json): string | undefined {
   let level: readonly object[] = isTree(value) ? [value] : [];
+  let parts = 0;
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth >= MOST_DEPTH) return true;
+    parts += level.length;
+    if (depth >= MOST_DEPTH) return `it is nested more than ${MOST_DEPTH} deep`;
+    if (parts > MOST_PARTS) return `it has more than ${MOST_PARTS} objects and lists`;
     const next: object[] = [];
     for (const one of level) {
       if (Object.hasOwn(one, "__proto__")) Reflect.deleteProperty(one, "__proto__");
@@ -74,7 +81,7 @@ function isTooDeep(value: Json): boolean {
     }
     level = next;
   }
-  return false;
+  return undefined;
 }
 
 function isTree(value: Json): value is JsonObject | readonly Json[] {

@@ -91,4 +91,9 @@ describe("a document", () => {
     expect(() => read(nested(500))).toThrow(/nested more than 400 deep/);
     expect(() => read(nested(200_000))).toThrow();
   });
+
+  test("is refused if it has too many parts for whoever walks it", () => {
+    const wide = `{"openapi":"3.1.0","paths":{},"x":[${"[],".repeat(2_000_000)}[]]}`;
+    expect(() => read(wide)).toThrow(/more than 2000000 objects/);
+  }, 60_000);
 });
