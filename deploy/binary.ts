@@ -3,13 +3,15 @@
  *
  * Plugins are found in a folder and imported when they are named; in one file there is no folder, so all that are
  * installed with the gateway go into it beforehand. Plugins of your own stay files, and are imported as ever. So do the
- * threads for documents, which have to lie beside the entry, and the script of the page that shows them.
+ * threads for documents, which have to lie beside the entry, the script of the page that shows them, and the dashboard.
  */
 import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { buildDashboard } from "../src/admin/dashboard/build.ts";
+import type { DashboardFiles } from "../src/admin/dashboard/files.ts";
 import { docsScript } from "../src/openapi/docs-script.ts";
 
 const PROJECT = resolve(import.meta.dir, "..");
@@ -24,7 +26,7 @@ const outfile = resolve(positionals[0] ?? "sluice");
 const folder = await mkdtemp(join(tmpdir(), "sluice-binary-"));
 try {
   const entry = join(folder, "entry.ts");
-  await writeFile(entry, entryText(await pluginFiles()));
+  await writeFile(entry, entryText(await pluginFiles(), await buildDashboard()));
   const threads = await writeThreads();
   const { success, logs } = await Bun.build({
     entrypoints: [entry, ...threads],
@@ -65,13 +67,15 @@ async function pluginFiles(): Promise<readonly string[]> {
     .sort();
 }
 
-function entryText(files: readonly string[]): string {
+function entryText(files: readonly string[], dashboard: DashboardFiles): string {
   const imports = files.map((file, i) => `import plugin${i} from ${JSON.stringify(file)};`);
   return `${imports.join("\n")}
+import { embedDashboard } from ${JSON.stringify(join(PROJECT, "src/admin/dashboard/files.ts"))};
 import script from ${JSON.stringify(fileURLToPath(docsScript()))} with { type: "file" };
 import { embedDocsScript } from ${JSON.stringify(join(PROJECT, "src/openapi/docs-script.ts"))};
 import { embedPlugins } from ${JSON.stringify(join(PROJECT, "src/registry/embedded.ts"))};
 embedDocsScript(script);
+embedDashboard(${JSON.stringify(dashboard)});
 embedPlugins([${files.map((_, i) => `plugin${i}`).join(", ")}]);
 await import(${JSON.stringify(join(PROJECT, "src/main.ts"))});
 `;

@@ -66,6 +66,15 @@ describe("the source", () => {
     expect(wrong).toEqual([]);
   });
 
+  test("keeps the dashboard's page apart: it shares the table of errors with the gateway, and nothing else", () => {
+    const page = "src/admin/dashboard/page/";
+    const wrong = wrongImports(core, (to, file) => {
+      if (!file.path.startsWith(page)) return to.startsWith(page);
+      return !to.startsWith(page) && to !== "uplot" && to !== "src/errors.ts";
+    });
+    expect(wrong).toEqual([]);
+  });
+
   test("touches the process in src/main.ts alone", () => {
     const others = core.filter((file) => file.path !== "src/main.ts" && /\bprocess\.\w/.test(file.text));
     expect(others.map((file) => file.path)).toEqual([]);

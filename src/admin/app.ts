@@ -8,6 +8,7 @@ import type { OpenApiReport } from "../openapi/view.ts";
 import type { ReloadControl } from "../reload/report.ts";
 import { type AlertControl, addAlerts } from "./alerts.ts";
 import { Audit, addAudit } from "./audit.ts";
+import { addDashboard, createDashboard } from "./dashboard/serve.ts";
 import { addDrain } from "./drain.ts";
 import type { Drains } from "./drains.ts";
 import { createGuard, type GuardOptions } from "./guard.ts";
@@ -51,13 +52,14 @@ export interface AdminApp extends AdminFetch {
   readonly routes: readonly { readonly path: string }[];
 }
 
-/** Anyone may ask these: whoever starts and watches the gateway has no token. */
+/** Anyone may ask these, and for the files of the dashboard: whoever starts and watches the gateway has no token. */
 const OPEN_PATHS = ["/health/live", "/health/ready"];
 const NO_STORE = { "cache-control": "no-store" };
 
-/** The gateway's own endpoints. Every answer but the metrics is JSON, errors are problem details, nothing may be cached. */
+/** The gateway's own endpoints. Every answer but the metrics and the page is JSON, errors are problem details, nothing may be cached. */
 export function createAdmin(view: AdminView, options: AdminOptions): AdminApp {
   const { metricsPath = "/metrics", plugins, reloads, history, alerts, drains, tail, log } = options;
+  const dashboard = createDashboard();
   const audit = new Audit(log);
   const app = new Elysia()
     .onError(errorHandler(log))
@@ -94,6 +96,7 @@ export function createAdmin(view: AdminView, options: AdminOptions): AdminApp {
     .all("/api/plugins/:name/*", ({ params, request }) => plugins().handle(params.name, `/${params["*"]}`, request), {
       parse: "none",
     });
+  addDashboard(app, dashboard);
   if (history !== undefined) addHistory(app, history);
   if (alerts !== undefined) addAlerts(app, alerts);
   addIncidents(app, view);
@@ -102,7 +105,7 @@ export function createAdmin(view: AdminView, options: AdminOptions): AdminApp {
   addAudit(app, audit);
   if (reloads !== undefined) addReloads(app, reloads);
   const guard = createGuard({ ...options, onWrongToken: (client, isBlocked) => logWrongToken(log, client, isBlocked) });
-  const { fetch } = secured(app, { guard, audit, isOpen: (path) => OPEN_PATHS.includes(path) });
+  const { fetch } = secured(app, { guard, audit, isOpen: (path) => OPEN_PATHS.includes(path) || dashboard.owns(path) });
   return { fetch, routes: app.routes };
 }
 

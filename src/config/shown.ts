@@ -1,3 +1,4 @@
+import { below, type KeyPath, pathText } from "./key-path.ts";
 import type { LoadedFile } from "./load-file.ts";
 import { entryOf, type Node, type ScalarNode } from "./node.ts";
 import { type Place, positionOf } from "./source.ts";
@@ -5,7 +6,7 @@ import { type Place, positionOf } from "./source.ts";
 /** A configuration as it is written, for people: variables by their names, secrets left out. */
 export interface ShownConfig {
   readonly configuration: Readonly<Record<string, unknown>>;
-  /** Where each section, service and route is written: `services.users` → `services/users.yaml:3`. */
+  /** Where each key is written: `services.users.targets` → `services/users.yaml:3`. Values in a list are where their list is. */
   readonly places: Readonly<Record<string, string>>;
 }
 
@@ -27,21 +28,33 @@ export function showConfig(files: readonly LoadedFile[]): ShownConfig {
   for (const { key, place, value } of files[0]?.root.entries ?? []) {
     if (IN_PARTS.includes(key)) continue;
     configuration[key] = shown(value, key);
-    places[key] = textOf(place);
+    note(places, below(undefined, key), place, value);
   }
   for (const { root } of files) {
     const map = entryOf(root, "services")?.value;
     for (const { key, place, value } of map?.kind === "map" ? map.entries : []) {
       services[key] = shown(value, key);
-      places[`services.${key}`] = textOf(place);
+      note(places, below(undefined, "services", key), place, value);
     }
     const list = entryOf(root, "routes")?.value;
     for (const item of list?.kind === "list" ? list.items : []) {
-      places[`routes[${routes.length}]`] = textOf(item);
+      note(places, below(undefined, "routes", routes.length), item, item);
       routes.push(shown(item, ""));
     }
   }
   return { configuration: { ...configuration, services, routes }, places };
+}
+
+/** Notes the place of a value, and of all that is in it. */
+function note(places: Record<string, string>, path: KeyPath | undefined, place: Place, node: Node): void {
+  places[pathText(path)] = textOf(place);
+  if (node.kind === "map") {
+    for (const { key, place: inner, value } of node.entries) note(places, below(path, key), inner, value);
+  } else if (node.kind === "list") {
+    for (const [i, item] of node.items.entries()) {
+      if (item.kind !== "scalar") note(places, below(path, i), item, item);
+    }
+  }
 }
 
 function shown(node: Node, key: string, isSecret = false): unknown {

@@ -256,7 +256,7 @@ describe("errors", () => {
 
   test("an unknown path or method is 404", async () => {
     await using admin = startTestAdmin();
-    for (const path of ["/nope", "/", "/api", "/api/routes/x"]) {
+    for (const path of ["/nope", "/dashboard/nope", "/api", "/api/routes/x"]) {
       const response = await admin.get(path);
       expect(response.status).toBe(404);
       expect(await response.json()).toMatchObject({ code: "route_not_found", status: 404 });

@@ -138,6 +138,7 @@ export const HOME_OF: Readonly<Record<string, readonly string[]>> = {
   "ajv/dist/2020.js": ["plugins/validate/"],
   "ajv-formats": ["plugins/validate/"],
   re2js: ["plugins/validate/"],
+  uplot: ["src/admin/dashboard/page/"],
   "@sinclair/typebox/value": ["src/config/validate.ts"],
 };
 

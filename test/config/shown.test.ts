@@ -15,23 +15,30 @@ async function shown(files: Readonly<Record<string, string>>, env: Readonly<Reco
 }
 
 describe("a configuration is shown", () => {
-  test("as one, of all its files, with the place of each part", async () => {
+  test("as one, of all its files, with the place of each key", async () => {
     const { configuration, places } = await shown({
-      "gateway.yaml": `include: ["more.yaml"]\nerrors: { format: envelope }\nservices:\n  a: { targets: ["http://a"] }\n`,
-      "more.yaml": `\nservices: { b: { targets: ["http://b"] } }\nroutes:\n  - { path: /b, service: b }\n`,
+      "gateway.yaml": `include: ["more.yaml"]\nerrors:\n  format: envelope\nservices:\n  a: { targets: ["http://a"] }\n`,
+      "more.yaml": `\nservices: { b: { targets: ["http://b"] } }\nroutes:\n  - path: /b\n    service: b\n    headers:\n      x.b: "1"\n`,
     });
     expect(configuration).toEqual({
       include: ["more.yaml"],
       errors: { format: "envelope" },
       services: { a: { targets: ["http://a"] }, b: { targets: ["http://b"] } },
-      routes: [{ path: "/b", service: "b" }],
+      routes: [{ path: "/b", service: "b", headers: { "x.b": "1" } }],
     });
     expect(places).toEqual({
       include: "gateway.yaml:1",
       errors: "gateway.yaml:2",
-      "services.a": "gateway.yaml:4",
+      "errors.format": "gateway.yaml:3",
+      "services.a": "gateway.yaml:5",
+      "services.a.targets": "gateway.yaml:5",
       "services.b": "more.yaml:2",
+      "services.b.targets": "more.yaml:2",
       "routes[0]": "more.yaml:4",
+      "routes[0].path": "more.yaml:4",
+      "routes[0].service": "more.yaml:5",
+      "routes[0].headers": "more.yaml:6",
+      'routes[0].headers["x.b"]': "more.yaml:7",
     });
   });
 

@@ -93,7 +93,7 @@ describe("the gateway in one file", () => {
   });
 
   test.each([1, 2])(
-    "serves with %p processes: a service, keys from a file, a plugin of one's own",
+    "serves with %p processes: a service, keys from a file, a plugin of one's own, the dashboard",
     async (workers) => {
       writeConfig(workers);
       const child = Bun.spawn([binary, "start"], {
@@ -115,6 +115,10 @@ describe("the gateway in one file", () => {
         expect(await ask("/jwt", currentToken())).toBe("200 ok");
         expect(await ask("/mine")).toBe("200 right");
         expect(await (await fetch(`${admin}/health/ready`)).json()).toMatchObject({ status: "ready" });
+        const page = await (await fetch(`${admin}/`)).text();
+        const code = await fetch(`${admin}${/src="(\/dashboard\/app\.[^"]+)"/.exec(page)?.[1]}`);
+        expect(code.headers.get("content-type")).toBe("text/javascript; charset=utf-8");
+        expect((await code.text()).length).toBeGreaterThan(50_000);
       } finally {
         child.kill("SIGTERM");
         expect(await child.exited).toBe(0);

@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
+import { startBrowser, type TestBrowser } from "../support/browser.ts";
+import { startGateway } from "../support/gateway.ts";
+import { rewrite } from "../support/reload.ts";
+import { startShopService, startTraffic } from "../support/shop.ts";
+import { until } from "../support/until.ts";
+
+let browser: TestBrowser;
+
+beforeAll(async () => {
+  browser = await startBrowser();
+}, 30_000);
+afterAll(async () => {
+  await browser[Symbol.asyncDispose]();
+});
+
+const HELLO = "reload: manual\nroutes: [{ path: /, plugins: { respond: { body: hello } } }]\n";
+
+/** Presses the button, reads what is asked, and does it; answers the text of the dialog. */
+async function confirm(page: Page, opener: string, action: string, prepare?: () => Promise<unknown>): Promise<string> {
+  await page.getByRole("button", { name: opener }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.waitFor();
+  const text = (await dialog.textContent()) ?? "";
+  await prepare?.();
+  await dialog.getByRole("button", { name: action, exact: true }).click();
+  await dialog.waitFor({ state: "hidden" });
+  return text;
+}
+
+describe("an action of the dashboard", () => {
+  test("is asked about, and not done when the answer is no", async () => {
+    await using gateway = await startGateway(HELLO);
+    const { page } = await browser.open(`http://127.0.0.1:${gateway.adminPort}/#/system`);
+    const asked: string[] = [];
+    page.on("request", (request) => {
+      if (request.method() !== "GET") asked.push(request.url());
+    });
+    await confirm(page, "Reload the configuration …", "Cancel");
+    await page.getByRole("button", { name: "Reload the configuration …" }).click();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
+    expect(asked).toEqual([]);
+  }, 30_000);
+
+  test("reloads, and tells every problem with its place if it cannot", async () => {
+    await using gateway = await startGateway(HELLO);
+    const { page } = await browser.open(`http://127.0.0.1:${gateway.adminPort}/#/system`);
+    const results = page.locator("#results");
+    const text = await confirm(page, "Reload the configuration …", "Reload");
+    expect(text).toContain("No request fails for it");
+    await results.getByText("The configuration was read again: nothing has changed.").waitFor();
+
+    await rewrite(gateway, `${HELLO}routes2: []\n`);
+    await confirm(page, "Reload the configuration …", "Reload");
+    await results.getByText(/^Nothing was done/).waitFor();
+    await results.getByText(/gateway\.yaml:5:1 error .*routes2/).waitFor();
+    await page.getByRole("heading", { level: 1, name: /^The last reload has failed/ }).waitFor();
+    await page.getByRole("button", { name: "Dismiss this message" }).last().click();
+
+    await rewrite(gateway, HELLO.replace("hello", "goodbye"));
+    await confirm(page, "Reload the configuration …", "Reload");
+    await results.getByText("The configuration was taken over, with 1 change.").waitFor();
+    await page.getByRole("heading", { level: 1, name: /^All well/ }).waitFor();
+  }, 40_000);
+
+  test("drains a target and takes it back; the last one only if that is said", async () => {
+    using first = startShopService();
+    using second = startShopService();
+    await using gateway = await startGateway(`services:
+  users: { targets: ["${first.url}", "${second.url}"] }
+routes: [{ path: /*, service: users }]
+`);
+    await using traffic = startTraffic(gateway.port, [{ path: "/" }]);
+    await traffic.answered(20);
+    const { page } = await browser.open(`http://127.0.0.1:${gateway.adminPort}/#/topology`);
+    const row = page.getByRole("row", { name: new RegExp(`^${first.url}`) });
+    const text = await confirm(page, `Drain ${first.url}`, "Drain the target");
+    expect(text).toContain("Its requests go to the other target.");
+    await page.getByText(`${first.url} gets no new requests.`).waitFor();
+    await row.getByText("drained").waitFor();
+    await traffic.answered(100);
+    await row.getByText("0/s").waitFor({ timeout: 15_000 });
+
+    const last = await confirm(page, `Drain ${second.url}`, "Drain the target");
+    expect(last).toContain("It is the last target of the service that works");
+    await page.getByText(/^Nothing was done\. .*last usable target/).waitFor();
+    await confirm(page, `Drain ${second.url}`, "Drain the target", () => page.getByLabel(/^Drain it although/).check());
+    await page.getByText(`${second.url} gets no new requests.`).waitFor();
+    await confirm(page, `Take back ${first.url}`, "Take it back");
+    await page.getByText(`${first.url} gets requests again.`).waitFor();
+    await row.getByText("up").waitFor();
+  }, 60_000);
+
+  test("forces a breaker, and lets it go", async () => {
+    using up = startShopService();
+    await using gateway = await startGateway(`services:
+  users: { targets: ["${up.url}"], plugins: { circuit-breaker: {} } }
+routes: [{ path: /*, service: users }]
+`);
+    const ask = async () => (await fetch(`http://127.0.0.1:${gateway.port}/`)).status;
+    expect(await ask()).toBe(200);
+    const { page } = await browser.open(`http://127.0.0.1:${gateway.adminPort}/#/topology`);
+    const opener = `Force the circuit of ${up.url}`;
+    await confirm(page, opener, "Force the circuit");
+    await page.getByText(`The circuit of ${up.url} is held open.`).waitFor();
+    expect(await ask()).toBe(503);
+    await page.getByText("open, held by hand").waitFor();
+    await confirm(page, opener, "Force the circuit", () => page.getByLabel("Hold it").selectOption("reset"));
+    await page.getByText(`The circuit of ${up.url} was reset.`).waitFor();
+    expect(await ask()).toBe(200);
+  }, 40_000);
+
+  test("purges, revokes, and says so where there is nothing to do it with", async () => {
+    using up = startShopService();
+    await using gateway = await startGateway(`services: { users: { targets: ["${up.url}"] } }
+routes: [{ path: /*, service: users, plugins: { cache: { ttl: 60s } } }]
+`);
+    const origin = `http://127.0.0.1:${gateway.port}`;
+    const statusOf = async () => (await fetch(`${origin}/a`)).headers.get("cache-status");
+    await until(async () => (await statusOf())?.includes("hit") === true);
+    const { page } = await browser.open(`http://127.0.0.1:${gateway.adminPort}/#/system`);
+    await confirm(page, "Purge the cache …", "Purge", () =>
+      page.getByLabel("URL, beginning, tag or key").fill(`${origin}/a`),
+    );
+    await page.getByText("1 URL was purged here.").waitFor();
+    expect(await statusOf()).toContain("miss");
+    await confirm(page, "Revoke tokens …", "Revoke", () => page.getByLabel("Subject, id, token or kid").fill("ada"));
+    await page.getByText(/^Nothing was done\. This gateway has no such thing/).waitFor();
+  }, 40_000);
+});

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Request } from "playwright-core";
+import { startBrowser, type TestBrowser } from "../support/browser.ts";
+import { startGateway } from "../support/gateway.ts";
+
+let browser: TestBrowser;
+
+beforeAll(async () => {
+  browser = await startBrowser();
+}, 30_000);
+afterAll(async () => {
+  await browser[Symbol.asyncDispose]();
+});
+
+const YAML = `plugins: { access-log: {} }
+routes: [{ path: /*, plugins: { respond: { body: hello } } }]
+`;
+
+describe("the log on the dashboard", () => {
+  test("is followed, filtered, paused, and kept short", async () => {
+    await using gateway = await startGateway(YAML);
+    const ask = (path: string) => fetch(`http://127.0.0.1:${gateway.port}${path}`).then((reply) => reply.text());
+    const { page, complaints } = await browser.open(`http://127.0.0.1:${gateway.adminPort}/#/log`);
+    await page.getByText("Live: new lines are added at the end.").waitFor();
+    const lines = page.getByRole("log", { name: "Log lines" });
+    await ask("/apples");
+    await lines.getByText("path=/apples").waitFor();
+
+    await page.getByLabel("Contains").fill("pears");
+    await lines.getByText("path=/apples").waitFor({ state: "detached" });
+    await page.getByText("Live: new lines are added at the end.").waitFor();
+    await ask("/plums");
+    await ask("/pears");
+    await lines.getByText("path=/pears").waitFor();
+    expect(await lines.getByText("path=/plums").count()).toBe(0);
+    await page.getByLabel("Contains").fill("");
+    await lines.getByText("path=/plums").waitFor();
+
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByText("Paused: lines that come now are not shown.").waitFor();
+    await ask("/cherries");
+    await gateway.waitForLog(({ path }) => path === "/cherries");
+    expect(await lines.getByText("path=/cherries").count()).toBe(0);
+    await page.getByRole("button", { name: "Pause" }).click();
+    await lines.getByText("path=/cherries").waitFor();
+
+    for (let i = 0; i < 12; i++) await Promise.all(Array.from({ length: 50 }, (_, n) => ask(`/many-${i}-${n}`)));
+    await ask("/last");
+    await lines.getByText("path=/last").waitFor();
+    expect(await lines.locator("p").count()).toBe(500);
+    await page.getByRole("button", { name: "Clear" }).click();
+    expect(await lines.locator("p").count()).toBe(0);
+    expect(complaints).toEqual([]);
+  }, 60_000);
+
+  test("is not read while another view is looked at", async () => {
+    await using gateway = await startGateway(YAML);
+    const { page } = await browser.open(`http://127.0.0.1:${gateway.adminPort}/#/log`);
+    await page.getByText("Live: new lines are added at the end.").waitFor();
+    const isLog = (request: Request) => request.url().includes("/api/log");
+    await Promise.all([page.waitForEvent("requestfailed", isLog), page.getByRole("link", { name: "System" }).click()]);
+    const [again] = await Promise.all([
+      page.waitForEvent("request", isLog),
+      page.getByRole("link", { name: "Log", exact: true }).click(),
+    ]);
+    expect(again.url()).toContain("level=info");
+    await page.getByText("Live: new lines are added at the end.").waitFor();
+  }, 40_000);
+});
