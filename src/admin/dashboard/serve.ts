@@ -19,6 +19,8 @@ interface Published {
 }
 
 const FOLDER = "/dashboard/";
+/** Nothing but a name: whatever reads a path differently must not find another one behind it. */
+const OWN = /^\/(?:dashboard\/[\w-]+(?:\.[\w-]+)+)?$/;
 
 /**
  * Scripts and styles are files of the gateway, and the page speaks to the gateway alone. With trusted types the browser itself
@@ -58,7 +60,7 @@ export function createDashboard(read: () => Promise<DashboardFiles> = dashboardF
     return published;
   };
   return {
-    owns: (path) => path === "/" || path.startsWith(FOLDER),
+    owns: (path) => OWN.test(path),
     async answer(path, headers) {
       const file = (await files()).get(path);
       return file === undefined ? problemResponse(new GatewayError("route_not_found")) : answerWith(file, headers);

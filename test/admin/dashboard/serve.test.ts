@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { buildDashboard } from "../../../src/admin/dashboard/build.ts";
 import { createDashboard } from "../../../src/admin/dashboard/serve.ts";
+import { connect } from "../../support/raw.ts";
 import { startTestAdmin } from "../setup.ts";
 
 const FILES = {
@@ -91,18 +92,35 @@ describe("the admin port", () => {
     for (const path of ["/api/routes", "/metrics", "/api/config"]) expect((await admin.get(path)).status).toBe(401);
   });
 
-  test("opens nothing else by a path that begins like the page's", async () => {
+  test.each(["a", "abc", "localhost", "127.0.0.1", "gateway.example.com"])(
+    "opens nothing else by a path that begins like the page's, under the name %p",
+    async (host) => {
+      await using admin = startTestAdmin({}, { token: "secret" });
+      const statusOf = async (path: string) => {
+        using client = await connect(admin.port);
+        return (await client.exchange(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`)).status;
+      };
+      expect(await statusOf("/")).toBe(200);
+      for (const path of [
+        "/dashboard/api/routes",
+        "/dashboard/../api/routes",
+        "/dashboard/%2e%2e/api/routes",
+        "/dashboard/..%2fapi/routes",
+        "/dashboard//api/routes",
+        "/dashboard/app.js/api/routes",
+        "/dashboard/app.js?/api/routes",
+        "/dashboard/app.js#/api/routes",
+        "//api/routes",
+      ]) {
+        expect({ path, isOpen: (await statusOf(path)) === 200 }).toEqual({ path, isOpen: false });
+      }
+      expect(await statusOf("/dashboard/app.js")).toBe(404);
+    },
+  );
+
+  test("gives the page for a query as well, and no data with it", async () => {
     await using admin = startTestAdmin({}, { token: "secret" });
-    for (const path of [
-      "/dashboard/../api/routes",
-      "/dashboard/%2e%2e/api/routes",
-      "//api/routes",
-      "/dashboard/..%2fapi/routes",
-    ]) {
-      const { status } = await fetch(`http://127.0.0.1:${admin.port}${path}`);
-      expect({ path, isOpen: status === 200 }).toEqual({ path, isOpen: false });
-    }
-    expect((await admin.get("/dashboard/app.js")).status).toBe(404);
+    expect((await admin.get("/?/api/routes")).headers.get("content-type")).toBe("text/html; charset=utf-8");
   });
 });
 
