@@ -66,4 +66,16 @@ describe("the log on the dashboard", () => {
     expect(again.url()).toContain("level=info");
     await page.getByText("Live: new lines are added at the end.").waitFor();
   }, 40_000);
+
+  test("shows the gateway's own warnings on the overview, and no requests among them", async () => {
+    await using gateway = await startGateway(
+      `${YAML}services: { users: { targets: ["http://127.0.0.1:1"], health: { path: / } } }\n`,
+    );
+    await gateway.waitForLog(({ msg }) => msg === "a target is unhealthy");
+    const { page } = await browser.open(`http://127.0.0.1:${gateway.adminPort}/`);
+    await page.getByRole("heading", { name: "Latest warnings of the gateway" }).waitFor();
+    const warnings = page.locator("#warnings li");
+    await warnings.filter({ hasText: "a target is unhealthy" }).filter({ hasText: "service=users" }).waitFor();
+    expect(await warnings.filter({ hasText: "request" }).count()).toBe(0);
+  }, 30_000);
 });

@@ -14,6 +14,7 @@ import { renderOverview } from "./view/overview.ts";
 import { renderSignIn, startSignIn } from "./view/sign-in.ts";
 import { renderSystem } from "./view/system.ts";
 import { renderTopology, startTopology } from "./view/topology.ts";
+import { renderWarnings, startWarnings } from "./view/warnings.ts";
 
 const VIEWS: readonly ViewName[] = ["overview", "topology", "errors", "alerts", "system", "configuration", "log"];
 
@@ -38,12 +39,14 @@ function render(): void {
   if (state.view === "overview") {
     renderOverview(state, facts);
     renderCharts(state);
+    renderWarnings(state);
   } else if (state.view === "topology") renderTopology(facts);
   else if (state.view === "errors") renderErrors(state, facts);
   else if (state.view === "alerts") renderAlerts(state, facts);
   else if (state.view === "system") renderSystem(state, facts);
   else if (state.view === "configuration") renderConfiguration(state);
   log.update();
+  warnings.update();
 }
 
 /** Of the views only the chosen one is there; the others are hidden. */
@@ -71,6 +74,7 @@ function renew(): void {
 }
 
 const log = startLog(state);
+const warnings = startWarnings(state, changed);
 const sources = startSources(state, changed);
 startTheme(restyleCharts);
 startCharts(state, changed, renew);
@@ -81,4 +85,9 @@ chooseView();
 addEventListener("hashchange", chooseView);
 startSignIn(state, changed, renew);
 startActions(state, renew);
-document.addEventListener("visibilitychange", changed);
+document.addEventListener("visibilitychange", () => {
+  // Nothing is drawn while the tab is hidden, and nothing is read either.
+  log.update();
+  warnings.update();
+  changed();
+});

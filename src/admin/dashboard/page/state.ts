@@ -14,6 +14,7 @@ import type {
 } from "./api/types.ts";
 import type { Subject } from "./model/chart-lines.ts";
 import type { Facts, ViewName } from "./model/facts.ts";
+import type { LogLine } from "./model/log-line.ts";
 import { TargetWatch } from "./model/target-latency.ts";
 import { trafficOf } from "./model/traffic.ts";
 
@@ -48,6 +49,8 @@ export interface State {
   store: StoreState | undefined;
   configuration: Configuration | undefined;
   audit: readonly AuditEntry[];
+  /** Newest first, a few. */
+  warnings: readonly LogLine[];
   /** Paths that this gateway does not have. */
   readonly missing: Set<string>;
   readonly targets: TargetWatch;
@@ -80,6 +83,7 @@ export function createState(): State {
     store: undefined,
     configuration: undefined,
     audit: [],
+    warnings: [],
     missing: new Set(),
     targets: new TargetWatch(),
     view: "overview",
