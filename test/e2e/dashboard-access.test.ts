@@ -94,7 +94,7 @@ describe("the dashboard", () => {
     await page.getByRole("button", { name: "Purge the cache …" }).click();
     const box = await page.getByRole("dialog").boundingBox();
     expect((box?.x ?? 0) + (box?.width ?? 999)).toBeLessThanOrEqual(360);
-  }, 60_000);
+  }, 120_000);
 
   test("is used with the keyboard alone, and the focus outlasts what is new", async () => {
     using up = startShopService();
@@ -126,7 +126,7 @@ describe("the dashboard", () => {
     await page.keyboard.press("Enter");
     await page.getByRole("dialog").waitFor({ state: "hidden" });
     expect(await focused()).toBe("Drain …");
-  }, 60_000);
+  }, 120_000);
 
   test("takes light or dark as it is told, and remembers it", async () => {
     await using gateway = await startGateway("routes: [{ path: /, plugins: { respond: { body: hello } } }]\n");

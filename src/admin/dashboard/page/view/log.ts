@@ -13,11 +13,24 @@ const TYPING_MS = 300;
 export function startLog(state: State): Follower {
   const lines = byId("log-lines");
   let isPaused = false;
+  /** Drawn together at the next frame: one by one, hundreds a second would leave the page no time for anything else. */
+  let waiting: LogLine[] = [];
+  const draw = () => {
+    append(lines, waiting);
+    waiting = [];
+  };
   const tail = follow({
     isWanted: () => state.view === "log" && !isPaused && state.isLetIn && !document.hidden,
     path: pathOf,
-    begins: () => fill(lines, []),
-    take: (line) => append(lines, line),
+    begins() {
+      waiting = [];
+      fill(lines, []);
+    },
+    take(line) {
+      if (waiting.length === 0) requestAnimationFrame(draw);
+      waiting.push(line);
+      if (waiting.length > MOST_LINES) waiting.shift();
+    },
     tell,
   });
   let typing: ReturnType<typeof setTimeout> | undefined;
@@ -26,7 +39,10 @@ export function startLog(state: State): Follower {
     typing = setTimeout(tail.restart, TYPING_MS);
   });
   byId("log-level").addEventListener("change", tail.restart);
-  byId("log-clear").addEventListener("click", () => fill(lines, []));
+  byId("log-clear").addEventListener("click", () => {
+    waiting = [];
+    fill(lines, []);
+  });
   byId("log-pause").addEventListener("click", ({ target }) => {
     isPaused = !isPaused;
     if (target instanceof HTMLElement) target.setAttribute("aria-pressed", String(isPaused));
@@ -45,13 +61,17 @@ function pathOf(): string {
   return `/api/log?${query}`;
 }
 
-function append(lines: HTMLElement, { time, level, message, fields }: LogLine): void {
-  const isAtEnd = lines.scrollHeight - lines.scrollTop - lines.clientHeight < 40;
+function append(box: HTMLElement, lines: readonly LogLine[]): void {
+  const isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
+  box.append(...lines.map(lineOf));
+  while (box.childElementCount > MOST_LINES) box.firstElementChild?.remove();
+  if (isAtEnd) box.scrollTop = box.scrollHeight;
+}
+
+function lineOf({ time, level, message, fields }: LogLine): HTMLElement {
   const severity = h("span", { class: "level" }, level);
   const rest = fields === "" ? undefined : h("span", { class: "rest" }, ` ${fields}`);
-  lines.append(h("p", { "data-level": level }, h("time", {}, time), " ", severity, " ", message, rest));
-  while (lines.childElementCount > MOST_LINES) lines.firstElementChild?.remove();
-  if (isAtEnd) lines.scrollTop = lines.scrollHeight;
+  return h("p", { "data-level": level }, h("time", {}, time), " ", severity, " ", message, rest);
 }
 
 function tell(text: string): void {
