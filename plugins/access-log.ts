@@ -68,6 +68,8 @@ export default definePlugin({
         errorSource: outcome.errorSource,
         error: isFailure ? ctx.error : undefined,
         client: request.peer.clientAddress,
+        traceId: ctx.trace?.traceId,
+        spanId: ctx.trace?.isSampled === true ? ctx.trace.spanId : undefined,
         requestHeaders: requestNames.length === 0 ? undefined : pick(request.headers, requestNames),
         replyHeaders: ctx.get(replyHeaders),
       };

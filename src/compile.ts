@@ -23,6 +23,8 @@ import { routeNameOf } from "./routing/route-name.ts";
 import { buildRouter } from "./routing/router.ts";
 import type { Lasting } from "./scope.ts";
 import type { CompiledRoute, OwnWay, Snapshot } from "./snapshot.ts";
+import { openTracing } from "./trace/open.ts";
+import type { Tracing } from "./trace/tracing.ts";
 import { createSplit, type Split } from "./traffic/split.ts";
 import { type NamedPhases, recordedDestination, recordedPhases } from "./trail/recorded.ts";
 import { boundedBy, leaveBulkheads } from "./upstream/max-requests.ts";
@@ -43,7 +45,8 @@ export interface CompileInput {
 
 /** Makes a snapshot of a configuration, with the services of the one before, which it changes only as it takes effect. Throws SetupError. */
 export async function compile(input: CompileInput, lasting: Lasting, before?: Snapshot): Promise<Snapshot> {
-  return new Compiler(input, lasting).run(before?.services ?? new Map());
+  const tracing = input.isForShow === true ? undefined : await openTracing(input.config.telemetry, lasting);
+  return new Compiler(input, lasting, tracing).run(before?.services ?? new Map());
 }
 
 class Compiler {
@@ -53,13 +56,17 @@ class Compiler {
   readonly #abort = new AbortController();
   readonly #services: CompiledServices;
   readonly #setups: PluginSetups;
+  readonly #tracing: Tracing | undefined;
+  readonly #send: typeof sendToSelected;
 
-  constructor(input: CompileInput, lasting: Lasting) {
+  constructor(input: CompileInput, lasting: Lasting, tracing: Tracing | undefined) {
     this.#input = input;
     this.#lasting = lasting;
+    this.#tracing = tracing;
+    this.#send = tracing?.send(sendToSelected) ?? sendToSelected;
     this.#apps = createPluginApps(lasting.log);
     if (input.isForShow === true) this.#abort.abort();
-    const services = new CompiledServices(lasting);
+    const services = new CompiledServices(lasting, this.#send);
     this.#services = services;
     const scope = {
       directory: input.directory,
@@ -125,9 +132,14 @@ class Compiler {
     return new LiveExplain({ signatures: new Signatures(secret, used), explanations, log, now, snapshot });
   }
 
-  /** A way; where requests may ask to be explained it can be had with a record, made when the first one asks. */
-  #composed(named: readonly NamedPhases[], destination: Destination): Pipeline {
+  /**
+   * A way; where requests may ask to be explained it can be had with a record, made when the first one asks. Without
+   * telemetry nothing is put around anything.
+   */
+  #composed(plugins: readonly NamedPhases[], end: Destination): Pipeline {
     const { explain, errors } = this.#input.config;
+    const named = this.#tracing === undefined ? plugins : plugins.map(this.#tracing.plugin);
+    const destination = this.#tracing?.around(end) ?? end;
     const phases = named.map((one) => one.phases);
     const pipeline = composePipeline(phases, destination, errors.format);
     if ((explain.secret ?? "") === "") return pipeline;
@@ -175,7 +187,7 @@ class Compiler {
     const destination: Destination =
       service === undefined
         ? { ...common, select: noService, send: noService }
-        : { ...common, select: this.#services.selector(service, phases), send: sendToSelected };
+        : { ...common, select: this.#services.selector(service, phases), send: this.#send };
     const named = [
       ...core("max-requests", bulkhead && boundedBy(bulkhead)),
       ...plugins.map(({ name }, i) => ({ name, phases: phases[i] ?? {} })),
@@ -236,6 +248,7 @@ class Compiler {
   async #close(): Promise<void> {
     this.#abort.abort();
     await this.#setups.close();
+    await this.#tracing?.release();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Cancellable, Downstream, RequestGeneration, RequestPipeline, SelectedTarget } from "./context/hooks.ts";
 import type { ContextKey } from "./context/key.ts";
+import type { RequestTrace } from "./context/trace.ts";
 import type { GatewayError } from "./errors.ts";
 import type { GatewayRequest } from "./message/request.ts";
 import type { UpgradeOffer } from "./message/tunnel.ts";
@@ -51,6 +52,8 @@ export class Context {
   downstream: Downstream | undefined = undefined;
   /** What the client offers to switch to, and the route allows; for the core alone. */
   upgrade: UpgradeOffer | undefined = undefined;
+  /** Where the request is in its trace; undefined without `telemetry`. */
+  trace: RequestTrace | undefined = undefined;
   /** Arrival of the latest reply head, on the clock of `startedAt`. */
   upstreamRepliedAt = 0;
   /** When the edge got a reply that may take a while to send, on that clock; 0 where it leaves at once. For the core alone. */
@@ -204,6 +207,7 @@ export class Context {
     fork.principal = this.principal;
     fork.downstream = this.downstream;
     fork.upgrade = this.upgrade;
+    fork.trace = this.trace;
     fork.#upstreamPath = this.#upstreamPath;
     fork.#upstreamQuery = this.#upstreamQuery;
     this.#state ??= new Map();
@@ -232,6 +236,7 @@ export class Context {
     other.route = this.route;
     other.params = this.params;
     other.principal = this.principal;
+    other.trace = this.trace?.root;
     other.#upstreamPath = this.#upstreamPath;
     other.#upstreamQuery = this.#upstreamQuery;
     other.requestId = this.requestId;

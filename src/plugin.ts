@@ -29,6 +29,7 @@ export { Duration, Share, Size } from "./config/units.ts";
 export { type WatchedFile, watchFile } from "./config/watched-file.ts";
 export { type ContextKey, contextKey } from "./context/key.ts";
 export type { Outcome } from "./context/outcome.ts";
+export type { RequestTrace } from "./context/trace.ts";
 export type { Context, Principal, RouteInfo } from "./context.ts";
 export { type ErrorCode, type ErrorDetail, GatewayError } from "./errors.ts";
 export { isHopByHop } from "./http1/hop.ts";

@@ -53,7 +53,9 @@ function replyFrom(landed: Landed, quest: Quest, parts: RouteParts): Reply | und
     landed.kind === "fill"
       ? answerFromFill(landed, quest.asked, nowMs, status)
       : answerFrom(landed.entry, quest.asked, "GET", nowMs, status);
-  if (reply !== undefined) parts.metrics.count("collapsed");
+  if (reply === undefined) return undefined;
+  parts.metrics.count("collapsed");
+  quest.ctx.trace?.set("sluice.cache", "collapsed");
   return reply;
 }
 

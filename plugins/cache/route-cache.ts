@@ -70,13 +70,16 @@ export function cachedHandler(keys: Keys, parts: RouteParts, next: Handler): Han
         return fetchShared(quest(found, incompleteOf(part, asked, method, parts.maxObject)), parts);
       if (typeof found === "string") return fetchShared(quest(found), parts);
       metrics.count("hit");
+      ctx.trace?.set("sluice.cache", "hit");
       return found;
     }
 
     const ageMs = entry.ageAt(nowMs);
     const reuse = entry.isInvalid ? "validate" : reuseOf(entry.stored.terms, ageMs, asked.directives);
     if (reuse === "validate") return fetchShared(quest(isFresh(entry, ageMs) ? "request" : "stale"), parts);
-    metrics.count(reuse === "fresh" ? "hit" : "stale");
+    const result = reuse === "fresh" ? "hit" : "stale";
+    metrics.count(result);
+    ctx.trace?.set("sluice.cache", result);
     if (reuse === "while-revalidate") refresh(quest("stale"), parts);
     return answerFrom(entry, asked, method, nowMs);
   };

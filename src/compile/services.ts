@@ -1,13 +1,15 @@
 import type { Config, ServiceConfig } from "../config/schema.ts";
-import { awaitable } from "../message/pending.ts";
+import type { Context } from "../context.ts";
+import { awaitable, type PendingReply } from "../message/pending.ts";
 import type { TargetWatch } from "../observe/circuit.ts";
 import type { Destination } from "../pipeline.ts";
 import type { Handler, Phases } from "../plugin.ts";
 import type { Lasting } from "../scope.ts";
 import { type Bulkhead, bulkheadOf } from "../upstream/max-requests.ts";
 import { prepareChange } from "../upstream/reconfigure.ts";
-import { createService, type Service, selectTarget, sendToSelected } from "../upstream/service.ts";
+import { createService, type Service, selectTarget } from "../upstream/service.ts";
 
+type Send = (ctx: Context) => PendingReply;
 type Limiter = NonNullable<Phases["limiter"]>;
 
 /** The services of one configuration, and what bounds and watches requests to each. */
@@ -17,11 +19,14 @@ export class CompiledServices {
   readonly watches = new Map<string, Set<TargetWatch>>();
   readonly limiters = new Map<string, Limiter[]>();
   readonly #lasting: Lasting;
+  readonly #send: Send;
   readonly #bulkheads = new Map<string, Bulkhead>();
   readonly #changes: (() => void)[] = [];
 
-  constructor(lasting: Lasting) {
+  /** @param send makes an attempt at the target that is chosen */
+  constructor(lasting: Lasting, send: Send) {
     this.#lasting = lasting;
+    this.#send = send;
   }
 
   /** Makes them; those that are known already are changed only by `takeEffect`. */
@@ -63,11 +68,12 @@ export class CompiledServices {
     const service = this.all.get(name);
     if (service === undefined) throw new Error(`there is no service ${JSON.stringify(name)}`);
     const bulkhead = this.#bulkheads.get(name);
+    const send = this.#send;
     return (ctx) => {
       // Of a copy nobody here knows when it ends: who sends copies bounds them.
       if (!ctx.isDetached) bulkhead?.enter(ctx);
       selectTarget(service, ctx);
-      return awaitable(sendToSelected(ctx));
+      return awaitable(send(ctx));
     };
   }
 

@@ -7,6 +7,7 @@ import { checkRedis } from "./check-redis.ts";
 import { checkRoutes } from "./check-routes.ts";
 import { checkServiceNames } from "./check-service-names.ts";
 import { checkServices } from "./check-services.ts";
+import { checkTelemetry } from "./check-telemetry.ts";
 import { checkTimes } from "./check-times.ts";
 import type { Draft } from "./draft.ts";
 import type { Problem } from "./problem.ts";
@@ -24,5 +25,6 @@ export function checkDraft(draft: Draft): readonly Problem[] {
     ...checkServiceNames(draft),
     ...checkOpenApi(draft),
     ...checkAlerts(draft),
+    ...checkTelemetry(draft),
   ];
 }

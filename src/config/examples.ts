@@ -43,6 +43,13 @@ services:
 routes:
   - path: /orders/*
     service: orders`,
+  telemetry: `telemetry:
+  otlp: "\${OTLP_URL:-http://127.0.0.1:4318}"
+  sampling: 1%
+  service-name: shop-gateway
+  parent: trusted
+  headers: { x-api-key: "\${OTLP_KEY:-none}" }
+  resource: { deployment.environment.name: staging }`,
   plugins: `plugins:
   request-id: {}
   access-log: {}`,

@@ -8,6 +8,7 @@ import { PluginMap, type PluginMapConfig } from "./schema-plugins.ts";
 import { RedisSection } from "./schema-redis.ts";
 import { Route } from "./schema-route.ts";
 import { Service } from "./schema-service.ts";
+import { Telemetry } from "./schema-telemetry.ts";
 import { Duration, Size } from "./units.ts";
 
 const closed = { additionalProperties: false, default: {} };
@@ -105,6 +106,7 @@ export const ConfigSchema = Type.Object(
     }),
     openapi: Type.Optional(OpenApiSection),
     alerts: Type.Optional(AlertsSection),
+    telemetry: Type.Optional(Telemetry),
     reload: Type.Union([Type.Literal("watch"), Type.Literal("manual")], {
       default: "watch",
       description:

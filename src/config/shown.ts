@@ -62,13 +62,23 @@ function shown(node: Node, key: string, isSecret = false): unknown {
   if (node.kind === "list") return node.items.map((item) => shown(item, key, isSecret));
   return Object.fromEntries(
     node.entries.map((entry) => {
-      // Passwords, or what is made of them, by the names of users.
-      const areUsers = key === "basic-auth" && entry.key === "users";
-      // Whoever knows the address of a webhook may send to it.
-      const isWebhook = key === "webhooks" && (entry.key === "url" || entry.key === "headers");
-      return [entry.key, shown(entry.value, entry.key, isSecret || areUsers || isWebhook)];
+      return [entry.key, shown(entry.value, entry.key, isSecret || areSecrets(key, entry.key))];
     }),
   );
+}
+
+/** Keys whose values are secrets whatever they are named: by the section that they are in. */
+const SECRETS: Readonly<Record<string, readonly string[]>> = {
+  // Passwords, or what is made of them, by the names of users.
+  "basic-auth": ["users"],
+  // Whoever knows the address of a webhook may send to it.
+  webhooks: ["url", "headers"],
+  // A collector knows the gateway by them.
+  telemetry: ["headers"],
+};
+
+function areSecrets(section: string, key: string): boolean {
+  return SECRETS[section]?.includes(key) === true;
 }
 
 function plain({ value, written, variables }: ScalarNode): unknown {

@@ -14,6 +14,10 @@ export const DATE = 7;
 export const UNUSUAL = 8;
 /** Copied as it came, and where it stands is kept: who is calling is asked of many requests. */
 export const AUTHORIZATION = 9;
+/** The same: with traces it is asked of every request. */
+export const TRACEPARENT = 10;
+/** Copied as it came; it goes with the one before. */
+export const TRACESTATE = 11;
 
 const SPECIAL: Readonly<Record<string, number>> = {
   host: HOST,
@@ -23,6 +27,8 @@ const SPECIAL: Readonly<Record<string, number>> = {
   via: VIA,
   authorization: AUTHORIZATION,
   date: DATE,
+  traceparent: TRACEPARENT,
+  tracestate: TRACESTATE,
   "keep-alive": DROPPED,
   te: DROPPED,
   "http2-settings": DROPPED,
@@ -52,6 +58,11 @@ for (const [name, kind] of Object.entries(SPECIAL)) {
   if (names[hash] !== "") throw new Error(`the header names ${names[hash]} and ${name} have the same hash`);
   kinds[hash] = kind;
   names[hash] = name;
+}
+
+/** Whether a field that is not plain goes from one side to the other as it came. */
+export function isKept(what: number): boolean {
+  return what === DATE || what === VIA || what === AUTHORIZATION || what === TRACEPARENT || what === TRACESTATE;
 }
 
 /** What the field is whose name, in small letters, stands in `bytes` from `start` to `end`. */

@@ -17,6 +17,7 @@ export class FieldLines extends Framing implements WireFields {
   hasVia = false;
   /** There may be fields that only a trusted proxy may send. */
   mayHaveProxyFields = false;
+  hasTrace = false;
   /** Where the value of Host stands; 0 without. */
   hostStart = 0;
   hostEnd = 0;
@@ -24,6 +25,10 @@ export class FieldLines extends Framing implements WireFields {
   #authorizations = 0;
   #authorizationStart = 0;
   #authorizationEnd = 0;
+  /** The same of Traceparent. */
+  #traceparents = 0;
+  #traceparentStart = 0;
+  #traceparentEnd = 0;
   /** A bit for what the hash of each name ends with, and for what is before that: a name without both its bits is none of them. */
   #names = 0;
   #namesBefore = 0;
@@ -49,8 +54,12 @@ export class FieldLines extends Framing implements WireFields {
   }
 
   valuesOf(name: string): string[] | undefined {
-    if (name !== "authorization" || this.#authorizations > 1) return undefined;
-    if (this.#authorizations === 0) return [];
+    const isTrace = name === "traceparent";
+    if (!isTrace && name !== "authorization") return undefined;
+    const count = isTrace ? this.#traceparents : this.#authorizations;
+    if (count === 0) return [];
+    if (count > 1) return undefined;
+    if (isTrace) return [this.bytes.toString("latin1", this.#traceparentStart, this.#traceparentEnd)];
     return [this.bytes.toString("latin1", this.#authorizationStart, this.#authorizationEnd)];
   }
 
@@ -96,7 +105,7 @@ export class FieldLines extends Framing implements WireFields {
       const what = kind.kindOf(bytes, nameStart, nameEnd, hash);
       if (what === kind.PLAIN && kind.mayBeProxyField(bytes, nameStart, nameEnd)) this.mayHaveProxyFields = true;
       if (what !== kind.PLAIN && !this.#note(what, valueStart, at)) return false;
-      const isKept = what === kind.PLAIN || what === kind.DATE || what === kind.VIA || what === kind.AUTHORIZATION;
+      const isKept = what === kind.PLAIN || kind.isKept(what);
       if (isKept && spanStart === -1) spanStart = nameStart;
       if (!isKept && spanStart !== -1) {
         this.#addSpan(spanStart, nameStart);
@@ -132,6 +141,15 @@ export class FieldLines extends Framing implements WireFields {
         this.#authorizations++;
         this.#authorizationStart = start;
         this.#authorizationEnd = end;
+        return true;
+      case kind.TRACESTATE:
+        this.hasTrace = true;
+        return true;
+      case kind.TRACEPARENT:
+        this.hasTrace = true;
+        this.#traceparents++;
+        this.#traceparentStart = start;
+        this.#traceparentEnd = end;
         return true;
       case kind.HOST: {
         const isFirst = this.hostStart === 0;

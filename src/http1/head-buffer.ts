@@ -30,6 +30,16 @@ export class HeadBuffer {
     return this;
   }
 
+  /** Adds a short part of a latin1 text, which need not be cut out for that. */
+  span(text: string, start: number, end: number): this {
+    this.reserve(end - start);
+    const { bytes } = this;
+    let at = this.size;
+    for (let i = start; i < end; i++) bytes[at++] = text.charCodeAt(i);
+    this.size = at;
+    return this;
+  }
+
   /** Adds a whole number, in digits. */
   number(value: number): this {
     return this.text(value.toString());

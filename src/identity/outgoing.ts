@@ -5,7 +5,9 @@ export interface OutgoingCall {
   readonly url: string;
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  /** Straight to the service, also where the environment names a proxy (HTTP_PROXY). */
+  readonly isDirect?: boolean;
   /** Ms for all of it, the body's last byte included. */
   readonly timeoutMs: number;
   /** Bytes of the body that are read at most. */
@@ -61,6 +63,7 @@ async function attempt(call: OutgoingCall, signal: AbortSignal): Promise<Outgoin
     redirect: "manual" as const,
     signal,
     ...(body === undefined ? {} : { body }),
+    ...(call.isDirect === true ? { proxy: false as const } : {}),
   };
   const response = await fetch(url, init);
   return { status: response.status, headers: response.headers, body: await readBounded(response, maxBytes) };

@@ -12,6 +12,7 @@ export function backgroundOf(ctx: Context): Context {
   background.params = ctx.params;
   background.service = ctx.service;
   background.principal = ctx.principal;
+  background.trace = ctx.trace?.root;
   background.requestId = ctx.requestId;
   background.upstreamPath = ctx.upstreamPath;
   background.upstreamQuery = ctx.upstreamQuery;

@@ -9,6 +9,8 @@ export interface WireFields {
   readonly hasDate: boolean;
   /** There may be fields that only a trusted proxy may send. */
   readonly mayHaveProxyFields: boolean;
+  /** Whether there is a Traceparent or a Tracestate. */
+  readonly hasTrace: boolean;
   /** name, value, name, value, …: names in lower case. */
   parse(): string[];
   /** The value of each line of that name where that is known without taking the lines apart; else undefined. */

@@ -7,6 +7,7 @@ import type { ByteSink, HeaderList, WireFields } from "./headers.ts";
 export class PreparedFields implements WireFields {
   readonly hasDate: boolean;
   readonly mayHaveProxyFields = true;
+  readonly hasTrace = true;
   readonly #bytes: Buffer;
   readonly #start: number;
   readonly #end: number;

@@ -1,4 +1,5 @@
 import type { Cancellable } from "../context/hooks.ts";
+import type { RequestTrace } from "../context/trace.ts";
 import type { Context } from "../context.ts";
 import { GatewayError } from "../errors.ts";
 import type { PendingReply, ReplyReceiver } from "../message/pending.ts";
@@ -36,6 +37,8 @@ export class Exchange implements Cancellable, TimeoutOwner, PendingReply {
   reservation: TunnelReservation | undefined = undefined;
   /** How the target is told of the time that is left, if it is. */
   deadline: DeadlineHeader | undefined = undefined;
+  /** What the target is told of the trace. */
+  readonly trace: RequestTrace | undefined;
   /** Told how it has ended; nobody once it ends for a reason that is not the target's. */
   listener: OutcomeListener | undefined = undefined;
   /** For the wait in a pool. */
@@ -54,6 +57,8 @@ export class Exchange implements Cancellable, TimeoutOwner, PendingReply {
   constructor(ctx: Context, host: string, stats: TargetStats) {
     this.ctx = ctx;
     this.host = host;
+    // Now: another attempt of the same request may have another place in it.
+    this.trace = ctx.trace;
     this.#total = new Timeout(this);
     this.#stats = stats;
   }

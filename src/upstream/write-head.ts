@@ -1,3 +1,4 @@
+import type { RequestTrace } from "../context/trace.ts";
 import type { Context } from "../context.ts";
 import { GatewayError } from "../errors.ts";
 import type { HeadBuffer } from "../http1/head-buffer.ts";
@@ -22,8 +23,15 @@ export function refuseLoop(headers: HeaderList): void {
  *
  * @param host value of the Host field
  * @param more further lines, each ended by CRLF
+ * @param trace the trace that the target is told of
  */
-export function writeRequestHead(head: HeadBuffer, ctx: Context, host: string, more?: string): void {
+export function writeRequestHead(
+  head: HeadBuffer,
+  ctx: Context,
+  host: string,
+  more?: string,
+  trace?: RequestTrace,
+): void {
   const { request, upstreamQuery } = ctx;
   const { wire } = request.headers;
   head.begin().text(request.method).text(" ").text(ctx.upstreamPath);
@@ -34,6 +42,7 @@ export function writeRequestHead(head: HeadBuffer, ctx: Context, host: string, m
   const via = writeFields(head, isAsCame ? request.headers.added : request.headers.flat);
   head.text(forwardedLines(request));
   if (more !== undefined) head.text(more);
+  trace?.writeTo(head);
   const offer = offerOf(ctx);
   if (offer !== undefined) head.text(`connection: upgrade\r\nupgrade: ${offer.protocols.join(", ")}\r\n`);
   head.text(via === "" && request.version === "1.1" ? VIA : `via: ${via}${request.version} ${PSEUDONYM}\r\n`);

@@ -33,6 +33,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   traffic: [...PARTS, "routing", "scope", "store", "upstream"],
   journey: [...BASE, "plugin"],
   pipeline: [...BASE, "journey", "plugin"],
+  trace: [...PARTS, "identity", "pipeline", "scope", "store", "trail", "upstream"],
   scope: [...BASE, "openapi", "plugin", "store"],
   registry: [...PARTS, "testing"],
   deprecation: [...BASE, "config"],
@@ -53,6 +54,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "store",
     "openapi",
     "setup-error",
+    "trace",
     "trail",
     "traffic",
     "upstream",
@@ -139,6 +141,11 @@ export const HOME_OF: Readonly<Record<string, readonly string[]>> = {
   "ajv-formats": ["plugins/validate/"],
   re2js: ["plugins/validate/"],
   uplot: ["src/admin/dashboard/page/"],
+  "@opentelemetry/api": ["src/trace/"],
+  "@opentelemetry/otlp-transformer": ["src/trace/collector.ts"],
+  "@opentelemetry/resources": ["src/trace/start.ts"],
+  "@opentelemetry/sdk-trace": ["src/trace/start.ts"],
+  "@opentelemetry/semantic-conventions": ["src/trace/"],
   "@sinclair/typebox/value": ["src/config/validate.ts"],
 };
 

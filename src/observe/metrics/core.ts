@@ -10,6 +10,7 @@ import type {
 import { LATENCY_SECONDS } from "./histogram.ts";
 import { PROCESS, RELOADS, STORE, WORKERS } from "./process-shapes.ts";
 import { counter, gauge, histogram } from "./shapes.ts";
+import { TRACES } from "./trace-shapes.ts";
 
 const NONE = [] as const;
 const ROUTE = ["route"] as const;
@@ -212,6 +213,7 @@ export const CORE = {
   ...RELOADS,
   ...DOCUMENTS,
   ...ALERTS,
+  ...TRACES,
   ...PROCESS,
   ...WORKERS,
 };
