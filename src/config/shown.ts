@@ -68,17 +68,17 @@ function shown(node: Node, key: string, isSecret = false): unknown {
 }
 
 /** Keys whose values are secrets whatever they are named: by the section that they are in. */
-const SECRETS: Readonly<Record<string, readonly string[]>> = {
+const SECRETS: ReadonlyMap<string, readonly string[]> = new Map([
   // Passwords, or what is made of them, by the names of users.
-  "basic-auth": ["users"],
+  ["basic-auth", ["users"]],
   // Whoever knows the address of a webhook may send to it.
-  webhooks: ["url", "headers"],
+  ["webhooks", ["url", "headers"]],
   // A collector knows the gateway by them.
-  telemetry: ["headers"],
-};
+  ["telemetry", ["headers"]],
+]);
 
 function areSecrets(section: string, key: string): boolean {
-  return SECRETS[section]?.includes(key) === true;
+  return SECRETS.get(section)?.includes(key) === true;
 }
 
 function plain({ value, written, variables }: ScalarNode): unknown {

@@ -7,6 +7,7 @@ import { createOrders } from "../../examples/shop/orders.ts";
 import { startService } from "../../examples/shop/serve.ts";
 import { createUsers } from "../../examples/shop/users.ts";
 import { currentToken, RSA } from "../plugins/jwt/tokens.ts";
+import { type Collector, startCollector } from "../support/otlp/collector.ts";
 import { replies } from "../support/scripts.ts";
 import { type TempFolder, tempFolder } from "../support/temp.ts";
 import { until } from "../support/until.ts";
@@ -16,6 +17,7 @@ import { PROJECT } from "./files.ts";
 let folder: TempFolder;
 let binary: string;
 let upstream: Upstream;
+let collector: Collector;
 
 /** Nothing of the machine's: no Bun in the path either. */
 const env = { PATH: "/nowhere", HOME: "/nowhere" };
@@ -24,11 +26,13 @@ beforeAll(() => {
   folder = tempFolder();
   binary = folder.file("bin/sluice");
   upstream = startUpstream(replies());
+  collector = startCollector();
   const built = Bun.spawnSync([execPath, join(PROJECT, "deploy/binary.ts"), binary], { cwd: folder.path });
   if (built.exitCode !== 0) throw new Error(built.stderr.toString());
 }, 60_000);
-afterAll(() => {
+afterAll(async () => {
   upstream.stop();
+  await collector.stop();
   folder.remove();
 });
 
@@ -54,6 +58,7 @@ function writeConfig(workers: number): void {
     "gateway.yaml",
     `listen: { host: 127.0.0.1, port: 0, workers: ${workers} }
 admin: { port: 0 }
+telemetry: { otlp: "${collector.url}", sampling: 100%, interval: 1h }
 plugins: { request-id: {}, compression: {} }
 services: { all: { targets: ["${upstream.url}"] } }
 routes:
@@ -93,7 +98,7 @@ describe("the gateway in one file", () => {
   });
 
   test.each([1, 2])(
-    "serves with %p processes: a service, keys from a file, a plugin of one's own, the dashboard",
+    "serves with %p processes: a service, keys from a file, a plugin of one's own, the dashboard, traces",
     async (workers) => {
       writeConfig(workers);
       const child = Bun.spawn([binary, "start"], {
@@ -123,6 +128,7 @@ describe("the gateway in one file", () => {
         child.kill("SIGTERM");
         expect(await child.exited).toBe(0);
       }
+      expect(collector.spans.map(({ name }) => name)).toContain("GET /mine");
     },
     30_000,
   );
