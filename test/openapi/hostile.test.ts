@@ -61,20 +61,24 @@ describe("a large document", () => {
     );
   }
 
-  test("does not become a far larger one by references to parts of its parts", () => {
-    const depth = 190;
-    const part = { enum: ["x".repeat(8_000)] };
-    const big = Array.from({ length: depth }).reduce<Json>((inner) => ({ ...part, not: inner }), part);
-    const ref = (i: number) => `#/components/schemas/Big${"/not".repeat(i)}`;
-    const paths = Object.fromEntries(
-      Array.from({ length: depth }, (_, i) => [`/a${i}`, { get: { responses: schemaAnswer(ref(i)) } }]),
-    );
-    const document = documentOf(paths, { components: { schemas: { Big: big } } });
-    expect(size(document)).toBeLessThan(40 * 1_048_576);
-    const merged = merge({ s: document });
-    expect(dangling(merged.document)).toEqual([]);
-    expect(linesOf(merged, "reference-broken")[0]).toEndWith("is one of too many to parts of large parts");
-  });
+  test(
+    "does not become a far larger one by references to parts of its parts",
+    () => {
+      const depth = 190;
+      const part = { enum: ["x".repeat(8_000)] };
+      const big = Array.from({ length: depth }).reduce<Json>((inner) => ({ ...part, not: inner }), part);
+      const ref = (i: number) => `#/components/schemas/Big${"/not".repeat(i)}`;
+      const paths = Object.fromEntries(
+        Array.from({ length: depth }, (_, i) => [`/a${i}`, { get: { responses: schemaAnswer(ref(i)) } }]),
+      );
+      const document = documentOf(paths, { components: { schemas: { Big: big } } });
+      expect(size(document)).toBeLessThan(40 * 1_048_576);
+      const merged = merge({ s: document });
+      expect(dangling(merged.document)).toEqual([]);
+      expect(linesOf(merged, "reference-broken")[0]).toEndWith("is one of too many to parts of large parts");
+    },
+    LONG_MS,
+  );
 });
 
 describe("a document with names of JavaScript's own", () => {

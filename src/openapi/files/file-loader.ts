@@ -18,7 +18,7 @@ export interface KnownFile {
 export type FileContent = { readonly chunks: readonly Uint8Array[] } | { readonly fault: string };
 
 export interface FileBounds extends Pick<DocumentQuestion, "timeoutMs" | "signal"> {
-  /** Of all files together. */
+  /** Of the document and all its files together. */
   readonly maxBytes: number;
 }
 
@@ -39,12 +39,13 @@ export class FileLoader {
   #count = 0;
   #left: number;
 
-  constructor(main: DocumentLocation, ask: AskService, bounds: FileBounds) {
+  /** @param used bytes that the document itself has taken */
+  constructor(main: DocumentLocation, ask: AskService, bounds: FileBounds, used = 0) {
     this.#main = main;
     this.#root = rootOf(main);
     this.#ask = ask;
     this.#bounds = bounds;
-    this.#left = bounds.maxBytes;
+    this.#left = bounds.maxBytes - used;
   }
 
   /** Those that were asked for, by their names. */

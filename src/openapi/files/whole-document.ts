@@ -56,7 +56,7 @@ async function wholeOf(
   ask: AskService,
 ): Promise<WholeDocument> {
   const length = chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  const loader = new FileLoader(location, ask, { ...bounds, maxBytes: bounds.maxBytes - length });
+  const loader = new FileLoader(location, ask, bounds, length);
   const bytes = await bundleInThread({ root: rootOf(location), chunks, loader }, bounds);
   const { known: files } = loader;
   return { chunks: [own(bytes)], mark: markOf(main, files), etag, main, files };
