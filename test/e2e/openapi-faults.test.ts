@@ -96,6 +96,7 @@ describe("a service that lies", () => {
     expect(await pathsOf(gateway)).toEqual(["/api/users"]);
     // The tag is still that of the copy in use: the bad one is not taken for known.
     expect(users.asked.at(-1)).toBe('"v1"');
+    await gateway.waitForLog(({ msg }) => msg === "the document of a service cannot be had");
     const told = gateway.logs.filter(({ msg }) => msg === "the document of a service cannot be had");
     expect(told).toHaveLength(1);
     users.answer = tagged(documentOf("users"));
