@@ -1,6 +1,9 @@
 /** The longest that `setTimeout` can wait, 24 days; it takes more for 1 ms. */
 export const MAX_TIMER_MS: number = 2 ** 31 - 1;
 
+/** A timer that comes so late, in ms, tells that the process was busy, or kept from running. */
+const LATE_MS = 25;
+
 /**
  * Many timeouts at the cost of few timers. A server sets and clears several timeouts a request, nearly all of a handful
  * of durations. Timeouts of one duration end in the order they began, so each duration is a linked list with one timer,
@@ -11,6 +14,7 @@ export class TimeoutQueue {
   #head: Timeout | undefined = undefined;
   #tail: Timeout | undefined = undefined;
   #timer: Timer | undefined = undefined;
+  #isForgiven = false;
 
   constructor(ms: number) {
     this.ms = ms;
@@ -44,6 +48,9 @@ export class TimeoutQueue {
 
   readonly #onTimer = (): void => {
     const now = performance.now();
+    // What has come while the process was late waits to be read, which is after the timers' turn: it is not too late.
+    this.#isForgiven = !this.#isForgiven && this.#head !== undefined && now - this.#head.endsAt > LATE_MS;
+    if (this.#isForgiven) return this.#arm(1);
     try {
       // The timer counts as armed until all are told: one that begins anew meanwhile is behind those that wait already.
       while (this.#head !== undefined && this.#head.endsAt <= now) this.#head.expire();
