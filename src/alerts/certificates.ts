@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { readCertificate } from "../config/certificate.ts";
 import type { Config } from "../config/schema.ts";
 
-/** When a certificate of a listener ends. */
+/** When a certificate of a port ends. */
 export interface CertificateEnd {
   readonly file: string;
   /** Ms since 1970. */
@@ -11,7 +11,7 @@ export interface CertificateEnd {
 
 const EVERY_MS = 300_000;
 
-/** Reads the files of the listeners' certificates, at most once in five minutes. What cannot be read is left out: the listener says so. */
+/** Reads the files of the certificates of all ports, the admin port's too, at most once in five minutes. What cannot be read is left out: the listener says so. */
 export function certificateReader(now: () => number): (config: Config) => Promise<readonly CertificateEnd[]> {
   let readFor: Config | undefined;
   let readAt = 0;
@@ -20,9 +20,9 @@ export function certificateReader(now: () => number): (config: Config) => Promis
     if (config === readFor && now() - readAt < EVERY_MS) return ends;
     readFor = config;
     readAt = now();
-    const files = new Set(
-      config.listen.flatMap(({ tls }) => (tls === undefined ? [] : [tls, ...tls.certificates])).map(({ cert }) => cert),
-    );
+    const ports = [...config.listen, config.admin];
+    const pairs = ports.flatMap(({ tls }) => (tls === undefined ? [] : [tls, ...tls.certificates]));
+    const files = new Set(pairs.map(({ cert }) => cert));
     const read = await Promise.all([...files].map(readEnd));
     ends = read.flat();
     return ends;
