@@ -97,6 +97,7 @@ describe("a receiver", () => {
     await askUntil(gateway, async () => (await results(gateway, "ops", "sent")) === 1);
     const ids = messages(webhook).map(({ id }) => id);
     expect(new Set(ids).size).toBe(1);
+    await gateway.waitForLog(({ msg }) => msg === "alerts can be sent again");
     const lines = gateway.logs.filter(({ webhook: name }) => name === "ops");
     expect(lines.map(({ level, msg }) => [level, msg])).toEqual([
       ["error", "alerts cannot be sent"],
@@ -128,6 +129,7 @@ describe("a receiver", () => {
       return counts.every((count) => count > 0);
     });
     expect(well.received).toHaveLength(1);
+    for (const name of ["dead", "elsewhere", "slow"]) await gateway.waitForLog(({ webhook }) => webhook === name);
     const failed = gateway.logs.filter(({ msg }) => msg === "alerts cannot be sent").map(({ webhook }) => webhook);
     expect(failed.sort()).toEqual(["dead", "elsewhere", "slow"]);
     // What is under way when the gateway stops does not hold it up.
