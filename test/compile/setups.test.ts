@@ -42,7 +42,7 @@ test("a setup that fails late fails only once", async () => {
 });
 
 test("a large configuration leaves turns to everything else while it is compiled", async () => {
-  const routes = Array.from({ length: 1_000 }, (_, n) => `  - { path: /r${n}/:id, service: s }\n`).join("");
+  const routes = Array.from({ length: 2_000 }, (_, n) => `  - { path: /r${n}/:id, service: s }\n`).join("");
   const loaded = await load(`services: { s: { targets: ["http://127.0.0.1:9"] } }\nroutes:\n${routes}`);
   let turns = 0;
   let isDone = false;
@@ -54,5 +54,6 @@ test("a large configuration leaves turns to everything else while it is compiled
   const gateway = await Gateway.create(loaded, createTestLasting());
   isDone = true;
   await gateway.close();
-  expect(turns).toBeGreaterThan(5);
-}, 20_000);
+  // Without a pause there is none at all between the first route and the last.
+  expect(turns).toBeGreaterThan(3);
+}, 30_000);
