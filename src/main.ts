@@ -15,6 +15,7 @@ import { schema } from "./cli/schema.ts";
 import { start } from "./cli/start.ts";
 import { token } from "./cli/token.ts";
 import { worker } from "./cli/worker.ts";
+import { writeAll } from "./cli/write-all.ts";
 import { didYouMean } from "./config/nearest.ts";
 
 /** Every command by its name; a command answers with the exit code. */
@@ -72,8 +73,8 @@ Those that ask a gateway that runs, where its admin port serves https: ${ADMIN_U
 const IN_ONE_FILE = "/$bunfs/";
 
 const io: CliIo = {
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
+  out: (text) => writeAll(1, text),
+  err: (text) => writeAll(2, text),
   onStop: (listener) => {
     process.on("SIGTERM", listener);
     process.on("SIGINT", listener);
