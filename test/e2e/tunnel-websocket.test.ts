@@ -89,9 +89,9 @@ describe("a WebSocket through the gateway", () => {
     const { open } = await poolOf(gateway, "echo");
     await until(() => gateway.fds() <= before + open);
     expect(await poolOf(gateway, "echo")).toMatchObject({ tunnels: 0, pending: 0, errors: {} });
-    expect(gateway.logs.filter(({ status, errorCode }) => status === 101 && errorCode === undefined)).toHaveLength(
-      1_000,
-    );
+    const ended = () => gateway.logs.filter(({ status, errorCode }) => status === 101 && errorCode === undefined);
+    await until(() => ended().length >= 1_000, { what: "the log has all of them" });
+    expect(ended()).toHaveLength(1_000);
     expect(echo.sockets.size).toBe(0);
   });
 
