@@ -1,5 +1,6 @@
 import type { AnyElysia } from "elysia";
 import { GatewayError } from "../errors.ts";
+import { json } from "./json.ts";
 
 /** An alert that is pending or fires; times are ISO texts. */
 export interface AlertView {
@@ -67,7 +68,6 @@ export interface AlertControl {
   endSilence(id: string): boolean;
 }
 
-const NO_STORE = { "cache-control": "no-store" };
 /** Characters of a reason or a name, at most. */
 const LONGEST_TEXT = 500;
 const LONGEST_SILENCE_MS = 30 * 86_400_000;
@@ -82,7 +82,7 @@ export function addAlerts(app: AnyElysia, alerts: AlertControl): AnyElysia {
     .delete("/api/alerts/silences/:id", ({ params }) => {
       if (!alerts.endSilence(params.id))
         throw new GatewayError("route_not_found", { detail: "There is no such silence" });
-      return new Response(null, { status: 204, headers: NO_STORE });
+      return new Response(null, { status: 204 });
     });
 }
 
@@ -119,8 +119,4 @@ function isText(value: unknown): value is string {
 
 function invalid(detail: string): GatewayError {
   return new GatewayError("bad_request", { detail });
-}
-
-function json(value: unknown, status = 200): Response {
-  return Response.json(value, { status, headers: NO_STORE });
 }

@@ -14,6 +14,7 @@ import type { Drains } from "./drains.ts";
 import { createGuard, type GuardOptions } from "./guard.ts";
 import { addHistory } from "./history.ts";
 import { addIncidents } from "./incidents.ts";
+import { json } from "./json.ts";
 import { addLog } from "./log.ts";
 import { metricsResponse } from "./metrics.ts";
 import type { PluginApps } from "./plugin-apps.ts";
@@ -22,6 +23,7 @@ import { addReloads } from "./reloads.ts";
 import { openApiReport, pluginReports, serviceReport, storeReport } from "./reports.ts";
 import type { AdminFetch } from "./requests.ts";
 import { secured } from "./secure.ts";
+import { silentWorkers } from "./silent-workers.ts";
 import type { AdminView } from "./view.ts";
 
 export interface AdminOptions {
@@ -54,7 +56,6 @@ export interface AdminApp extends AdminFetch {
 
 /** Anyone may ask these, and for the files of the dashboard: whoever starts and watches the gateway has no token. */
 const OPEN_PATHS = ["/health/live", "/health/ready"];
-const NO_STORE = { "cache-control": "no-store" };
 
 /** The gateway's own endpoints. Every answer but the metrics and the page is JSON, errors are problem details, nothing may be cached. */
 export function createAdmin(view: AdminView, options: AdminOptions): AdminApp {
@@ -134,19 +135,9 @@ function openApi(report: OpenApiReport | undefined): Response {
   return problemResponse(new GatewayError("route_not_found", { detail }));
 }
 
-/** A sum that lacks workers says which. */
-function silentWorkers(view: AdminView): { readonly withoutWorkers?: readonly number[] } {
-  const silent = view.workers().flatMap(({ worker, isSilent }) => (isSilent === true ? (worker ?? []) : []));
-  return silent.length === 0 ? {} : { withoutWorkers: silent };
-}
-
 /** What workers make of one seed is one key. A seed that the client chose counts for nothing. */
 function seeded(request: Request): Request {
   const copy = new Request(request);
   copy.headers.set(KEY_SEED, randomSeed());
   return copy;
-}
-
-function json(value: unknown, status = 200): Response {
-  return Response.json(value, { status, headers: NO_STORE });
 }

@@ -1,6 +1,7 @@
 import type { AnyElysia } from "elysia";
 import { Ring } from "../observe/incidents/ring.ts";
 import type { Logger } from "../observe/logger.ts";
+import { json } from "./json.ts";
 
 /** Something that was asked of the admin port, and may have changed something. */
 export interface AdminAction {
@@ -44,6 +45,6 @@ export class Audit {
 export function addAudit(app: AnyElysia, audit: Audit): AnyElysia {
   return app.get("/api/audit", () => {
     const actions = audit.actions.map(({ at, ...action }) => ({ at: new Date(at).toISOString(), ...action }));
-    return Response.json({ actions });
+    return json({ actions });
   });
 }

@@ -3,9 +3,10 @@ import { didYouMean } from "../config/nearest.ts";
 import { targetIdentity } from "../config/target-url.ts";
 import { GatewayError } from "../errors.ts";
 import type { Drains } from "./drains.ts";
+import { json } from "./json.ts";
+import { silentWorkers } from "./silent-workers.ts";
 import type { AdminView, ServiceView, TargetView } from "./view.ts";
 
-const NO_STORE = { "cache-control": "no-store" };
 const KEYS = ["service", "target", "force"];
 const EXPECTED = 'Expected { "service": "users", "target": "http://10.0.0.1:4001" }';
 
@@ -18,10 +19,8 @@ interface Order {
 
 /** The endpoints that take a target out, and give it requests again. */
 export function addDrain(app: AnyElysia, view: AdminView, drains: Drains): AnyElysia {
-  const answer = (order: Pick<Order, "service" | "target">, isDrained: boolean) => {
-    const silent = view.workers().flatMap(({ worker, isSilent }) => (isSilent === true ? (worker ?? []) : []));
-    return json({ ...order, isDrained, ...(silent.length === 0 ? {} : { withoutWorkers: silent }) });
-  };
+  const answer = (order: Pick<Order, "service" | "target">, isDrained: boolean) =>
+    json({ ...order, isDrained, ...silentWorkers(view) });
   return app
     .get("/api/drain", () =>
       json({ drained: drains.list.map(({ since, ...drain }) => ({ ...drain, since: new Date(since).toISOString() })) }),
@@ -109,8 +108,4 @@ function missing(what: string, name: string, known: readonly string[]): GatewayE
 
 function malformed(what: string, hint?: string): GatewayError {
   return new GatewayError("bad_request", { detail: hint === undefined ? what : `${what}: ${hint}` });
-}
-
-function json(value: unknown): Response {
-  return Response.json(value, { headers: NO_STORE });
 }

@@ -1,15 +1,14 @@
 import type { AnyElysia } from "elysia";
 import { GatewayError } from "../errors.ts";
 import { type History, STEPS } from "../history/history.ts";
-
-const NO_STORE = { "cache-control": "no-store" };
+import { json } from "./json.ts";
 
 /** The endpoint that tells how requests went lately: `step` and `seconds` in seconds, `since` in ms since 1970. */
 export function addHistory(app: AnyElysia, history: History): AnyElysia {
   return app.get("/api/history", ({ query }) => {
     const { step = 1, since = 0, seconds = Number.POSITIVE_INFINITY } = numbersOf(query);
     const report = history.report(step, since, seconds);
-    if (report !== undefined) return Response.json(report, { headers: NO_STORE });
+    if (report !== undefined) return json(report);
     throw new GatewayError("bad_request", { detail: `Expected a step of ${STEPS.join(" or ")} seconds` });
   });
 }

@@ -1,9 +1,9 @@
 import type { AnyElysia } from "elysia";
 import { GatewayError } from "../errors.ts";
 import type { LimitedReport } from "../observe/incidents/limited.ts";
+import { json } from "./json.ts";
 import type { AdminView } from "./view.ts";
 
-const NO_STORE = { "cache-control": "no-store" };
 const MOST_ERRORS = 500;
 /** Clients that are told of: those refused most often. */
 const MOST_CLIENTS = 50;
@@ -33,8 +33,4 @@ function limitedReport({ since, clients }: LimitedReport) {
 
 function isoOf(ms: number): string {
   return new Date(ms).toISOString();
-}
-
-function json(value: unknown): Response {
-  return Response.json(value, { headers: NO_STORE });
 }

@@ -2,8 +2,8 @@ import type { AnyElysia } from "elysia";
 import { GatewayError } from "../errors.ts";
 import type { Prints } from "../reload/prints.ts";
 import type { ReloadControl } from "../reload/report.ts";
+import { json } from "./json.ts";
 
-const NO_STORE = { "cache-control": "no-store" };
 /** Letters of a salt that a plan is asked with, at most. */
 const LONGEST_SALT = 200;
 
@@ -41,8 +41,4 @@ function isMap(value: unknown): value is object {
 
 function isText(value: unknown): boolean {
   return typeof value === "string";
-}
-
-function json(value: unknown, status = 200): Response {
-  return Response.json(value, { status, headers: NO_STORE });
 }

@@ -12,7 +12,14 @@ export type AdminPeer = Pick<Peer, "address" | "certificate">;
 
 /** What answers the requests of the admin port. */
 export interface AdminFetch {
-  fetch(request: Request, peer: AdminPeer): Response | Promise<Response>;
+  /**
+   * Answers a request.
+   *
+   * @param request without its body
+   * @param whole the same with it, called for those who may ask alone: of nobody else a byte is kept. Rejects with
+   *   `payload_too_large`, or where the body does not come
+   */
+  fetch(request: Request, peer: AdminPeer, whole: () => Promise<Request>): Response | Promise<Response>;
 }
 
 /** More than any admin request has to say, in bytes. */
@@ -27,7 +34,8 @@ export class AdminRequests implements EdgeHandler {
   }
 
   async handle({ request }: Context): Promise<Reply> {
-    return Reply.from(await this.#app.fetch(await webRequest(request), request.peer));
+    const head = webRequest(request, null);
+    return Reply.from(await this.#app.fetch(head, request.peer, () => wholeRequest(request, head)));
   }
 
   fail(ctx: Context, error: unknown): Reply {
@@ -43,8 +51,17 @@ export class AdminRequests implements EdgeHandler {
   }
 }
 
-/** Throws `bad_request` for a host that none can be, and `payload_too_large`. */
-async function webRequest({ method, scheme, host, path, query, headers, body }: GatewayRequest): Promise<Request> {
+async function wholeRequest(request: GatewayRequest, head: Request): Promise<Request> {
+  if (head.method === "GET" || head.method === "HEAD") return head;
+  const bytes = await request.body.bytes(MAX_BODY);
+  return bytes.byteLength === 0 ? head : webRequest(request, new Uint8Array(bytes));
+}
+
+/** Throws `bad_request` for a host that none can be, and `method_not_allowed` for what is no method of a browser's. */
+function webRequest(
+  { method, scheme, host, path, query, headers }: GatewayRequest,
+  body: Uint8Array<ArrayBuffer> | null,
+): Request {
   // Elysia looks for the path from the eleventh character on: after a short host it would find another one than the guard.
   const url = URL.parse(`${scheme}://localhost${path}${query === undefined ? "" : `?${query}`}`);
   // A probe of HTTP/1.0 names no host; the guard sees to it that it comes no further.
@@ -52,10 +69,8 @@ async function webRequest({ method, scheme, host, path, query, headers, body }: 
     throw new GatewayError("bad_request", { detail: "Invalid host" });
   const fields = new Headers();
   for (const [name, value] of headers) fields.append(name, value);
-  const bytes = method === "GET" || method === "HEAD" ? undefined : await body.bytes(MAX_BODY);
-  const content = bytes === undefined || bytes.byteLength === 0 ? null : new Uint8Array(bytes);
   try {
-    return readable(new Request(url.href, { method, headers: fields, body: content }));
+    return readable(new Request(url.href, { method, headers: fields, body }));
   } catch {
     throw new GatewayError("method_not_allowed");
   }

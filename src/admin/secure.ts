@@ -20,13 +20,14 @@ const CHANGE_NOTHING: readonly string[] = ["/api/plan"];
 export function secured(app: InnerApp, options: SecureOptions): AdminFetch {
   const { guard, audit, isOpen } = options;
   return {
-    async fetch(request, peer) {
+    async fetch(request, peer, whole) {
       const path = URL.parse(request.url)?.pathname ?? "";
       if (isOpen(path)) return protectedResponse(await app.fetch(request));
       const caller = guard(request, peer);
       if (caller instanceof GatewayError) return protectedResponse(problemResponse(caller));
-      const refusal = caller.refusal ?? (isSafe(request.method) ? undefined : wrongType(request));
-      const response = protectedResponse(refusal === undefined ? await app.fetch(request) : problemResponse(refusal));
+      const asked = caller.refusal === undefined ? await whole() : request;
+      const refusal = caller.refusal ?? (isSafe(request.method) ? undefined : wrongType(asked));
+      const response = protectedResponse(refusal === undefined ? await app.fetch(asked) : problemResponse(refusal));
       if (!isSafe(request.method) && !CHANGE_NOTHING.includes(path)) {
         const { who } = caller;
         audit.note({ at: Date.now(), who, from: peer.address, method: request.method, path, status: response.status });

@@ -78,6 +78,16 @@ describe("the type of a body", () => {
   });
 });
 
+test("a stranger is answered before a byte of a body is kept", async () => {
+  await using admin = startTestAdmin({}, TOKEN);
+  for (const path of ["/api/reload", "/api/plugins/cache", "/", "/dashboard/app.js", "/health/live"]) {
+    // The body never comes: whoever waited for it would not answer.
+    const head = `POST ${path} HTTP/1.1\r\nHost: localhost:${admin.port}\r\nContent-Length: 1000000\r\n\r\n`;
+    const { status } = await exchange(admin.port, head);
+    expect([path, status]).toEqual([path, path.startsWith("/api/") ? 401 : 404]);
+  }
+});
+
 describe("guesses of the token", () => {
   test("are bounded, and said to be, while others go on", async () => {
     await using admin = startTestAdmin({}, TOKEN);
