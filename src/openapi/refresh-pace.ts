@@ -21,17 +21,3 @@ export class RefreshPace {
     return Math.min(ms * (0.9 + Math.random() * 0.2), MAX_TIMER_MS);
   }
 }
-
-/** Resolves after so long, or at once when the signal is aborted. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-    if (signal.aborted) done();
-  });
-}

@@ -1,4 +1,5 @@
 import type { ReadableSpan, SpanProcessor } from "@opentelemetry/sdk-trace";
+import { pause } from "../pause.ts";
 import type { SendResult, SendSpans } from "./collector.ts";
 import type { ExportHealth } from "./export-health.ts";
 
@@ -106,27 +107,13 @@ export class SpanQueue implements SpanProcessor {
   }
 
   async #send(batch: readonly ReadableSpan[]): Promise<SendResult> {
-    const { send, health, random = Math.random, pause = sleep } = this.#options;
+    const { send, health, random = Math.random, pause: wait = pause } = this.#options;
     for (let tries = 1; ; tries++) {
       const result = await send(batch, this.#cut.signal);
       if (result.kind !== "later" || tries === TRIES || this.#stop.signal.aborted) return result;
       health.onTrouble(result.reason);
       const ms = Math.max(result.afterMs, FIRST_WAIT_MS * 2 ** (tries - 1) * (1 - random() / 2));
-      await pause(Math.min(ms, LONGEST_WAIT_MS), this.#stop.signal);
+      await wait(Math.min(ms, LONGEST_WAIT_MS), this.#stop.signal);
     }
   }
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    timer.unref();
-    signal.addEventListener("abort", end, { once: true });
-  });
 }

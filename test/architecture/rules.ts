@@ -1,6 +1,6 @@
 /** What everything else may stand on. */
 const BASE = ["context", "errors", "message", "http1", "observe"];
-const PARTS = [...BASE, "config", "plugin", "timeouts"];
+const PARTS = [...BASE, "config", "pause", "plugin", "timeouts"];
 
 /**
  * For each part of src/ (a folder, or a file without its ending) the other parts that it may import: the directions of
@@ -19,6 +19,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   routing: [...BASE, "config"],
   overload: [...BASE, "config"],
   timeouts: [],
+  pause: ["timeouts"],
   refuse: BASE,
   naming: [...BASE, "config", "plugin"],
   history: [...BASE, "plugin"],

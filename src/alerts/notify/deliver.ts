@@ -1,4 +1,4 @@
-import { MAX_TIMER_MS } from "../../timeouts.ts";
+import { pause } from "../../pause.ts";
 import type { Post, Posted } from "./post.ts";
 
 export interface Delivery {
@@ -24,28 +24,14 @@ const LONGEST_PAUSE_MS = 30_000;
  */
 export async function deliver({ message, giveUpMs, signal, post, onAttempt, random, now }: Delivery): Promise<boolean> {
   const endsAt = now() + giveUpMs;
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+  for (let longest = FIRST_PAUSE_MS; ; longest = Math.min(longest * 2, LONGEST_PAUSE_MS)) {
     const posted = await post({ ...message, signal });
     if (signal.aborted) return false;
     onAttempt(posted);
     if (posted.result !== "failed") return posted.result === "sent";
-    const pauseMs = Math.max(posted.retryAfterMs ?? 0, pause * (0.5 + 0.5 * random()));
+    const pauseMs = Math.max(posted.retryAfterMs ?? 0, longest * (0.5 + 0.5 * random()));
     if (now() + pauseMs >= endsAt) return false;
-    await rest(pauseMs, signal);
+    await pause(pauseMs, signal);
     if (signal.aborted) return false;
   }
-}
-
-function rest(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, Math.min(ms, MAX_TIMER_MS));
-    timer.unref();
-    signal.addEventListener("abort", done);
-  });
 }

@@ -1,4 +1,4 @@
-import { MAX_TIMER_MS } from "../../timeouts.ts";
+import { pause } from "../../pause.ts";
 
 /** Time and chance, as discovery needs them; injected in tests. */
 export interface Clock {
@@ -14,18 +14,7 @@ export interface Clock {
 export const systemClock: Clock = {
   now: Date.now,
   random: Math.random,
-  sleep(ms, signal) {
-    if (signal.aborted || ms <= 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const end = () => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", end);
-        resolve();
-      };
-      const timer = setTimeout(end, Math.min(ms, MAX_TIMER_MS));
-      signal.addEventListener("abort", end);
-    });
-  },
+  sleep: pause,
 };
 
 const FIRST_PAUSE_MS = 500;
