@@ -4,6 +4,16 @@ import { sumFamilies } from "../observe/metrics/sum.ts";
 /** Of one metric, of all workers that have ended: as many as one process may have of a metric of the gateway. */
 const MOST_SERIES = 20_000;
 
+/** What one worker tells when all are asked. */
+export interface Told {
+  /** Stands for it, by any value that no other has. */
+  readonly worker: unknown;
+  /** Undefined if it has not answered. */
+  readonly families: readonly Family[] | undefined;
+  /** Whether the process that was asked still serves. */
+  isAtWork(): boolean;
+}
+
 /**
  * What workers have counted and cannot tell any more. A sum that fell when a process ends would look like a counter that
  * began anew, and all that the others have counted like requests of that moment.
@@ -14,7 +24,20 @@ export class WorkerCounters {
   /** Of all that have ended. */
   #ended: readonly Family[] = [];
 
-  /** Takes what a worker tells, which stands for itself by any value that no other has. */
+  /**
+   * All that was ever counted, when each that serves has told or its time is up. One may have ended while another was waited for:
+   * what it had counted is among the ended then, and not a second time in what it told.
+   */
+  sum(told: readonly Told[]): readonly Family[] {
+    const current = told.map(({ worker, families, isAtWork }) => {
+      if (families === undefined || !isAtWork()) return this.latestOf(worker);
+      this.note(worker, families);
+      return families;
+    });
+    return sumFamilies(this.#ended, ...current);
+  }
+
+  /** Takes what a worker tells. */
   note(worker: unknown, families: readonly Family[]): void {
     this.#latest.set(worker, families.filter(isCounted));
   }

@@ -7,7 +7,7 @@ import { sumFamilies } from "../observe/metrics/sum.ts";
 import type { Drain } from "../upstream/drain.ts";
 import type { HealthVerdict } from "../upstream/health/sharing.ts";
 import { CheckDuty } from "./check-duty.ts";
-import { WorkerCounters } from "./counters.ts";
+import { type Told, WorkerCounters } from "./counters.ts";
 import type { Answers, PluginReply, PluginRequest, Question, Subject, WorkerSetup } from "./messages.ts";
 import { workerFamilies } from "./metrics.ts";
 import { SharedPorts } from "./ports.ts";
@@ -138,13 +138,13 @@ export class Supervisor {
    */
   async metrics(): Promise<readonly Family[]> {
     const told = await Promise.all(
-      this.#slots.map(async (slot) => {
+      this.#slots.map(async (slot): Promise<Told> => {
+        const { pid } = slot.view;
         const families = await slot.ask({ about: "metrics" }, ANSWER_MS);
-        if (families !== undefined && slot.isServing) this.#counters.note(slot, families);
-        return families ?? this.#counters.latestOf(slot);
+        return { worker: slot, families, isAtWork: () => slot.isServing && slot.view.pid === pid };
       }),
     );
-    return sumFamilies(this.#counters.ended, ...told, workerFamilies(this.views));
+    return sumFamilies(this.#counters.sum(told), workerFamilies(this.views));
   }
 
   /** Hands a request to the first worker that serves, or to all; undefined for one that does not answer in 10 s. */

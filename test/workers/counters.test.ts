@@ -81,3 +81,21 @@ test("the parent tells which workers serve, and how often they were replaced", (
   ]);
   expect(sumFamilies(families).length).toBe(2);
 });
+
+test("a worker that ends while others are waited for is not counted twice", () => {
+  const counters = new WorkerCounters();
+  const told = (worker: number, value: number | undefined, isAtWork = true) => {
+    return {
+      worker,
+      families: value === undefined ? undefined : [requests(value), inFlight],
+      isAtWork: () => isAtWork,
+    };
+  };
+  expect(counters.sum([told(1, 5), told(2, 1)])).toEqual(sumFamilies([requests(6)], [inFlight], [inFlight]));
+  // It has told 7, and then ended: what it had counted before is kept, and what came after is lost.
+  counters.onEnd(1);
+  expect(counters.sum([told(1, 7, false), told(2, 1)])).toEqual(sumFamilies([requests(6)], [inFlight]));
+  // Another process has its place already when its answer is looked at.
+  counters.note(1, [requests(2)]);
+  expect(counters.sum([told(1, 7, false), told(2, undefined)])).toEqual([requests(8)]);
+});
