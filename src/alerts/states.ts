@@ -29,7 +29,10 @@ export function stateFindings(rule: LevelRule, reading: Reading, at: number): re
   return FINDERS[rule.of]?.(rule, reading, at) ?? [];
 }
 
-function ofTargets({ severity }: LevelRule, { name, targets }: ServiceView): readonly Finding[] {
+/** Of those that are not drained: what an operator has taken out does no work, and lacks nobody. */
+function ofTargets({ severity }: LevelRule, { name, targets: all }: ServiceView): readonly Finding[] {
+  const targets = all.filter(({ state }) => state.isDrained !== true);
+  if (targets.length === 0 && all.length > 0) return [];
   const down = targets.filter(isDown).length;
   const share = targets.length === 0 ? 1 : down / targets.length;
   if (share < MANY_TARGETS) return [];

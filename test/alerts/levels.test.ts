@@ -109,6 +109,17 @@ describe("the state", () => {
     expect(of([])).toMatchObject([{ severity: "critical", summary: "shop has no targets" }]);
   });
 
+  test("of targets counts none that an operator has drained", () => {
+    const of = (targets: readonly TargetView[]) =>
+      findings({ kind: "state", of: "target" }, { services: [service(targets)] });
+    const drained = (isHealthy: boolean) => target({}, { state: { isHealthy, isDrained: true } });
+    expect(of([drained(true), down()])).toMatchObject([
+      { severity: "critical", summary: "shop: 1 of 1 targets cannot be used" },
+    ]);
+    expect(of([drained(false), target(), target()])).toEqual([]);
+    expect(of([drained(true)])).toEqual([]);
+  });
+
   test("of breakers, the store and the reload is told", () => {
     const circuit = (state: "open" | "closed") => ({
       site: "s",
