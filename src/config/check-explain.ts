@@ -12,5 +12,12 @@ export function checkExplain({ root, main }: Draft): readonly Problem[] {
   if (secret === "" || secret.length >= LEAST_SECRET) return [];
   const message = `expected at least ${LEAST_SECRET} characters, found ${secret.length}`;
   const hint = "make one with: openssl rand -base64 32";
-  return [problemAt(nearestNode(root, ["explain", "secret"]), below(undefined, "explain", "secret"), message, hint)];
+  const problem = problemAt(
+    nearestNode(root, ["explain", "secret"]),
+    below(undefined, "explain", "secret"),
+    message,
+    hint,
+  );
+  // The line has the secret in it.
+  return [{ ...problem, excerpt: undefined }];
 }
