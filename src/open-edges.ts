@@ -17,7 +17,7 @@ interface OpenEdge {
 export class OpenEdges {
   readonly #handler: EdgeHandler;
   readonly #options: ListenOptions & { readonly log: Logger };
-  readonly #draining = new Set<Promise<void>>();
+  readonly #draining = new Set<Edge>();
   #open: readonly OpenEdge[] = [];
 
   constructor(handler: EdgeHandler, options: ListenOptions & { readonly log: Logger }) {
@@ -70,7 +70,8 @@ export class OpenEdges {
 
   /** Lets requests in flight finish for that many ms, then cuts them; also on ports that are drained already. */
   async stop(drainMs: number): Promise<void> {
-    await Promise.all([...this.#open.map(({ edge }) => edge.stop(drainMs)), ...this.#draining]);
+    const edges = [...this.edges, ...this.#draining];
+    await Promise.all(edges.map((edge) => edge.stop(drainMs)));
   }
 
   #openEdge(config: ListenConfig): Edge {
@@ -92,8 +93,8 @@ export class OpenEdges {
   #drain(edge: Edge, drainMs: number): void {
     const { host, port } = edge;
     this.#options.log.info("no longer listening: requests in flight are finished", { host, port });
-    const drained = edge.stop(drainMs).finally(() => this.#draining.delete(drained));
-    this.#draining.add(drained);
+    this.#draining.add(edge);
+    void edge.stop(drainMs).finally(() => this.#draining.delete(edge));
   }
 }
 
