@@ -13,9 +13,14 @@ export class Asking {
     this.#send = send;
   }
 
+  /** As many wait as may: who asks now gets no answer, which says nothing of the process. */
+  get isFull(): boolean {
+    return this.#pending.size >= MOST_PENDING;
+  }
+
   /** The answer; undefined if there is none within that many ms. */
   async ask<S extends Subject>(question: Question<S>, ms: number): Promise<Answers[S] | undefined> {
-    if (this.#pending.size >= MOST_PENDING) return undefined;
+    if (this.isFull) return undefined;
     const id = ++this.#lastId;
     const { promise, resolve } = Promise.withResolvers<unknown>();
     this.#pending.set(id, resolve);

@@ -84,7 +84,7 @@ export class WorkerSlot {
 
   /** Asks the worker if it serves; undefined, and a note, if it does not answer in time. One that has not for long is ended. */
   async ask<S extends Subject>(question: Question<S>, ms: number): Promise<Answers[S] | undefined> {
-    if (!this.isServing || this.#asking === undefined) return undefined;
+    if (!this.isServing || this.#asking === undefined || this.#asking.isFull) return undefined;
     const child = this.#child;
     const answer = await this.#asking.ask(question, ms);
     // It may have been replaced meanwhile.

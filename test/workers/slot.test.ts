@@ -65,3 +65,16 @@ test("one that answers again in time goes on", async () => {
   expect(slot.view.isSilent).toBeUndefined();
   await slot.kill();
 });
+
+test("a question that there is no room for says nothing of the worker", async () => {
+  const { slot } = await startSlot(0);
+  const { pid = 0 } = slot.view;
+  process.kill(pid, "SIGSTOP");
+  const waiting = Array.from({ length: 64 }, () => slot.ask({ about: "listeners" }, 10_000));
+  expect(await slot.ask({ about: "listeners" }, 10_000)).toBeUndefined();
+  expect(slot.view.isSilent).toBeUndefined();
+  process.kill(pid, "SIGCONT");
+  expect((await Promise.all(waiting)).every((answer) => answer?.length === 1)).toBeTrue();
+  expect(slot.view).toMatchObject({ pid, state: "running", restarts: 0 });
+  await slot.kill();
+});
