@@ -16,6 +16,10 @@ import { openStore } from "./store/open.ts";
 import { type Running, takeOver } from "./take-over.ts";
 import { runWorkers } from "./workers/run.ts";
 
+const AT_ONCE = "stopping at once: requests in flight are cut";
+/** For plugins to close, and spans to be sent, where somebody does not want to wait for the requests either; in ms. */
+const AT_ONCE_MS = 1_000;
+
 /** How a gateway is run. */
 export interface GatewayOptions extends RunOptions {
   /** Reads the files of the configuration again. */
@@ -89,8 +93,10 @@ async function serveWith(
   const { config } = gateway.snapshot;
   const drained = listeners.close(drainMs(config), config["shutdown-delay"]).then(() => true);
   const isDrained = await Promise.race([drained, signals.next().then(() => false)]);
-  if (!isDrained) log.warn("stopping at once: requests in flight are cut");
-  await gateway.close();
+  if (!isDrained) log.warn(AT_ONCE);
+  // Spans may wait for a collector that does not answer.
+  const enough = isDrained ? signals.next().then(() => log.warn(AT_ONCE)) : Bun.sleep(AT_ONCE_MS);
+  await Promise.race([gateway.close(), enough]);
   log.info("stopped");
   return undefined;
 }

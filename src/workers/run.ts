@@ -90,8 +90,9 @@ export async function runWorkers(loaded: Loaded<Plugin>, options: WorkersOptions
   await stopAsked;
   await reloader.stop();
   log.info("stopping: requests in flight are finished");
-  const { "shutdown-delay": delayMs } = current.config;
-  const longestMs = delayMs + drainMs(current.config) + DRAIN_MARGIN_MS;
+  const { "shutdown-delay": delayMs, telemetry } = current.config;
+  // A worker sends its spans when it has drained.
+  const longestMs = delayMs + drainMs(current.config) + (telemetry?.timeout ?? 0) + DRAIN_MARGIN_MS;
   const deadline = Bun.sleep(Math.min(longestMs, MAX_TIMER_MS)).then(() => "late" as const);
   const again = signals.next().then(() => "again" as const);
   const end = await Promise.race([supervisor.drain(), again, deadline]);

@@ -36,6 +36,39 @@ test("at SIGTERM what waits is sent, and the log and the metrics tell of traces"
   expect(ids).toContainEqual([String(traceId), String(spanId)]);
 });
 
+/** Takes exports, and answers none. */
+function startHangingCollector() {
+  const collector = startCollector();
+  collector.answer(() => new Promise(() => {}));
+  return collector;
+}
+
+test("a second signal does not wait for a collector that does not answer", async () => {
+  await using collector = startHangingCollector();
+  await using gateway = await startGateway(
+    yaml(`otlp: "${collector.url}", sampling: 100%, interval: 1h, timeout: 60s`),
+  );
+  await exchange(gateway.port, GET);
+  gateway.signal("SIGTERM");
+  await until(() => collector.exports.length === 1);
+  gateway.signal("SIGTERM");
+  expect(await gateway.exited).toBe(0);
+  expect(gateway.logs.some(({ msg }) => msg?.startsWith("stopping at once"))).toBe(true);
+  expect(gateway.logs.at(-1)?.msg).toBe("stopped");
+});
+
+test("workers have the time for their spans that telemetry.timeout says, beside that to drain", async () => {
+  await using collector = startHangingCollector();
+  const listen = "listen: { host: 127.0.0.1, port: 0, workers: 2, timeouts: { drain: 100ms } }\n";
+  const telemetry = `otlp: "${collector.url}", sampling: 100%, interval: 1h, timeout: 6s`;
+  await using gateway = await startGateway(yaml(telemetry, listen));
+  await exchange(gateway.port, GET);
+  gateway.signal("SIGTERM");
+  expect(await gateway.exited).toBe(0);
+  expect(collector.exports).toHaveLength(1);
+  expect(gateway.logs.filter(({ level }) => level === "error")).toEqual([]);
+});
+
 test("a collector is asked past every proxy that the environment names", async () => {
   await using collector = startCollector();
   const proxies = ["HTTP_PROXY", "http_proxy", "ALL_PROXY"].map((name) => [name, "http://127.0.0.1:1"] as const);
