@@ -106,7 +106,10 @@ test("a certificate that a browser shows by itself is no leave for other sites, 
       { who: "client", status: 403, ...action },
     ],
   });
-  const logged = gateway.logs.filter(({ msg }) => msg === "an admin action");
+  const logged = await until(() => {
+    const lines = gateway.logs.filter(({ msg }) => msg === "an admin action");
+    return lines.length === 3 ? lines : undefined;
+  });
   expect(logged.map(({ who, status }) => [who, status])).toEqual([
     ["client", 403],
     ["client", 200],
