@@ -20,6 +20,11 @@ export class History {
     for (const track of this.#tracks.values()) track.add(sample);
   }
 
+  /** The report as JSON, in pieces; undefined for a step that is not kept. */
+  json(step: number, sinceMs: number, seconds: number): Iterable<string> | undefined {
+    return this.#tracks.get(step)?.json(sinceMs, seconds);
+  }
+
   /** Undefined for a step that is not kept. */
   report(step: number, sinceMs: number, seconds: number): TrackReport | undefined {
     return this.#tracks.get(step)?.report(sinceMs, seconds);

@@ -15,6 +15,8 @@ export interface TrackReport {
 
 /** Routes and services that are kept, each: what comes beyond is in the total alone. */
 const MOST_NAMES = 1_000;
+/** Intervals that may be overwritten while a report is written. */
+const SPARE = 2;
 
 interface Pending {
   readonly total: ReturnType<typeof noCounts>;
@@ -55,20 +57,41 @@ export class Track {
 
   /** What ended after `sinceMs` and within the latest `seconds`. */
   report(sinceMs: number, seconds: number): TrackReport {
+    const slots = this.#slotsOf(sinceMs, seconds);
+    return {
+      ...this.#head(slots),
+      routes: seriesByName(this.#routes, slots),
+      services: seriesByName(this.#services, slots),
+    };
+  }
+
+  /**
+   * The same as JSON, in pieces that each take little time to make. While they are taken the next intervals may come, in
+   * place of the oldest: so the oldest two are left out of a full track.
+   */
+  *json(sinceMs: number, seconds: number): Generator<string, void> {
+    const all = this.#slotsOf(sinceMs, seconds);
+    const slots = all.slice(Math.max(0, all.length - (this.#slots - SPARE)));
+    yield JSON.stringify(this.#head(slots)).slice(0, -1);
+    yield ',"routes":{';
+    yield* entries(this.#routes, slots);
+    yield '},"services":{';
+    yield* entries(this.#services, slots);
+    yield "}}";
+  }
+
+  #head(slots: readonly number[]): Pick<TrackReport, "stepMs" | "at" | "total"> {
+    return { stepMs: this.#stepMs, at: slots.map((slot) => this.#at[slot] ?? 0), total: seriesOf(this.#total, slots) };
+  }
+
+  /** The oldest first. */
+  #slotsOf(sinceMs: number, seconds: number): readonly number[] {
     const latest = this.#at[(this.#next - 1 + this.#slots) % this.#slots] ?? 0;
     const from = Math.max(sinceMs, latest - seconds * 1_000);
     const count = this.#at.length;
     const first = count < this.#slots ? 0 : this.#next;
-    const slots = Array.from({ length: count }, (_, index) => (first + index) % this.#slots).filter(
-      (slot) => (this.#at[slot] ?? 0) > from,
-    );
-    return {
-      stepMs: this.#stepMs,
-      at: slots.map((slot) => this.#at[slot] ?? 0),
-      total: seriesOf(this.#total, slots),
-      routes: seriesByName(this.#routes, slots),
-      services: seriesByName(this.#services, slots),
-    };
+    const all = Array.from({ length: count }, (_, index) => (first + index) % this.#slots);
+    return all.filter((slot) => (this.#at[slot] ?? 0) > from);
   }
 
   #put(at: number, { total, routes, services, seconds }: Pending): void {
@@ -112,6 +135,14 @@ function addAll(
 
 function seriesByName(rings: ReadonlyMap<string, Ring>, slots: readonly number[]): Record<string, Series> {
   return Object.fromEntries([...rings].map(([name, ring]) => [name, seriesOf(ring, slots)]));
+}
+
+function* entries(rings: ReadonlyMap<string, Ring>, slots: readonly number[]): Generator<string, void> {
+  let comma = "";
+  for (const [name, ring] of rings) {
+    yield `${comma}${JSON.stringify(name)}:${JSON.stringify(seriesOf(ring, slots))}`;
+    comma = ",";
+  }
 }
 
 function seriesOf(ring: Ring, slots: readonly number[]): Series {

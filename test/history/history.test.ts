@@ -64,6 +64,14 @@ describe("the history", () => {
     expect(Object.keys(history.report(1, 0, 900)?.routes ?? {})).toHaveLength(1_000);
   });
 
+  test("is the same as JSON, but for the oldest two of a full track", () => {
+    const history = new History();
+    for (let at = 1; at <= 899; at++) history.add(second(at * 1_000, at % 7, at < 500 ? "old" : "new"));
+    expect(JSON.parse([...(history.json(1, 0, 100) ?? [])].join(""))).toEqual(history.report(1, 0, 100));
+    expect(JSON.parse([...(history.json(1, 0, 900) ?? [])].join(""))).toEqual(history.report(1, 1_000, 900));
+    expect([...(new History().json(60, 0, 900) ?? [])].join("")).toBe(JSON.stringify(new History().report(60, 0, 900)));
+  });
+
   test("has no other steps", () => {
     expect(new History().report(7, 0, 900)).toBeUndefined();
   });
