@@ -86,7 +86,7 @@ describe("a target", () => {
 
   test("counts latencies of replies, and errors by their code", async () => {
     using upstream = startUpstream(replies());
-    const target = targetOf(upstream.url, { timeouts: { response: "20ms" } });
+    const target = targetOf(upstream.url, { timeouts: { response: "100ms" } });
     for (let i = 0; i < 3; i++) await outcomeOf(target);
     upstream.answer(hangs());
     expect(await outcomeOf(target, { method: "POST" })).toBe("upstream_timeout");
