@@ -79,7 +79,7 @@ function localGuard(host: string | undefined): Guard {
     if (!isLocalName(name) && name !== configured && name !== `[${configured}]`) {
       return forbidden("Without a token the admin endpoints answer to local names alone");
     }
-    return isCrossSite(headers) ? forbidden(OTHER_SITES) : { who: "local" };
+    return isCrossSite(headers) ? { who: "local", refusal: forbidden(OTHER_SITES) } : { who: "local" };
   };
 }
 
