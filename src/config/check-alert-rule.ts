@@ -4,11 +4,14 @@ import { KEYS_OF, OF, OF_SERVICES, WINDOWS } from "./alert-rules.ts";
 import type { Keys, Report } from "./check-alerts.ts";
 import type { Draft } from "./draft.ts";
 import { didYouMean } from "./nearest.ts";
-import { entryOf, nearestNode } from "./node.ts";
+import { entryOf, type Node, nearestNode } from "./node.ts";
 import type { RuleConfig } from "./schema-alerts.ts";
 import { alternatives, found } from "./words.ts";
 
 const LONGEST_SECONDS = LATENCY_SECONDS.at(-1) ?? 0;
+
+/** Others are unknown in any rule, which the schema says. */
+const KNOWN_KEYS: ReadonlySet<string> = new Set(Object.values(KEYS_OF).flat());
 
 type Draftee = Partial<RuleConfig>;
 
@@ -24,41 +27,50 @@ export function checkRule(rule: Draftee, names: RuleNames, draft: Draft, place: 
   const here: Report = (keys, message, hint) => at([...place, ...keys], message, hint);
   const allowed: readonly string[] = KEYS_OF[kind];
   for (const { key } of node.kind === "map" ? node.entries : []) {
-    if (!allowed.includes(key))
+    if (KNOWN_KEYS.has(key) && !allowed.includes(key))
       here([key], `a rule of kind ${kind} has no ${key}`, `it may have ${allowed.join(", ")}`);
   }
-  const text = found(nearestNode(node, ["of"]));
-  checkOf(rule, text, entryOf(node, "above")?.value, here);
-  if (kind === "errors" || kind === "latency") checkBurn(rule, here);
+  checkOf(rule, node, here);
+  if (kind === "errors" || kind === "latency") checkBurn(rule, node, here);
   checkSubjects(rule, here);
   if (draft.isComplete) checkNames(rule, names, draft, place, here);
 }
 
-function checkOf({ kind = "errors", of, above }: Draftee, text: string, written: unknown, at: Report): void {
+/** What is written but no value of its type has been told by the schema: it is not missing. */
+function checkOf({ kind = "errors", of, above, within }: Draftee, node: Node, at: Report): void {
   const known = OF[kind];
   if (known === undefined) return;
   const names = Object.keys(known);
   if (of === undefined) {
-    if (kind !== "anomaly") at(["of"], `a rule of kind ${kind} needs of`, `one of ${names.join(", ")}`);
+    const isMissing = kind !== "anomaly" && entryOf(node, "of") === undefined;
+    if (isMissing) at(["of"], `a rule of kind ${kind} needs of`, `one of ${names.join(", ")}`);
     return;
   }
-  if (!Object.hasOwn(known, of))
+  if (!Object.hasOwn(known, of)) {
+    const text = found(nearestNode(node, ["of"]));
     return at(["of"], `expected ${alternatives(names)}, found ${text}`, didYouMean(of, names));
+  }
+  if (kind === "state" && of !== "certificate" && within !== undefined)
+    at(["within"], `within has no effect with of: ${of}`, "it goes with of: certificate");
   const unit = known[of];
   if (unit === undefined) return;
-  if (above === undefined) return at(["above"], `of: ${of} needs above`, UNIT_EXAMPLE[unit]);
-  const value = typeof written === "object" && written !== null && "value" in written ? written.value : undefined;
+  const written = entryOf(node, "above")?.value;
+  if (written === undefined) return at(["above"], `of: ${of} needs above`, UNIT_EXAMPLE[unit]);
+  if (above === undefined) return;
+  const value = written.kind === "scalar" ? written.value : undefined;
   if (typeof value === "string" && !UNIT_TEXT[unit].test(value)) {
     return at(["above"], `of ${of} it is ${UNIT_EXAMPLE[unit]}`);
   }
+  if (above <= 0) at(["above"], "it would fire all the time", UNIT_EXAMPLE[unit]);
   if (unit === "share" && above > 1) at(["above"], "more than 100% is never reached");
 }
 
-function checkBurn(rule: Draftee, at: Report): void {
+function checkBurn(rule: Draftee, node: Node, at: Report): void {
   const { kind, objective = kind === "errors" ? 0.999 : 0.99, windows = WINDOWS } = rule;
-  if (kind === "latency" && rule["slower-than"] === undefined) {
+  if (kind === "latency" && entryOf(node, "slower-than") === undefined) {
     at(["slower-than"], "a rule of kind latency needs slower-than", "for example 300ms");
   }
+  if (rule["slower-than"] === 0) at(["slower-than"], "every request takes longer", "for example 300ms");
   if ((rule["slower-than"] ?? 0) > LONGEST_SECONDS * 1_000) {
     at(["slower-than"], `latencies are told apart up to ${LONGEST_SECONDS} s`, `at most ${LONGEST_SECONDS}s`);
   }
