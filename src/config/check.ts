@@ -1,3 +1,4 @@
+import { checkAdmin } from "./check-admin.ts";
 import { checkAlerts } from "./check-alerts.ts";
 import { checkExplain } from "./check-explain.ts";
 import { checkListen } from "./check-listen.ts";
@@ -16,6 +17,7 @@ import type { Problem } from "./problem.ts";
 export function checkDraft(draft: Draft): readonly Problem[] {
   return [
     ...checkListen(draft),
+    ...checkAdmin(draft),
     ...checkTimes(draft),
     ...checkOverload(draft),
     ...checkExplain(draft),
