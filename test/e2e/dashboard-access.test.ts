@@ -28,6 +28,19 @@ routes:
 `;
 }
 
+/** One that fires, and one that follows from it. */
+const ALERTS = `alerts:
+  rules: [{ name: targets, kind: state, of: target }, { name: breakers, kind: state, of: breaker }]
+`;
+
+/** Captions of the tables in a view that are wider than their place. */
+async function cutTables(page: Page, view: string): Promise<readonly string[]> {
+  const isCut = "(table) => table.scrollWidth > table.clientWidth";
+  return await page.evaluate<readonly string[]>(
+    `[...document.querySelectorAll("#${view} .table")].filter(${isCut}).map((table) => table.getAttribute("aria-label"))`,
+  );
+}
+
 /** What axe-core has to say against the page as it is, of what weighs. */
 async function violations(page: Page): Promise<readonly string[]> {
   await page.evaluate(AXE);
@@ -69,9 +82,8 @@ describe("the dashboard", () => {
     60_000,
   );
 
-  test("has room on a phone: no view is wider than 360 px", async () => {
-    using up = startShopService();
-    await using gateway = await startGateway(shop(up.url));
+  test("has room on a phone: no view is wider than 360 px, and no table hides what matters", async () => {
+    await using gateway = await startGateway(shop("http://127.0.0.1:2") + ALERTS);
     await using traffic = startTraffic(gateway.port, [
       { path: "/users/1" },
       { path: `/limited?${"x".repeat(300)}` },
@@ -89,7 +101,16 @@ describe("the dashboard", () => {
         view,
         width: 360,
       });
+      if (view === "alerts") await page.getByText("follows from another").first().waitFor({ timeout: 20_000 });
+      expect({ view, cut: await cutTables(page, view) }).toEqual({ view, cut: [] });
     }
+    await showView(page, "alerts");
+    // What is wrong is read in a few lines, not letter by letter.
+    for (const row of await page.getByRole("table", { name: "Alerts" }).locator("tbody tr").all())
+      expect((await row.boundingBox())?.height).toBeLessThan(140);
+    await showView(page, "errors");
+    const time = await page.getByRole("table", { name: "Recent errors" }).locator("time").first().boundingBox();
+    expect(time?.height).toBeLessThan(24);
     await showView(page, "system");
     await page.getByRole("button", { name: "Purge the cache …" }).click();
     const box = await page.getByRole("dialog").boundingBox();

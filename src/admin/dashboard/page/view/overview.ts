@@ -84,7 +84,7 @@ function byService({ services, traffic, now }: Facts): readonly Child[] {
     { title: "Attempts", isNumber: true },
     { title: "Failed", isNumber: true },
     { title: "p50", isNumber: true, isExtra: true },
-    { title: "p99", isNumber: true },
+    { title: "p99", isNumber: true, isExtra: true },
   ];
   return [table("Services, the last ten seconds", columns, rows, "There is no service."), rest(all.length, "services")];
 }

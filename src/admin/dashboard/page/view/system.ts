@@ -79,7 +79,7 @@ function workers({ workers: all }: State, now: number): Child {
   const columns = [
     { title: "Process" },
     { title: "State" },
-    { title: "Pid", isNumber: true },
+    { title: "Pid", isNumber: true, isExtra: true },
     { title: "Since" },
     { title: "Restarts", isNumber: true },
     { title: "Behind", isExtra: true },
@@ -115,7 +115,7 @@ function listeners({ listeners: all }: State): Child {
   const columns = [
     { title: "Address" },
     { title: "Connections", isNumber: true },
-    { title: "Tunnels", isNumber: true },
+    { title: "Tunnels", isNumber: true, isExtra: true },
     { title: "Requests", isNumber: true },
   ];
   return table("Ports for clients", columns, rows, "Nothing is known yet.");
@@ -124,12 +124,13 @@ function listeners({ listeners: all }: State): Child {
 function audit({ audit: actions, missing }: State): Child {
   if (missing.has("/api/audit")) return h("p", { class: "empty" }, "This gateway keeps no record of actions.");
   const rows = actions.map(({ at, who, from, method, path, status }): Row => {
-    return { key: `${at} ${path} ${from}`, cells: [clock(at), who, from, h("code", {}, `${method} ${path}`), status] };
+    const time = h("time", { datetime: at }, clock(at));
+    return { key: `${at} ${path} ${from}`, cells: [time, who, from, h("code", {}, `${method} ${path}`), status] };
   });
   const columns = [
     { title: "Time" },
     { title: "Who" },
-    { title: "From" },
+    { title: "From", isExtra: true },
     { title: "Action" },
     { title: "Status", isNumber: true },
   ];
