@@ -10,6 +10,6 @@ export function badge({ word, level }: State): HTMLElement {
     "span",
     { class: "badge", "data-level": level },
     h("span", { "aria-hidden": "true" }, SIGNS[level]),
-    ` ${word}`,
+    `\u00a0${word}`,
   );
 }
