@@ -1,6 +1,7 @@
 import { below, type KeyPath, pathText } from "./key-path.ts";
 import type { LoadedFile } from "./load-file.ts";
 import { entryOf, type Node, type ScalarNode } from "./node.ts";
+import { areSecrets, isSecretKey } from "./secret-key.ts";
 import { type Place, positionOf } from "./source.ts";
 
 /** A configuration as it is written, for people: variables by their names, secrets left out. */
@@ -11,8 +12,6 @@ export interface ShownConfig {
 }
 
 const HIDDEN = "[redacted]";
-/** Keys whose value is a secret, in the gateway's own configuration and that of plugins. */
-const SECRET_KEY = /(^|[-_])(token|secret|password|passphrase|authorization|cookie|credentials?|api-key)$/i;
 const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY/;
 const USER_INFO = /(\/\/)[^/?#\s]*@/g;
 /** A variable's default is written in the file: it may be the secret itself. */
@@ -58,27 +57,13 @@ function note(places: Record<string, string>, path: KeyPath | undefined, place: 
 }
 
 function shown(node: Node, key: string, isSecret = false): unknown {
-  if (node.kind === "scalar") return isSecret || SECRET_KEY.test(key) ? hidden(node) : plain(node);
+  if (node.kind === "scalar") return isSecret || isSecretKey(key) ? hidden(node) : plain(node);
   if (node.kind === "list") return node.items.map((item) => shown(item, key, isSecret));
   return Object.fromEntries(
     node.entries.map((entry) => {
       return [entry.key, shown(entry.value, entry.key, isSecret || areSecrets(key, entry.key))];
     }),
   );
-}
-
-/** Keys whose values are secrets whatever they are named: by the section that they are in. */
-const SECRETS: ReadonlyMap<string, readonly string[]> = new Map([
-  // Passwords, or what is made of them, by the names of users.
-  ["basic-auth", ["users"]],
-  // Whoever knows the address of a webhook may send to it.
-  ["webhooks", ["url", "headers"]],
-  // A collector knows the gateway by them.
-  ["telemetry", ["headers"]],
-]);
-
-function areSecrets(section: string, key: string): boolean {
-  return SECRETS.get(section)?.includes(key) === true;
 }
 
 function plain({ value, written, variables }: ScalarNode): unknown {

@@ -2,6 +2,7 @@ import { Kind, type TObject, type TSchema, Type } from "@sinclair/typebox";
 import { below, type KeyPath } from "./key-path.ts";
 import { nearestName } from "./nearest.ts";
 import { type MapNode, type Node, toNode, toValue } from "./node.ts";
+import { foundAt } from "./secret-key.ts";
 import { report, type Walk } from "./walk.ts";
 import { alternatives, expected, found } from "./words.ts";
 
@@ -79,7 +80,7 @@ export function visitPluginMap(schema: TSchema, node: Node, path: KeyPath | unde
 }
 
 function refuse(schema: TSchema, node: Node, path: KeyPath | undefined, walk: Walk): undefined {
-  report(walk, node, path, `expected ${expected(schema)}, found ${found(node)}`);
+  report(walk, node, path, `expected ${expected(schema)}, found ${foundAt(node, path)}`);
 }
 
 /** The schema of keys that have none of their own; undefined if there may be none. */

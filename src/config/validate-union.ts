@@ -2,8 +2,9 @@ import { Kind, type TSchema } from "@sinclair/typebox";
 import type { KeyPath } from "./key-path.ts";
 import { didYouMean } from "./nearest.ts";
 import type { Node } from "./node.ts";
+import { foundAt } from "./secret-key.ts";
 import { report, type Walk } from "./walk.ts";
-import { branchesOf, expected, found } from "./words.ts";
+import { branchesOf, expected } from "./words.ts";
 
 /**
  * A value of one of several forms. The problems of the form that it was most likely meant to be are reported: the one
@@ -21,7 +22,7 @@ export function visitUnion(schema: TSchema, node: Node, path: KeyPath | undefine
   if (best !== undefined && (node.kind !== "scalar" || tries.length === 1) && !isLiteral(best.schema)) {
     return adopt(best, walk);
   }
-  report(walk, node, path, `expected ${expected(schema)}, found ${found(node)}`, literalHint(schema, node));
+  report(walk, node, path, `expected ${expected(schema)}, found ${foundAt(node, path)}`, literalHint(schema, node));
   return undefined;
 }
 

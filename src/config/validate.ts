@@ -5,6 +5,7 @@ import { below, type KeyPath } from "./key-path.ts";
 import { didYouMean } from "./nearest.ts";
 import { type ListNode, type Node, type ScalarNode, toNode, toValue } from "./node.ts";
 import type { Problem } from "./problem.ts";
+import { foundAt, isSecretPath } from "./secret-key.ts";
 import { parseUnit, unitOf } from "./units.ts";
 import { visitIntersect, visitObject, visitPluginMap, visitRecord } from "./validate-map.ts";
 import { visitUnion } from "./validate-union.ts";
@@ -67,8 +68,8 @@ function visitKind(schema: TSchema, node: Node, path: KeyPath | undefined, walk:
 function visitArray(schema: TSchema, node: Node, path: KeyPath | undefined, walk: Walk): unknown {
   if (node.kind !== "list") {
     const hint =
-      node.kind === "scalar" && node.value !== null ? `write it as a list: [${shownInList(node)}]` : undefined;
-    report(walk, node, path, `expected ${expected(schema)}, found ${found(node)}`, hint);
+      node.kind === "scalar" && node.value !== null ? `write it as a list: [${shownInList(node, path)}]` : undefined;
+    report(walk, node, path, `expected ${expected(schema)}, found ${foundAt(node, path)}`, hint);
     return undefined;
   }
   if (!hasRightLength(schema, node)) {
@@ -87,7 +88,8 @@ function lengthWords({ items }: ListNode): string {
   return items.length === 0 ? "an empty list" : `a list of ${items.length}`;
 }
 
-function shownInList({ variables, written }: ScalarNode): string {
+function shownInList({ variables, written }: ScalarNode, path: KeyPath | undefined): string {
+  if (isSecretPath(path)) return "…";
   return variables.length > 0 ? JSON.stringify(variables.join("")) : written;
 }
 
@@ -111,7 +113,13 @@ function visitReference(schema: TSchema, node: Node, path: KeyPath | undefined, 
 function visitLeaf(schema: TSchema, node: Node, path: KeyPath | undefined, walk: Walk): unknown {
   const value = node.kind === "scalar" ? wantedValue(schema, node) : toValue(node);
   if (!Value.Check(schema, [...walk.definitions.values()], value)) {
-    report(walk, node, path, `expected ${expected(schema)}, found ${found(node)}`, leafHint(schema, node));
+    report(
+      walk,
+      node,
+      path,
+      `expected ${expected(schema)}, found ${foundAt(node, path)}`,
+      leafHint(schema, node, path),
+    );
     return undefined;
   }
   const unit = unitOf(schema);
@@ -129,11 +137,14 @@ function wantedValue(schema: TSchema, { value, variables }: ScalarNode): unknown
 
 const NUMBER = /^-?\d+(?:\.\d+)?$/;
 
-function leafHint(schema: TSchema, node: Node): string | undefined {
+function leafHint(schema: TSchema, node: Node, path: KeyPath | undefined): string | undefined {
   if (node.kind !== "scalar" || node.value === null || node.variables.length > 0) return undefined;
   const isText = typeof node.value === "string";
   if (unitOf(schema) !== undefined) return isText ? undefined : "give it a unit";
-  if (schema.type === "string") return isText ? undefined : `write it in quotes: ${JSON.stringify(node.written)}`;
+  if (schema.type === "string") {
+    if (isText) return undefined;
+    return isSecretPath(path) ? "write it in quotes" : `write it in quotes: ${JSON.stringify(node.written)}`;
+  }
   if (schema.type === "boolean" && isText) return didYouMean(node.written, ["true", "false"]);
   const isNumber = schema.type === "integer" || schema.type === "number";
   return isNumber && node.isQuoted && NUMBER.test(node.written) ? "write it without quotes" : undefined;
