@@ -5,7 +5,7 @@ import { type TempFolder, tempFolder } from "../support/temp.ts";
 const SCRIPTS = resolve(import.meta.dir, "../../.ci");
 
 /** What the scripts take for granted on any machine. */
-const TOOLS = "sh bash cat cmp cp dirname env grep head mkdir mktemp rm sed sleep sort tail tee touch".split(" ");
+const TOOLS = "sh awk bash cat cmp cp dirname env grep head mkdir mktemp rm sed sleep sort tail tee touch".split(" ");
 
 /** A folder with a copy of the scripts, and a PATH with the usual tools and nothing else. */
 export interface Machine extends Disposable {

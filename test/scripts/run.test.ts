@@ -19,6 +19,14 @@ test("all passed", async () => {
   expect(out).toContain("(pass) a\n");
 });
 
+test("two runs of the runner are added", async () => {
+  const first = " 12 pass\n 0 fail\nRan 12 tests across 2 files. [6.00ms]\n";
+  const second = " 3 pass\n 1 fail\n 1 error\nRan 4 tests across 2 files. [6.00ms]\n";
+  expect((await runWith({ prints: first + first, code: 0 })).last).toBe("24 passed, 0 failed");
+  expect((await runWith({ prints: first + second, code: 1 })).last).toBe("15 passed, 1 failed");
+  expect((await runWith({ prints: second + first, code: 1 })).last).toBe("15 passed, 1 failed");
+});
+
 test.each([
   { what: "a failure", prints: " 3 pass\n 2 fail\n", code: 1, last: "3 passed, 2 failed" },
   { what: "a file that does not load", prints: " 3 pass\n 1 fail\n 1 error\n", code: 1, last: "3 passed, 1 failed" },
