@@ -38,7 +38,8 @@ const commands: Readonly<Record<string, (args: readonly string[], io: CliIo) => 
 
 const USAGE = `usage: bun run gateway COMMAND
 
-  start [--config FILE]        run the gateway (gateway.yaml unless told)
+  start [--config FILE] [--watch]
+                               run the gateway (gateway.yaml unless told)
   check [FILE]                 print every problem of a configuration, or a summary
   routes [--config FILE] [--json]
                                print every route with its services and plugins

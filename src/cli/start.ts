@@ -3,23 +3,34 @@ import { countProblems, formatProblems } from "../config/report.ts";
 import type { Plugin } from "../plugin.ts";
 import { createRegistry } from "../registry/registry.ts";
 import { runGateway } from "../run.ts";
+import { readFlags } from "./flags.ts";
 import type { CliIo } from "./io.ts";
 import { PLUGINS_DIRECTORY } from "./project.ts";
 
-const USAGE = "usage: bun run start [--config FILE]   (FILE is gateway.yaml if it is not given)\n";
+const USAGE = `usage: bun run start [--config FILE] [--watch]   (FILE is gateway.yaml if it is not given)
+
+  --watch   take over changes of the files, also where the configuration says \`reload: manual\`
+`;
+const FLAGS = { config: "value", watch: "switch" } as const;
 
 /**
  * Runs the gateway until it is told to stop. With an invalid configuration it prints every problem and does not listen.
  * 0 after a stop, 1 if it could not start, 2 if the command itself is not understood.
  */
 export async function start(args: readonly string[], io: CliIo): Promise<number> {
-  const file = configFile(args);
-  if (file === undefined) {
-    io.err(USAGE);
+  const command = readCommand(args);
+  if (typeof command === "string") {
+    io.err(`${command}\n\n${USAGE}`);
     return 2;
   }
+  const { file, isWatching } = command;
   const plugins = await createRegistry(PLUGINS_DIRECTORY);
-  const load = (): Promise<LoadResult<Plugin>> => loadConfig(file, { env: io.env, plugins, directory: io.cwd });
+  const load = async (): Promise<LoadResult<Plugin>> => {
+    const result = await loadConfig<Plugin>(file, { env: io.env, plugins, directory: io.cwd });
+    return isWatching && result.ok
+      ? { ...result, config: Object.freeze({ ...result.config, reload: "watch" }) }
+      : result;
+  };
   const loaded = await load();
   if (loaded.problems.length > 0) io.err(`${formatProblems(loaded.problems, io.isTerminal)}\n`);
   if (!loaded.ok) {
@@ -32,10 +43,13 @@ export async function start(args: readonly string[], io: CliIo): Promise<number>
   return 1;
 }
 
-/** `--config FILE` or `--config=FILE`; undefined if there is anything else. */
-function configFile(args: readonly string[]): string | undefined {
-  const [first, second, ...rest] = args;
-  if (first === undefined) return "gateway.yaml";
-  if (first.startsWith("--config=") && second === undefined) return first.slice("--config=".length) || undefined;
-  return first === "--config" && rest.length === 0 ? second : undefined;
+/** A text says what is not understood. */
+function readCommand(args: readonly string[]): { readonly file: string; readonly isWatching: boolean } | string {
+  const flags = readFlags(args, FLAGS);
+  if (typeof flags === "string") return flags;
+  const { words, values } = flags;
+  if (words.length > 0) return `${JSON.stringify(words[0])} is not understood`;
+  const [file = "gateway.yaml", ...others] = values.get("config") ?? [];
+  if (others.length > 0) return "--config is there twice";
+  return file === "" ? "--config needs a value" : { file, isWatching: values.has("watch") };
 }

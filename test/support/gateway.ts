@@ -8,6 +8,8 @@ const MAIN = join(import.meta.dir, "../../src/main.ts");
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg?: string };
 
 export interface GatewayOptions {
+  /** More of the command line. */
+  readonly args?: readonly string[];
   /** Variables beside those of the test. */
   readonly env?: Readonly<Record<string, string>>;
   /** Folder for gateway.yaml, kept; one of its own, removed at the end, unless told. */
@@ -57,7 +59,7 @@ export async function startGateway(yaml: string, options: GatewayOptions = {}): 
   const folder = options.folder ?? (own as TempFolder).path;
   const configFile = join(folder, "gateway.yaml");
   await Bun.write(configFile, withPorts(yaml));
-  const child = Bun.spawn(["bun", MAIN, "start", "--config", configFile], {
+  const child = Bun.spawn(["bun", MAIN, "start", "--config", configFile, ...(options.args ?? [])], {
     cwd: folder,
     env: { ...Bun.env, ...options.env },
     stdin: "ignore",
