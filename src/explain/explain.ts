@@ -46,7 +46,7 @@ export async function explain(
   };
   if (entered === "own") {
     const reason = "OPTIONS * and Max-Forwards: 0 ask the gateway itself";
-    const nothing = { plugins: [], chain: [], timeouts: timeoutsOf(listen, undefined) };
+    const nothing = { plugins: [], chain: [], undecided: [], timeouts: timeoutsOf(listen, undefined) };
     return { ...common, ...nothing, outcome: "answered", status: 204, reason };
   }
   const fault = entered instanceof GatewayError ? entered : undefined;
@@ -146,7 +146,11 @@ async function matched(
   if (early !== undefined) return { ...rest, outcome: "refused", status: early.status, reason: early.message };
   if (end !== undefined) return { ...rest, ...outcomeOf(end) };
   if (name === undefined) return { ...rest, outcome: "answered", reason: "the route has no service: a plugin answers" };
-  return { ...rest, outcome: "forwarded", reason: `the service ${name} answers` };
+  return { ...rest, outcome: "forwarded", reason: `the service ${name} answers${conditionOf(chain.undecided)}` };
+}
+
+function conditionOf(undecided: readonly string[]): string {
+  return undecided.length === 0 ? "" : `, unless ${undecided.join(" or ")} refuses it`;
 }
 
 /** What the service gets, or why the path cannot be rewritten. */

@@ -16,7 +16,14 @@ export interface ExplainedChain {
   readonly chain: ExplainReport["chain"];
   /** The first plugin at which the request ends, if one can tell that. */
   readonly end: { readonly plugin: string; readonly explanation: Explanation } | undefined;
+  /** Plugins of which only the gateway that runs can tell whether they let the request through. */
+  readonly undecided: readonly string[];
 }
+
+/** Of a plugin that can refuse, and says nothing by itself. */
+const UNTOLD: Explanation = { verdict: "depends", reason: "only the gateway that runs can tell whether it refuses" };
+/** Where a request may be refused before the service is asked. */
+const FILTERS = ["request", "authenticate", "limit"];
 
 /** Asks the plugins in the order in which the request comes to them: what one finds out, the next goes by. */
 export async function explainChain(
@@ -29,7 +36,7 @@ export async function explainChain(
   let end: ExplainedChain["end"];
   for (const plugin of [...plugins].sort((a, b) => firstPhase(a) - firstPhase(b))) {
     if (end === undefined || firstPhase(plugin) > LAST_EARLY) reached.add(plugin);
-    const explanation = await plugin.explain?.(ctx);
+    const explanation = (await plugin.explain?.(ctx)) ?? (isSilentFilter(plugin) ? UNTOLD : undefined);
     if (explanation === undefined) continue;
     explanations.set(plugin, explanation);
     const isEnd = explanation.verdict === "refuses" || explanation.verdict === "answers";
@@ -42,7 +49,20 @@ export async function explainChain(
       return names.length === 0 ? [] : [{ phase, plugins: names }];
     }),
     end,
+    undecided: plugins.flatMap((plugin) => {
+      const isUndecided = isFilter(plugin) && explanations.get(plugin)?.verdict === "depends";
+      return isUndecided && reached.has(plugin) ? [plugin.name] : [];
+    }),
   };
+}
+
+function isFilter({ phases }: PluginAtWork): boolean {
+  return FILTERS.some((phase) => phases.includes(phase));
+}
+
+/** A plugin that refuses requests describes itself to clients. */
+function isSilentFilter(plugin: PluginAtWork): boolean {
+  return plugin.explain === undefined && plugin.plugin.describe !== undefined && isFilter(plugin);
 }
 
 function firstPhase({ phases }: PluginAtWork): number {

@@ -72,6 +72,8 @@ export interface ExplainReport {
     readonly bodyBytes: number | undefined;
   };
   /** Of the gateway itself, as far as it can be told: "forwarded" leaves the answer to the service. */
+  /** Plugins before the service of which only the gateway that runs can tell whether they refuse the request. */
+  readonly undecided: readonly string[];
   readonly outcome: "forwarded" | "answered" | "refused" | "not-found" | "method-not-allowed";
   /** Of a reply that is the gateway's own. */
   readonly status?: number;

@@ -54,9 +54,26 @@ Timeouts
     expect(exitCode).toBe(0);
     const report = JSON.parse(out);
     expect(Object.keys(report).sort()).toEqual(
-      ["candidates", "chain", "outcome", "plugins", "reason", "request", "route", "split", "status", "timeouts"].sort(),
+      "candidates chain outcome plugins reason request route split status timeouts undecided".split(" "),
     );
     expect(report).toMatchObject({ outcome: "answered", route: { name: "POST /hi" }, request: { bodyBytes: 5 } });
+  });
+
+  test("says of which plugins only the gateway that runs can tell", async () => {
+    using folder = tempFolder();
+    folder.write(
+      "gateway.yaml",
+      `services: { s: { targets: ["http://127.0.0.1:9"] } }
+plugins: { request-id: {} }
+routes:
+  - { path: /a, service: s, plugins: { api-key: {}, rate-limit: { limit: 5, window: 1m } } }
+  - { path: /b, service: s }
+`,
+    );
+    const { out } = await runCommand(explain, folder.path, ["GET", "/a"]);
+    expect(out).toContain("the service s answers, unless api-key or rate-limit refuses it\n");
+    expect(out).toContain("depends: only the gateway that runs can tell whether it refuses");
+    expect((await runCommand(explain, folder.path, ["GET", "/b"])).out).toContain("the service s answers\n");
   });
 
   test.each([
