@@ -21,6 +21,10 @@ export interface Output {
 const GATHER_MS = 10;
 /** Text that is written without further gathering, in UTF-16 units. */
 const BATCH = 65_536;
+/** Bytes of lines that are put in one place as they come. */
+const BLOCK = 2 * BATCH;
+/** Bytes of a UTF-16 unit in UTF-8, at most. */
+const MOST_BYTES = 3;
 /** Pauses between attempts to write to a full pipe, in ms: doubled while nothing moves. */
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 32;
@@ -40,7 +44,10 @@ class BatchedOutput {
   readonly #fd: number;
   readonly #maxPending: number;
   readonly #onLoss: ((lines: number) => void) | undefined;
-  /** Lines that are gathered, and the rest of the batch that is being written. */
+  /** Lines are put here at once, while they are in the processor's cache, as long as nothing waits before them. */
+  readonly #block = Buffer.allocUnsafeSlow(BLOCK);
+  #blockEnd = 0;
+  /** Lines that have come after those, and the rest of the batch that is being written. */
   #gathered = "";
   #batch: Uint8Array = new Uint8Array(0);
   #timer: Timer | undefined;
@@ -57,28 +64,39 @@ class BatchedOutput {
 
   write(line: string): void {
     if (this.#isBroken) return;
-    if (this.#gathered.length + this.#batch.byteLength + line.length > this.#maxPending) {
+    if (this.#pending + line.length > this.#maxPending) {
       this.#lost++;
       return;
     }
-    this.#gathered += line;
+    this.#take(line);
     if (this.#isFull) return;
-    if (this.#gathered.length >= BATCH) this.#flush();
+    if (this.#blockEnd + this.#gathered.length >= BATCH) this.#flush();
     else this.#timer ??= this.#after(GATHER_MS);
   }
 
   flushSync(patienceMs: number): void {
     let deadline = performance.now() + patienceMs;
     for (;;) {
-      const before = this.#gathered.length + this.#batch.byteLength;
+      const before = this.#pending;
       this.#writeBatches();
-      const left = this.#gathered.length + this.#batch.byteLength;
+      const left = this.#pending;
       if (left === 0) return;
       const now = performance.now();
       if (left !== before) deadline = now + patienceMs;
       else if (now > deadline) return;
       Bun.sleepSync(FIRST_PAUSE_MS);
     }
+  }
+
+  get #pending(): number {
+    return this.#batch.byteLength + this.#blockEnd + this.#gathered.length;
+  }
+
+  #take(line: string): void {
+    const isFree = this.#gathered === "" && this.#batch.byteLength === 0;
+    if (isFree && line.length * MOST_BYTES <= BLOCK - this.#blockEnd) {
+      this.#blockEnd += this.#block.write(line, this.#blockEnd);
+    } else this.#gathered += line;
   }
 
   readonly #onTimer = (): void => {
@@ -99,16 +117,25 @@ class BatchedOutput {
   #writeBatches(): boolean {
     let hasMoved = false;
     for (;;) {
-      if (this.#batch.byteLength === 0) {
-        if (this.#gathered === "") return hasMoved;
-        this.#batch = Buffer.from(this.#gathered);
-        this.#gathered = "";
-      }
+      if (this.#batch.byteLength === 0 && !this.#nextBatch()) return hasMoved;
       const taken = this.#writeOnce();
       if (taken === 0) return hasMoved;
       this.#batch = this.#batch.subarray(taken);
       hasMoved = true;
     }
+  }
+
+  /** What is in the block came first. It is not written to before the batch is done with. */
+  #nextBatch(): boolean {
+    if (this.#blockEnd > 0) {
+      this.#batch = this.#block.subarray(0, this.#blockEnd);
+      this.#blockEnd = 0;
+      return true;
+    }
+    if (this.#gathered === "") return false;
+    this.#batch = Buffer.from(this.#gathered);
+    this.#gathered = "";
+    return true;
   }
 
   /**
@@ -122,6 +149,7 @@ class BatchedOutput {
       if (!(error instanceof Error && "code" in error && GONE.includes(error.code))) return 0;
       this.#isBroken = true;
       this.#gathered = "";
+      this.#blockEnd = 0;
       return this.#batch.byteLength;
     }
   }

@@ -151,3 +151,19 @@ test("the descriptor it was given is left as it was", () => {
   closeSync(writer);
   closeSync(blocking);
 });
+
+test("lines of any length and any letters come whole and in their order", () => {
+  using folder = tempFolder();
+  const file = folder.file("log");
+  const fd = openSync(file, "w");
+  const output = createOutput({ fd });
+  const lines = Array.from(
+    { length: 200 },
+    (_, n) => `${n} ${(n % 3 === 0 ? "é€😀" : "x").repeat((n * 577) % 5_000)}\n`,
+  );
+  lines.splice(100, 0, `${"long".repeat(60_000)}\n`, "short\n");
+  for (const line of lines) output.write(line);
+  output.flushSync();
+  closeSync(fd);
+  expect(readFileSync(file, "utf8")).toBe(lines.join(""));
+});
