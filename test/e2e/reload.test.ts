@@ -156,16 +156,6 @@ describe("a changed file", () => {
   });
 });
 
-test("--watch takes over a changed file also with reload: manual", async () => {
-  await using gateway = await startGateway(yaml(["/a"], "reload: manual\n"), { args: ["--watch"] });
-  for (const path of ["/b", "/c"]) {
-    await rewrite(gateway, yaml([path], "reload: manual\n"));
-    await until(async () => (await status(gateway, path)) === 200);
-  }
-  await until(() => gateway.logs.filter(isTakenOver).length === 2);
-  expect(gateway.logs.filter(isTakenOver).map(({ by }) => by)).toEqual(["file", "file"]);
-});
-
 describe("a bad file", () => {
   test("changes nothing under load, and says why: in the log, the metrics, /api/config and the answer", async () => {
     await using gateway = await startGateway(yaml(["/*"]));
