@@ -20,6 +20,8 @@ export interface SamplerOptions {
   counts(): Awaitable<ReadonlyMap<string, readonly Family[]>>;
   /** In ms since 1970. */
   now(): number;
+  /** Measures intervals, in ms: the other clock may be set. `performance.now` unless told. */
+  elapsed?(): number;
   readonly log: Logger;
 }
 
@@ -30,7 +32,8 @@ const SILENT_SAMPLES = 120;
 
 interface Process {
   totals: Totals;
-  silentSince: number;
+  /** The latest sample that it is in. */
+  answeredAt: number;
 }
 
 /** Looks at the counts of all processes once a second, and tells its listeners what they have grown by. */
@@ -39,13 +42,17 @@ export class Sampler {
   readonly #listeners = new Set<(sample: Sample) => void>();
   readonly #processes = new Map<string, Process>();
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
+  readonly #elapsed: () => number;
   #lastAt: number;
+  #lastElapsed: number;
   #taken = 0;
   #isStopped = false;
 
   constructor(options: SamplerOptions) {
     this.#options = options;
+    this.#elapsed = options.elapsed ?? (() => performance.now());
     this.#lastAt = options.now();
+    this.#lastElapsed = this.#elapsed();
   }
 
   /** Calls back with each sample; answers how to stop that. */
@@ -67,8 +74,10 @@ export class Sampler {
   async take(): Promise<Sample> {
     const counts = await this.#options.counts();
     const at = Math.max(this.#options.now(), this.#lastAt + 1);
-    const seconds = (at - this.#lastAt) / 1_000;
+    const elapsed = this.#elapsed();
+    const seconds = Math.max(elapsed - this.#lastElapsed, 1) / 1_000;
     this.#lastAt = at;
+    this.#lastElapsed = elapsed;
     this.#taken++;
     const grown: Totals = { routes: new Map(), services: new Map() };
     for (const [name, families] of counts) this.#add(grown, name, totalsOf(families));
@@ -101,12 +110,12 @@ export class Sampler {
     const before = this.#processes.get(name)?.totals;
     addGrowth(grown.routes, totals.routes, before?.routes, ROUTE_BOUNDS);
     addGrowth(grown.services, totals.services, before?.services, SERVICE_BOUNDS);
-    this.#processes.set(name, { totals, silentSince: this.#taken });
+    this.#processes.set(name, { totals, answeredAt: this.#taken });
   }
 
   #forgetSilent(): void {
-    for (const [name, { silentSince }] of this.#processes) {
-      if (this.#taken - silentSince > SILENT_SAMPLES) this.#processes.delete(name);
+    for (const [name, { answeredAt }] of this.#processes) {
+      if (this.#taken - answeredAt > SILENT_SAMPLES) this.#processes.delete(name);
     }
   }
 }

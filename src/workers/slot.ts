@@ -28,6 +28,8 @@ const START_MS = 60_000;
 const RELOAD_MS = 60_000;
 /** The parent asks for counts once a second: one that is merely busy answers one of so many. */
 const HUNG_MS = 30_000;
+/** Questions that it has left unanswered meanwhile, at least: the parent itself may have stood still. */
+const HUNG_QUESTIONS = 5;
 const UNANSWERED = "it did not answer in time";
 
 /** The place of one worker: holds its process, and starts another one when that has ended. */
@@ -43,6 +45,8 @@ export class WorkerSlot {
   #asking: Asking | undefined = undefined;
   /** Since when it has answered nothing that it was asked. */
   #silentSince: number | undefined = undefined;
+  /** Questions since then. */
+  #unanswered = 0;
   /** Of the configuration that its process has. */
   #version = 0;
   #behind: string | undefined = undefined;
@@ -97,12 +101,15 @@ export class WorkerSlot {
     const { worker } = this;
     if (hasAnswered || !this.isServing) {
       this.#silentSince = undefined;
+      this.#unanswered = 0;
       return;
     }
     if (this.#silentSince === undefined) log.warn("a worker does not answer: sums are without it", { worker });
-    this.#silentSince ??= Date.now();
-    const silentMs = Date.now() - this.#silentSince;
-    if (silentMs < hungMs) return;
+    const now = performance.now();
+    this.#silentSince ??= now;
+    this.#unanswered++;
+    const silentMs = Math.round(now - this.#silentSince);
+    if (silentMs < hungMs || this.#unanswered < HUNG_QUESTIONS) return;
     log.error("a worker hangs: it is ended", { worker, silentMs });
     this.#child?.kill();
   }
@@ -183,6 +190,7 @@ export class WorkerSlot {
     this.#child = undefined;
     this.#asking = undefined;
     this.#silentSince = undefined;
+    this.#unanswered = 0;
     if (this.#state === "stopping") return this.#end();
     if (this.#state === "stopped") return;
     const servedMs = this.isServing ? Date.now() - this.#since : 0;

@@ -6,14 +6,20 @@ import type { Family } from "../../src/observe/metrics/family.ts";
 import { countsOf } from "./families.ts";
 
 function setUp() {
-  const state = { now: 1_000, counts: new Map<string, readonly Family[]>() };
-  const sampler = new Sampler({ counts: () => state.counts, now: () => state.now, log: createNullLogger() });
+  const state = { now: 1_000, elapsed: 0, counts: new Map<string, readonly Family[]>() };
+  const sampler = new Sampler({
+    counts: () => state.counts,
+    now: () => state.now,
+    elapsed: () => state.elapsed,
+    log: createNullLogger(),
+  });
   const take = (counts: Record<string, readonly Family[]>): Promise<Sample> => {
     state.now += 1_000;
+    state.elapsed += 1_000;
     state.counts = new Map(Object.entries(counts));
     return sampler.take();
   };
-  return { sampler, take };
+  return { sampler, state, take };
 }
 
 describe("a sample", () => {
@@ -64,11 +70,13 @@ describe("a sample", () => {
     expect((await take({ a: countsOf(21) })).total.requests).toBe(1);
   });
 
-  test("has a length above 0 also where the clock was set back", async () => {
-    const { sampler, take } = setUp();
-    await take({ a: countsOf(1) });
-    const sample = await sampler.take();
-    expect(sample.seconds).toBeGreaterThan(0);
+  test.each([-3_600_000, 3_600_000])("has its true length also where the clock was set by %p ms", async (ms) => {
+    const { state, take } = setUp();
+    const before = await take({ a: countsOf(1) });
+    state.now += ms;
+    const sample = await take({ a: countsOf(2) });
+    expect(sample.seconds).toBe(1);
+    expect(sample.at).toBeGreaterThan(before.at);
   });
 });
 
