@@ -5,10 +5,9 @@ import type { KeyGroup } from "../store/key-group.ts";
 import type { RecordedSpan } from "./recorded.ts";
 
 /** A filter that has to be waited for, and the span that ends with the wait. */
-export class RecordedFilter extends PendingFilter implements FilterReceiver {
+export class RecordedFilter extends PendingFilter {
   readonly #pending: PendingFilter;
   readonly #span: RecordedSpan;
-  #receiver: FilterReceiver | undefined = undefined;
 
   constructor(pending: PendingFilter, span: RecordedSpan) {
     super();
@@ -17,26 +16,14 @@ export class RecordedFilter extends PendingFilter implements FilterReceiver {
   }
 
   deliverTo(receiver: FilterReceiver): void {
-    this.#receiver = receiver;
-    this.#pending.deliverTo(this);
-  }
-
-  onPass(): void {
-    this.#span.end(performance.now());
-    this.#receiver?.onPass();
-  }
-
-  onFailure(error: unknown): void {
-    endFailed(this.#span, error);
-    this.#receiver?.onFailure(error);
+    this.#pending.deliverTo(new SpanEnd(this.#span, receiver));
   }
 }
 
 /** The same of a check, which a later filter may make along with its own question: it ends with that. */
-export class RecordedCheck extends PendingCheck implements FilterReceiver {
+export class RecordedCheck extends PendingCheck {
   readonly #pending: PendingCheck;
   readonly #span: RecordedSpan;
-  #receiver: FilterReceiver | undefined = undefined;
 
   constructor(pending: PendingCheck, span: RecordedSpan) {
     super();
@@ -64,18 +51,28 @@ export class RecordedCheck extends PendingCheck implements FilterReceiver {
   }
 
   deliverTo(receiver: FilterReceiver): void {
+    this.#pending.deliverTo(new SpanEnd(this.#span, receiver));
+  }
+}
+
+/** Ends the span with the wait, and passes on how that went. */
+class SpanEnd implements FilterReceiver {
+  readonly #span: RecordedSpan;
+  readonly #receiver: FilterReceiver;
+
+  constructor(span: RecordedSpan, receiver: FilterReceiver) {
+    this.#span = span;
     this.#receiver = receiver;
-    this.#pending.deliverTo(this);
   }
 
   onPass(): void {
     this.#span.end(performance.now());
-    this.#receiver?.onPass();
+    this.#receiver.onPass();
   }
 
   onFailure(error: unknown): void {
     endFailed(this.#span, error);
-    this.#receiver?.onFailure(error);
+    this.#receiver.onFailure(error);
   }
 }
 
