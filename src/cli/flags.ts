@@ -30,3 +30,13 @@ export function readFlags(args: readonly string[], table: FlagTable): Flags | st
   }
   return { words, values };
 }
+
+/** Reads a line of flags alone, each once at most. A text says what is not understood. */
+export function readOnce(args: readonly string[], table: FlagTable): Flags | string {
+  const flags = readFlags(args, table);
+  if (typeof flags === "string") return flags;
+  const { words, values } = flags;
+  if (words.length > 0) return `${JSON.stringify(words[0])} is not understood`;
+  const twice = [...values].find(([, given]) => given.length > 1);
+  return twice === undefined ? flags : `--${twice[0]} is there twice`;
+}

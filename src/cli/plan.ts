@@ -5,7 +5,7 @@ import type { Change, ChangeReport } from "../reload/changes.ts";
 import { printsOf } from "../reload/prints.ts";
 import { ADMIN_FLAGS, ADMIN_USAGE, adminAccess } from "./admin-access.ts";
 import { AdminFault, callAdmin } from "./admin-call.ts";
-import { readFlags } from "./flags.ts";
+import { readOnce } from "./flags.ts";
 import type { CliIo } from "./io.ts";
 import { loadValid } from "./load-valid.ts";
 import { setupFaults } from "./trial.ts";
@@ -20,13 +20,12 @@ const MARKS = { added: "+", removed: "-", changed: "~" } as const;
  * itself is not understood.
  */
 export async function plan(args: readonly string[], io: CliIo): Promise<number> {
-  const flags = readFlags(args, FLAGS);
-  const files = typeof flags === "string" ? [] : (flags.values.get("config") ?? ["gateway.yaml"]);
-  const [file] = files;
-  if (typeof flags === "string" || flags.words.length > 0 || file === undefined || files.length > 1) {
-    io.err(typeof flags === "string" ? `${flags}\n\n${USAGE}` : USAGE);
+  const flags = readOnce(args, FLAGS);
+  if (typeof flags === "string") {
+    io.err(`${flags}\n\n${USAGE}`);
     return 2;
   }
+  const file = flags.values.get("config")?.[0] ?? "gateway.yaml";
   const loaded = await load(file, io);
   if (loaded === undefined) return 1;
   const salt = crypto.randomUUID();

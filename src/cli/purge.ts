@@ -3,7 +3,7 @@ import { countProblems, formatProblems } from "../config/report.ts";
 import { createRegistry } from "../registry/registry.ts";
 import { ADMIN_FLAGS, ADMIN_USAGE, type AdminAccess, adminAccess } from "./admin-access.ts";
 import { AdminFault, callAdmin } from "./admin-call.ts";
-import { type FlagTable, readFlags } from "./flags.ts";
+import { type FlagTable, readOnce } from "./flags.ts";
 import type { CliIo } from "./io.ts";
 import { PLUGINS_DIRECTORY } from "./project.ts";
 
@@ -67,12 +67,9 @@ interface Command {
 
 /** A text says what is not understood. */
 function readCommand(args: readonly string[], cwd: string): Command | string {
-  const flags = readFlags(args, FLAGS);
+  const flags = readOnce(args, FLAGS);
   if (typeof flags === "string") return flags;
-  const { words, values } = flags;
-  if (words.length > 0) return `${JSON.stringify(words[0])} is not understood`;
-  const twice = [...values].find(([, given]) => given.length > 1);
-  if (twice !== undefined) return `--${twice[0]} is there twice`;
+  const { values } = flags;
   const [target, other] = TARGETS.filter((name) => values.has(name));
   if (target === undefined || other !== undefined) return "give one of --url, --key, --prefix, --tag and --all";
   const query = new URLSearchParams({ [target]: target === "all" ? "true" : (values.get(target)?.[0] ?? "") });

@@ -10,7 +10,7 @@ import { StoreError } from "../store/error.ts";
 import { hasRedis, openStore } from "../store/open.ts";
 import { ADMIN_FLAGS, ADMIN_USAGE, type AdminAccess, adminAccess } from "./admin-access.ts";
 import { AdminFault, callAdmin } from "./admin-call.ts";
-import { type FlagTable, readFlags } from "./flags.ts";
+import { type FlagTable, readOnce } from "./flags.ts";
 import type { CliIo } from "./io.ts";
 import { PLUGINS_DIRECTORY } from "./project.ts";
 
@@ -82,12 +82,9 @@ export async function revoke(args: readonly string[], io: CliIo): Promise<number
 
 /** A text says what is not understood. */
 function readCommand(args: readonly string[], cwd: string): Command | string {
-  const flags = readFlags(args, FLAGS);
+  const flags = readOnce(args, FLAGS);
   if (typeof flags === "string") return flags;
-  const { words, values } = flags;
-  if (words.length > 0) return `${JSON.stringify(words[0])} is not understood`;
-  const twice = [...values].find(([, given]) => given.length > 1);
-  if (twice !== undefined) return `--${twice[0]} is there twice`;
+  const { values } = flags;
   const of = (name: string) => values.get(name)?.[0];
   const named = ["jti", "token", "subject", "kid"].flatMap((name) => (values.has(name) ? [[name, of(name)]] : []));
   const times = ["before", "until"].flatMap((name) => (values.has(name) ? [[name, timeOf(of(name) ?? "")]] : []));

@@ -4,7 +4,7 @@ import { Gateway } from "../gateway.ts";
 import type { Plugin } from "../plugin.ts";
 import type { CompiledRoute } from "../snapshot.ts";
 import { compileForShow } from "./compile-for-show.ts";
-import { readFlags } from "./flags.ts";
+import { readOnce } from "./flags.ts";
 import type { CliIo } from "./io.ts";
 import { loadValid } from "./load-valid.ts";
 
@@ -32,13 +32,12 @@ interface Row {
  * started. 0, or 1 if the configuration is not valid, 2 if the command itself is not understood.
  */
 export async function routes(args: readonly string[], io: CliIo): Promise<number> {
-  const flags = readFlags(args, FLAGS);
-  const files = typeof flags === "string" ? [] : (flags.values.get("config") ?? ["gateway.yaml"]);
-  const [file] = files;
-  if (typeof flags === "string" || flags.words.length > 0 || file === undefined || files.length > 1) {
-    io.err(typeof flags === "string" ? `${flags}\n\n${USAGE}` : USAGE);
+  const flags = readOnce(args, FLAGS);
+  if (typeof flags === "string") {
+    io.err(`${flags}\n\n${USAGE}`);
     return 2;
   }
+  const file = flags.values.get("config")?.[0] ?? "gateway.yaml";
   const loaded = await loadValid(file, io);
   if (loaded === undefined) return 1;
   const gateway = await compileForShow(loaded);

@@ -3,7 +3,7 @@ import { countProblems, formatProblems } from "../config/report.ts";
 import type { Plugin } from "../plugin.ts";
 import { createRegistry } from "../registry/registry.ts";
 import { runGateway } from "../run.ts";
-import { readFlags } from "./flags.ts";
+import { readOnce } from "./flags.ts";
 import type { CliIo } from "./io.ts";
 import { PLUGINS_DIRECTORY } from "./project.ts";
 
@@ -45,11 +45,8 @@ export async function start(args: readonly string[], io: CliIo): Promise<number>
 
 /** A text says what is not understood. */
 function readCommand(args: readonly string[]): { readonly file: string; readonly isWatching: boolean } | string {
-  const flags = readFlags(args, FLAGS);
+  const flags = readOnce(args, FLAGS);
   if (typeof flags === "string") return flags;
-  const { words, values } = flags;
-  if (words.length > 0) return `${JSON.stringify(words[0])} is not understood`;
-  const [file = "gateway.yaml", ...others] = values.get("config") ?? [];
-  if (others.length > 0) return "--config is there twice";
-  return file === "" ? "--config needs a value" : { file, isWatching: values.has("watch") };
+  const file = flags.values.get("config")?.[0] ?? "gateway.yaml";
+  return file === "" ? "--config needs a value" : { file, isWatching: flags.values.has("watch") };
 }
