@@ -27,6 +27,16 @@ test("two runs of the runner are added", async () => {
   expect((await runWith({ prints: second + first, code: 1 })).last).toBe("15 passed, 1 failed");
 });
 
+test("what failed is told again at the end, with its file and its error", async () => {
+  const noise = Array.from({ length: 50 }, (_, i) => `noise ${i}\n`).join("");
+  const prints = `test/a.test.ts:\n(pass) one\n${noise}error: no\n(fail) two\n(pass) three\n 2 pass\n 1 fail\nRan 3 tests across 1 files.\n`;
+  const { out, last } = await runWith({ prints, code: 1 });
+  const told = out.slice(out.indexOf("Ran 3 tests"));
+  expect(told).toStartWith("Ran 3 tests across 1 files.\n\nfailed: test/a.test.ts:\nnoise 12\n");
+  expect(told).toEndWith("noise 49\nerror: no\n(fail) two\n2 passed, 1 failed\n");
+  expect(last).toBe("2 passed, 1 failed");
+});
+
 test.each([
   { what: "a failure", prints: " 3 pass\n 2 fail\n", code: 1, last: "3 passed, 2 failed" },
   { what: "a file that does not load", prints: " 3 pass\n 1 fail\n 1 error\n", code: 1, last: "3 passed, 1 failed" },
