@@ -98,7 +98,9 @@ test("many small chunks arrive as they were sent, both ways", async () => {
 });
 
 test("an echo runs both ways at once, and stands still both ways while the client does not read", async () => {
-  const size = 200 * MIB;
+  const size = 400 * MIB;
+  // What the kernel may hold by itself: four sockets that receive 32 MiB each, and four that send 4 MiB each.
+  const held = 160 * MIB;
   upstream.answer(async (_, connection) => {
     connection.isRaw = true;
     await connection.readUntil("\r\n\r\n");
@@ -126,7 +128,7 @@ test("an echo runs both ways at once, and stands still both ways while the clien
     if (client.sent !== sent) [sent, since] = [client.sent, performance.now()];
     return performance.now() - since > 300;
   });
-  expect(client.sent - check.bytes).toBeLessThan(60 * MIB);
+  expect(client.sent - check.bytes).toBeLessThan(held);
   expect(gateway.rss()).toBeLessThan(RSS_LIMIT);
   client.resume();
   await reached(size);
