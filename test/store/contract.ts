@@ -4,8 +4,9 @@ import { KeyGroup } from "../../src/store/key-group.ts";
 import { limitPolicy } from "../../src/store/limit.ts";
 import type { SharedStore } from "../../src/store/shared.ts";
 import type { Store } from "../../src/store/store.ts";
+import { punctually } from "../support/punctual.ts";
 import { until } from "../support/until.ts";
-import { describeLimits } from "./contract-limits.ts";
+import { describeLimits, type InTime } from "./contract-limits.ts";
 import { reasonOf } from "./reason.ts";
 
 /** A store under test. */
@@ -18,6 +19,7 @@ export interface Contestant {
 
 /** What every store promises, whatever keeps its data. Each test has keys of its own. */
 export function describeStore(name: string, { stores, pass }: Contestant): void {
+  const inTime: InTime = (scenario) => punctually(scenario, { pass });
   let part = 0;
   const setUp = async (): Promise<readonly [Store, Store]> => {
     const [first, second] = await stores();
@@ -70,24 +72,28 @@ export function describeStore(name: string, { stores, pass }: Contestant): void 
     });
 
     test("lets a value go when its time is over, and a new one has a time of its own", async () => {
-      const [store] = await setUp();
-      await store.set("a", "1", { ttlMs: 200 });
-      await store.set("b", "1", { ttlMs: 200 });
-      await store.set("b", "2");
-      expect(await store.get("a")).toBe("1");
-      await pass(210);
-      expect([await store.get("a"), await store.exists("a"), await store.get("b")]).toEqual([undefined, false, "2"]);
+      await inTime(async (pass) => {
+        const [store] = await setUp();
+        await store.set("a", "1", { ttlMs: 200 });
+        await store.set("b", "1", { ttlMs: 200 });
+        await store.set("b", "2");
+        expect(await store.get("a")).toBe("1");
+        await pass(210);
+        expect([await store.get("a"), await store.exists("a"), await store.get("b")]).toEqual([undefined, false, "2"]);
+      });
     });
 
     test("counts for all gateways at once, and its time begins with the first", async () => {
-      const [here, there] = await setUp();
-      const counts = await Promise.all(Array.from({ length: 20 }, (_, i) => (i % 2 ? here : there).increment("a", 2)));
-      expect(counts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => 2 * (i + 1)));
-      expect(await here.increment("b", 5, 300)).toBe(5);
-      await pass(180);
-      expect(await here.increment("b", -1, 300)).toBe(4);
-      await pass(180);
-      expect(await here.increment("b", 1, 300)).toBe(1);
+      await inTime(async (pass) => {
+        const [here, there] = await setUp();
+        const counts = await Promise.all(Array.from({ length: 20 }, (_, i) => (i % 2 ? here : there).increment("a", 2)));
+        expect(counts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => 2 * (i + 1)));
+        expect(await here.increment("b", 5, 300)).toBe(5);
+        await pass(180);
+        expect(await here.increment("b", -1, 300)).toBe(4);
+        await pass(180);
+        expect(await here.increment("b", 1, 300)).toBe(1);
+      });
     });
 
     test("refuses to count what is no counter", async () => {
@@ -173,7 +179,7 @@ export function describeStore(name: string, { stores, pass }: Contestant): void 
       expect(await reasonOf(store.get("a", { signal: AbortSignal.abort() }))).toBe("aborted");
     });
 
-    describeLimits(setUp, pass);
+    describeLimits(setUp, inTime);
 
     describe("locks", () => {
       test("are held by one, whose number grows with each", async () => {
@@ -229,17 +235,19 @@ export function describeStore(name: string, { stores, pass }: Contestant): void 
       });
 
       test("free the places of those who do not renew", async () => {
-        const [here, there] = await setUp();
-        const options = { limit: 2, leaseMs: 300 };
-        const dead = await here.lease("a", options);
-        const alive = await here.lease("a", options);
-        await pass(180);
-        expect(await alive?.renew()).toBe(true);
-        await pass(180);
-        expect(await there.leased("a")).toBe(1);
-        expect(await dead?.renew()).toBe(false);
-        expect((await there.lease("a", options))?.inUse).toBe(2);
-        expect(await dead?.release()).toBe(false);
+        await inTime(async (pass) => {
+          const [here, there] = await setUp();
+          const options = { limit: 2, leaseMs: 300 };
+          const dead = await here.lease("a", options);
+          const alive = await here.lease("a", options);
+          await pass(180);
+          expect(await alive?.renew()).toBe(true);
+          await pass(180);
+          expect(await there.leased("a")).toBe(1);
+          expect(await dead?.renew()).toBe(false);
+          expect((await there.lease("a", options))?.inUse).toBe(2);
+          expect(await dead?.release()).toBe(false);
+        });
       });
     });
 

@@ -63,7 +63,7 @@ describe("requests that ask limits at the same time", () => {
 
   test("all know when Redis is not there", async () => {
     await using other = await startRedis();
-    await using lone = await openRedisStore({ url: other.url, "command-timeout": 200 });
+    await using lone = await openRedisStore({ url: other.url, "command-timeout": 1_000 });
     const store = lone.of("gone");
     await store.take([{ key: "k", policy: few }]);
     other.hang();

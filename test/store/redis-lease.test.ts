@@ -6,7 +6,7 @@ import { openRedisStore } from "./redis-store.ts";
 
 test("a place that is given too late is given back", async () => {
   await using redis = await startRedis();
-  await using shared = await openRedisStore({ url: redis.url, "command-timeout": 100 });
+  await using shared = await openRedisStore({ url: redis.url, "command-timeout": 1_000 });
   const store = shared.of("plugin");
   const options = { limit: 2, leaseMs: 60_000 };
   await (await store.lease("k", options))?.release();

@@ -7,7 +7,7 @@ let set: RedisSentinelSet | undefined;
 let stores: readonly [TestStore, TestStore] | undefined;
 
 beforeAll(async () => {
-  set = await startSentinels();
+  set = await startSentinels({ downAfterMs: 60_000 });
   const sentinel = { master: set.name, nodes: [...set.nodes] };
   stores = [await openRedisStore({ sentinel }), await openRedisStore({ sentinel })];
 }, 30_000);

@@ -8,7 +8,7 @@ import { until } from "../support/until.ts";
 /** A store under test, closed at the end of the block. */
 export type TestStore = SharedStore & AsyncDisposable;
 
-/** The store of a gateway with this section `redis:`, connected; `command-timeout` is 2 s unless told. */
+/** The store of a gateway with this section `redis:`, connected; `command-timeout` is 10 s unless told. */
 export async function openRedisStore(config: Partial<RedisConfig>): Promise<TestStore> {
   const store = redisStore(config);
   await until(() => store.report().state === "up", {
@@ -19,7 +19,7 @@ export async function openRedisStore(config: Partial<RedisConfig>): Promise<Test
 
 /** The same, whether it can connect or not. */
 export function redisStore(config: Partial<RedisConfig>, log: Logger = createNullLogger()): TestStore {
-  const whole = { "key-prefix": "sluice:", "command-timeout": 2_000, "connect-timeout": 2_000, ...config };
+  const whole = { "key-prefix": "sluice:", "command-timeout": 10_000, "connect-timeout": 10_000, ...config };
   const store = shareStore(createRedisBackend(whole, { now: Date.now, log }), whole["key-prefix"]);
   return { ...store, [Symbol.asyncDispose]: () => store.close() };
 }

@@ -1,4 +1,5 @@
 import type { RawSocket, WaitOptions } from "./socket.ts";
+import { PATIENCE_MS } from "./until.ts";
 
 /** The opcodes of RFC 6455 §5.2. */
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
@@ -50,7 +51,7 @@ function header(opcode: number, length: number, { isMasked, isLast }: Required<F
 
 /** Takes the next frame; throws if the side that sent it is not to mask it, or has to. */
 export async function readFrame(socket: RawSocket, isMasked: boolean, wait: WaitOptions = {}): Promise<Frame> {
-  const bytes = await socket.inbox.take(endOfFrame, wait.timeout ?? 5_000, "a whole frame came");
+  const bytes = await socket.inbox.take(endOfFrame, wait.timeout ?? PATIENCE_MS, "a whole frame came");
   const [first = 0, second = 0] = bytes;
   if (second >> 7 !== (isMasked ? 1 : 0)) throw new Error(`a frame is ${isMasked ? "not " : ""}masked`);
   const { size, length } = sizesOf(bytes, 0);

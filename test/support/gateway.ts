@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { openFiles, residentBytes } from "./process.ts";
 import { type TempFolder, tempFolder } from "./temp.ts";
-import { until } from "./until.ts";
+import { PATIENCE_MS, until } from "./until.ts";
 
 const MAIN = join(import.meta.dir, "../../src/main.ts");
 
@@ -14,7 +14,7 @@ export interface GatewayOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Folder for gateway.yaml, kept; one of its own, removed at the end, unless told. */
   readonly folder?: string;
-  /** Ms for the gateway to listen; 10 s unless told. */
+  /** Ms for the gateway to listen; `PATIENCE_MS` unless told. */
   readonly timeout?: number;
 }
 
@@ -81,7 +81,7 @@ export async function startGateway(yaml: string, options: GatewayOptions = {}): 
   };
   try {
     const what = () => `the gateway listens: ${output.text()}`;
-    await until(isUp, { timeout: options.timeout ?? 10_000, what });
+    await until(isUp, { timeout: options.timeout ?? PATIENCE_MS, what });
   } catch (error) {
     child.kill("SIGKILL");
     await exited;
@@ -108,7 +108,7 @@ export async function startGateway(yaml: string, options: GatewayOptions = {}): 
     get stderr() {
       return output.errors;
     },
-    waitForLog: (find, timeout = 5_000) =>
+    waitForLog: (find, timeout = PATIENCE_MS) =>
       until(() => output.logs.find(find), { timeout, what: () => `such a line was logged: ${output.text()}` }),
     signal: (name) => child.kill(name),
     stop: () => end("SIGTERM"),

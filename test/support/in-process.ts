@@ -10,7 +10,7 @@ import { createRegistry } from "../../src/registry/registry.ts";
 import { createTestLasting, type LogLine, type TestClock } from "../../src/testing/lasting.ts";
 import { readMetrics, type TestMetrics } from "../../src/testing/metrics.ts";
 import { type TempFolder, tempFolder } from "./temp.ts";
-import { until } from "./until.ts";
+import { PATIENCE_MS, until } from "./until.ts";
 
 const PLUGINS = new URL("../../plugins", import.meta.url).pathname;
 
@@ -72,7 +72,7 @@ export async function startInProcess(
     },
     families: () => lasting.metrics.collect(),
     metricsOf: (plugin) => readMetrics(lasting.metrics, plugin),
-    waitForLog: (find, timeout = 5_000) =>
+    waitForLog: (find, timeout = PATIENCE_MS) =>
       until(() => lasting.logs.find(find), { timeout, what: () => `such a line was logged: ${latest()}` }),
     stop,
     [Symbol.asyncDispose]: () => stop(),

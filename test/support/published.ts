@@ -32,7 +32,7 @@ export function untilStates(gateway: GatewayProcess, states: Readonly<Record<str
     const found = Object.fromEntries(last.services.map(({ service, state }) => [service, state]));
     return Object.entries(states).every(([service, state]) => found[service] === state) ? last : undefined;
   };
-  return until(isThere, { timeout: 10_000, what: () => `the documents are so: ${JSON.stringify(last)}` });
+  return until(isThere, { what: () => `the documents are so: ${JSON.stringify(last)}` });
 }
 
 /** The paths of the published document. */

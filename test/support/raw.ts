@@ -1,6 +1,7 @@
 import type { SocketHandler } from "bun";
 import { parseResponse, type RawResponse } from "./messages.ts";
 import { RawSocket, type WaitOptions } from "./socket.ts";
+import { PATIENCE_MS } from "./until.ts";
 
 export interface ConnectOptions {
   readonly host?: string;
@@ -24,7 +25,7 @@ export interface ReadResponseOptions extends WaitOptions {
 /** A raw client: it sends what it is told, and takes its time to read if it is told so. */
 export class RawClient extends RawSocket implements Disposable {
   /** Takes one whole response; chunks are joined, a 1xx counts as a response of its own. */
-  async readResponse({ method = "GET", timeout = 5_000 }: ReadResponseOptions = {}): Promise<RawResponse> {
+  async readResponse({ method = "GET", timeout = PATIENCE_MS }: ReadResponseOptions = {}): Promise<RawResponse> {
     let found: RawResponse | undefined;
     const find = (all: Buffer, from: number) => {
       const parsed = parseResponse(all.subarray(from), { method, isEnded: this.isEnded });

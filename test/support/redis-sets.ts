@@ -15,7 +15,7 @@ export interface RedisClusterSet extends RedisSet {
 }
 
 export async function startCluster(): Promise<RedisClusterSet> {
-  const args = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-require-full-coverage", "no"];
+  const args = ["--cluster-enabled", "yes", "--cluster-node-timeout", "10000", "--cluster-require-full-coverage", "no"];
   const servers = await Promise.all([0, 1, 2].map(() => startRedis({ args })));
   const [first] = servers;
   if (first === undefined) throw new Error("no server");
@@ -68,12 +68,13 @@ export interface RedisSentinelSet extends RedisSet {
   readonly nodes: readonly string[];
 }
 
-export async function startSentinels(): Promise<RedisSentinelSet> {
+/** `downAfterMs`: how long the master may be silent before another takes its place; busy machines are silent for a while, too. */
+export async function startSentinels({ downAfterMs = 2_000 } = {}): Promise<RedisSentinelSet> {
   const master = await startRedis();
   const replica = await startRedis({ args: ["--replicaof", "127.0.0.1", `${master.port}`] });
   const sentinelConfig = [
     `sentinel monitor main 127.0.0.1 ${master.port} 2`,
-    "sentinel down-after-milliseconds main 500",
+    `sentinel down-after-milliseconds main ${downAfterMs}`,
     "sentinel failover-timeout main 2000",
     "",
   ].join("\n");

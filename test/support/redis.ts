@@ -31,8 +31,8 @@ export interface RedisServerOptions {
 
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   const folder = tempFolder();
-  const port = options.port ?? freePort();
   const cliArgs = options.cliArgs ?? [];
+  let port = options.port ?? freePort();
   const spawn = () => Bun.spawn(["redis-server", ...commandLine(folder, port, options)], QUIET);
   let child = spawn();
   const cli = async (...args: readonly string[]) => {
@@ -44,13 +44,24 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   };
   const isUp = async () => {
     if (child.exitCode !== null) throw new Error(`redis-server ended with code ${child.exitCode}`);
-    return (await cli("ping").catch((error) => String(error))) === "PONG";
+    // Another test's server may have taken the port first.
+    return (await cli("info", "server").catch(String)).includes(`process_id:${child.pid}\r\n`);
   };
   const kill = async () => {
     child.kill("SIGKILL");
     await child.exited;
   };
-  await until(isUp, { what: "redis-server answers" });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await until(isUp, { what: "redis-server answers" });
+      break;
+    } catch (error) {
+      if (options.port !== undefined || attempt === ATTEMPTS) throw error;
+      child.kill("SIGKILL");
+      port = freePort();
+      child = spawn();
+    }
+  }
   return {
     port,
     url: `redis://127.0.0.1:${port}`,
@@ -70,6 +81,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   };
 }
 
+const ATTEMPTS = 3;
 const QUIET = { stdin: "ignore", stdout: "ignore", stderr: "ignore" } as const;
 
 function commandLine(folder: TempFolder, port: number, { args = [], sentinelConfig }: RedisServerOptions): string[] {
@@ -82,10 +94,13 @@ function commandLine(folder: TempFolder, port: number, { args = [], sentinelConf
   return [file, "--sentinel"];
 }
 
-/** A port that nobody listens on at the moment; so is the one 10,000 above, a Cluster's bus. */
+/**
+ * A port that nobody listens on at the moment; so is the one 10,000 above, a Cluster's bus. The kernel gives neither to
+ * those who ask for any port (Linux: from 32,768), so that it stays free while what is to listen starts or is away.
+ */
 export function freePort(): number {
   for (let attempt = 0; attempt < 100; attempt++) {
-    const port = 20_000 + Math.floor(Math.random() * 25_000);
+    const port = 11_000 + Math.floor(Math.random() * 11_000);
     if (isFree(port) && isFree(port + 10_000)) return port;
   }
   throw new Error("no port is free");

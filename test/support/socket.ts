@@ -1,7 +1,5 @@
 import { Inbox } from "./inbox.ts";
-import { until } from "./until.ts";
-
-const DEADLINE_MS = 5_000;
+import { PATIENCE_MS, until } from "./until.ts";
 
 /** The part of Bun's socket that the raw tools use; its type lacks some of what is there. */
 interface Wire {
@@ -14,7 +12,7 @@ interface Wire {
 }
 
 export interface WaitOptions {
-  /** Ms; 5 s unless told. */
+  /** Ms; `PATIENCE_MS` unless told. */
   readonly timeout?: number;
 }
 
@@ -52,14 +50,14 @@ export class RawSocket {
    */
   async readUntil(
     pattern: string | RegExp | ((text: string) => number | undefined),
-    { timeout = DEADLINE_MS }: WaitOptions = {},
+    { timeout = PATIENCE_MS }: WaitOptions = {},
   ): Promise<string> {
     const bytes = await this.inbox.take((all, from) => endOf(pattern, all, from), timeout, `${pattern} came`);
     return bytes.toString("latin1");
   }
 
   /** Takes everything up to the end of the connection. */
-  async readAll({ timeout = DEADLINE_MS }: WaitOptions = {}): Promise<Buffer> {
+  async readAll({ timeout = PATIENCE_MS }: WaitOptions = {}): Promise<Buffer> {
     const atEnd = (all: Buffer) => (this.inbox.ending === undefined ? -1 : all.byteLength);
     return await this.inbox.take(atEnd, timeout, "the connection ended");
   }

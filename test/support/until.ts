@@ -1,10 +1,12 @@
 export interface UntilOptions {
-  /** Ms after which it gives up; 5 s unless told. */
+  /** Ms after which it gives up; 15 s unless told: on a busy machine much is late that is not lost. */
   readonly timeout?: number;
   /** Completes "gave up waiting until …". */
   readonly what?: string | (() => string);
 }
 
+/** How long tests wait for what has to come, unless told. */
+export const PATIENCE_MS = 15_000;
 const LONGEST_PAUSE_MS = 20;
 
 /**
@@ -13,7 +15,7 @@ const LONGEST_PAUSE_MS = 20;
  */
 export async function until<T>(
   condition: () => T | Promise<T>,
-  { timeout = 5_000, what }: UntilOptions = {},
+  { timeout = PATIENCE_MS, what }: UntilOptions = {},
 ): Promise<Exclude<T, false | undefined | null>> {
   const deadline = performance.now() + timeout;
   for (let pause = 1; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {

@@ -1,5 +1,5 @@
 import type { Message } from "../../src/alerts/notify/message.ts";
-import { until } from "./until.ts";
+import { PATIENCE_MS, until } from "./until.ts";
 
 /** What a receiver got. */
 export interface Received {
@@ -53,7 +53,7 @@ export function startWebhook(options: WebhookOptions = {}): Webhook {
     answer: (next) => {
       answer = next;
     },
-    waitFor: async (count, timeout = 10_000) => {
+    waitFor: async (count, timeout = PATIENCE_MS) => {
       const what = () => `${count} messages came; there were ${received.length}`;
       await until(() => received.length >= count, { timeout, what });
       return received;

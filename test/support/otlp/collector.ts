@@ -1,4 +1,4 @@
-import { until } from "../until.ts";
+import { PATIENCE_MS, until } from "../until.ts";
 import { type ReceivedSpan, readSpans } from "./spans.ts";
 
 /** One export as it came. */
@@ -55,12 +55,12 @@ export function startCollector(port = 0): Collector {
     answer: (next) => {
       answer = next;
     },
-    waitForSpans: (count, timeout = 5_000) =>
+    waitForSpans: (count, timeout = PATIENCE_MS) =>
       until(() => (spans.length >= count ? spans : undefined), {
         timeout,
         what: () => `${count} spans came: ${names()}`,
       }),
-    waitForTrace: (count, timeout = 5_000) =>
+    waitForTrace: (count, timeout = PATIENCE_MS) =>
       until(
         () => {
           const traces = Map.groupBy(spans, ({ traceId }) => traceId);
