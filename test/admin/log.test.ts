@@ -95,7 +95,7 @@ describe("the log", () => {
     expect(lost).toBeGreaterThan(0);
     expect(got + lost).toBe(3_000);
     expect(quick.events.filter(({ event }) => event === "lost")).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 
   test("is not read by who asks for its head alone", async () => {
     await using admin = startTestAdmin();

@@ -47,7 +47,7 @@ describe("gateway new plugin", () => {
       "test/plugins",
     );
     expect(biome).toMatchObject({ code: 0 });
-  }, 60_000);
+  }, 120_000);
 
   test("writes a plugin elsewhere, which a gateway.yaml names by its path", async () => {
     using folder = tempFolder();

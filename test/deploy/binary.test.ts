@@ -29,7 +29,7 @@ beforeAll(() => {
   collector = startCollector();
   const built = Bun.spawnSync([execPath, join(PROJECT, "deploy/binary.ts"), binary], { cwd: folder.path });
   if (built.exitCode !== 0) throw new Error(built.stderr.toString());
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   upstream.stop();
   await collector.stop();
@@ -166,5 +166,5 @@ describe("the gateway in one file", () => {
       expect(await child.exited).toBe(0);
       await Promise.all(shop.map((service) => service.stop()));
     }
-  }, 30_000);
+  }, 60_000);
 });

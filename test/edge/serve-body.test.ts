@@ -49,7 +49,7 @@ test("one over the limit is refused, and the rest is not wanted", async () => {
 test("one that stops coming is timed out, but only while it is waited for", async () => {
   const stalled = () => new ReadableStream<Uint8Array>({ pull: () => new Promise(() => {}) });
   expect(await failure(new ServeBody(stalled(), undefined, LIMITS))).toBe("request_timeout");
-  const held = new ServeBody(streamOf("x"), undefined, { ...LIMITS, bodyQueue: timeoutQueue(10) });
+  const held = new ServeBody(streamOf("x"), undefined, { ...LIMITS, bodyQueue: timeoutQueue(100) });
   const failed = Promise.withResolvers<GatewayError>();
   const got = Promise.withResolvers<void>();
   held.start({
@@ -61,7 +61,7 @@ test("one that stops coming is timed out, but only while it is waited for", asyn
     fail: failed.resolve,
   });
   await got.promise;
-  const later = new Promise((resolve) => setTimeout(resolve, 30, "nothing"));
+  const later = new Promise((resolve) => setTimeout(resolve, 250, "nothing"));
   expect(await Promise.race([failed.promise, later])).toBe("nothing");
 });
 

@@ -72,7 +72,7 @@ describe("keys live in", () => {
     await using cluster = await startCluster();
     await using store = await openRedisStore({ cluster: [...cluster.nodes] });
     await life(store.of("api-key"));
-  }, 60_000);
+  }, 120_000);
 });
 
 test("what is kept of a key that expires goes a month after it, its uses and its place in the list too", async () => {

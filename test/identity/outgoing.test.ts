@@ -8,7 +8,7 @@ import { type Script, startUpstream } from "../support/upstream.ts";
 
 async function call(script: Script, options: Partial<Parameters<typeof callOut>[0]> = {}) {
   using upstream = startUpstream(script);
-  return await callOut({ url: upstream.url, timeoutMs: 2_000, maxBytes: 100, ...options });
+  return await callOut({ url: upstream.url, timeoutMs: 20_000, maxBytes: 100, ...options });
 }
 
 const reasonOf = (error: unknown) => (error instanceof OutgoingError ? error.reason : String(error));
@@ -41,11 +41,11 @@ describe("a call", () => {
 
   test.each<[string, Script]>([
     ["nobody answers", hangs()],
-    ["the body drips", drips(`${response("x".repeat(90))}`, 20)],
+    ["the body drips", drips(`${response("x".repeat(90))}`, 200)],
   ])("ends in time when %s", async (_, script) => {
     const startedAt = performance.now();
     expect(await call(script, { timeoutMs: 100 }).catch(reasonOf)).toBe("timeout");
-    expect(performance.now() - startedAt).toBeLessThan(1_500);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 
   test("ends when its caller has gone", async () => {
@@ -65,7 +65,7 @@ describe("a call", () => {
     const post = {
       url: upstream.url,
       method,
-      timeoutMs: 2_000,
+      timeoutMs: 20_000,
       maxBytes: 100,
       ...(method === "POST" ? { body: "a=b" } : {}),
     };
@@ -83,7 +83,7 @@ describe("a call", () => {
   test("to nobody fails, without an address in the message", async () => {
     using upstream = startUpstream(closes());
     upstream.stop();
-    const error = await callOut({ url: upstream.url, timeoutMs: 1_000, maxBytes: 1 }).catch((failure) => failure);
+    const error = await callOut({ url: upstream.url, timeoutMs: 20_000, maxBytes: 1 }).catch((failure) => failure);
     expect(reasonOf(error)).toBe("unreachable");
     expect(String(error)).not.toContain(String(upstream.port));
   });

@@ -99,7 +99,7 @@ describe("a copy of what is revoked", () => {
     await until(() => copy.isUsable, { timeout: 20_000 });
     expect(copy.size).toBe(200_000);
     copy.close();
-  }, 30_000);
+  }, 60_000);
 
   test("is of no use once it is closed", async () => {
     const { copy, revoke } = setUp(5);

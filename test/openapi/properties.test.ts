@@ -25,7 +25,7 @@ test("merging is deterministic, and does not depend on the order of the services
     }),
     RUNS,
   );
-}, 60_000);
+}, 120_000);
 
 test("a merged document behind a route that changes nothing stays as it is", () => {
   const all = [{ path: "/*", service: "all", plugins: {} }];
@@ -37,7 +37,7 @@ test("a merged document behind a route that changes nothing stays as it is", () 
     }),
     RUNS,
   );
-}, 60_000);
+}, 120_000);
 
 test("every reference leads somewhere, and no two operations have one id", () => {
   fc.assert(
@@ -50,7 +50,7 @@ test("every reference leads somewhere, and no two operations have one id", () =>
     }),
     RUNS,
   );
-}, 60_000);
+}, 120_000);
 
 test("each operation is found through the router and arrives at its own path, or has a line in the report", () => {
   fc.assert(
@@ -74,7 +74,7 @@ test("each operation is found through the router and arrives at its own path, or
     }),
     { numRuns: 2_000 },
   );
-}, 60_000);
+}, 120_000);
 
 /** What may stand for a parameter. */
 const VALUES = ["x7q1z", "1"];

@@ -91,7 +91,7 @@ describe("the watch", () => {
     clearInterval(blocker);
     await until(() => overload.level === 0, { timeout: 20_000, what: "it is over" });
     stop();
-  }, 30_000);
+  }, 60_000);
 
   test("asks for memory, and stops when it is told to", async () => {
     const { overload } = start({ memory: 100 * MB });

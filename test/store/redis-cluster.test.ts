@@ -10,7 +10,7 @@ beforeAll(async () => {
   cluster = await startCluster();
   const [first = "", ...others] = cluster.nodes;
   stores = [await openRedisStore({ cluster: [first] }), await openRedisStore({ cluster: [...others] })];
-}, 30_000);
+}, 60_000);
 
 afterAll(async () => {
   await Promise.all((stores ?? []).map((store) => store.close()));

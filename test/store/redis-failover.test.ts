@@ -13,7 +13,7 @@ beforeAll(async () => {
   set = await startSentinels();
   const sentinel = { master: set.name, nodes: [...set.nodes] };
   shared = await openRedisStore({ sentinel, "command-timeout": 2_000, "connect-timeout": 1_000 });
-}, 30_000);
+}, 60_000);
 
 afterAll(async () => {
   await shared.close();
@@ -35,4 +35,4 @@ test("after a failover the store goes on with the new master, and with what was 
   expect(await set.replica.cli("role")).toStartWith("master");
   await until(() => opens >= 2, { timeout: 15_000 });
   expect(shared.report()).toMatchObject({ mode: "sentinel", state: "up" });
-}, 60_000);
+}, 120_000);

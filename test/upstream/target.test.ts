@@ -86,7 +86,7 @@ describe("a target", () => {
 
   test("counts latencies of replies, and errors by their code", async () => {
     using upstream = startUpstream(replies());
-    const target = targetOf(upstream.url, { timeouts: { response: "100ms" } });
+    const target = targetOf(upstream.url, { timeouts: { response: "1s" } });
     for (let i = 0; i < 3; i++) await outcomeOf(target);
     upstream.answer(hangs());
     expect(await outcomeOf(target, { method: "POST" })).toBe("upstream_timeout");
@@ -107,7 +107,7 @@ describe("a target", () => {
     expect(await Promise.all([outcomeOf(target), outcomeOf(target)])).toEqual(["upstream_timeout", "upstream_timeout"]);
     const ms = performance.now() - startedAt;
     expect(ms).toBeGreaterThanOrEqual(58);
-    expect(ms).toBeLessThan(500);
+    expect(ms).toBeLessThan(8_000);
     // A connection that was on its way for the second may still come, and is kept.
     expect(target.pool).toMatchObject({ inUse: 0, pending: 0 });
   });

@@ -204,7 +204,7 @@ describe("without a decision", () => {
     it.auth.answer(yes());
     expect(it.auth.requests.length).toBeLessThanOrEqual(100);
     await Promise.all(all);
-  }, 15_000);
+  }, 60_000);
 });
 
 describe("a yes that is remembered", () => {

@@ -170,9 +170,9 @@ test("a watch may be quiet for longer than an answer may take", async () => {
   using folder = tempFolder();
   await using server = startKubernetes();
   server.slices = [ONE];
-  await using following = follow(sourceOf(server, folder, { graceMs: 200 }));
+  await using following = follow(sourceOf(server, folder, { graceMs: 1_500 }));
   await watchedFrom(server, "100");
-  await Bun.sleep(400);
+  await Bun.sleep(2_000);
   expect(server.requests).toHaveLength(2);
   server.send(eventOf("ADDED", TWO, "101"));
   await following.waitFor(["http://10.0.0.1:8080", "http://[fd00::1]:8080"]);

@@ -15,7 +15,7 @@ import { contextOf, serviceConfig } from "../support.ts";
 
 const at = (port: number) => ({ address: "127.0.0.1", port });
 const FAILING = replies(response("", { status: 500 }));
-const CHECKS = { interval: "20ms", "failing-interval": "20ms", healthy: 1, unhealthy: 1 };
+const CHECKS = { interval: "20ms", timeout: "30s", "failing-interval": "20ms", healthy: 1, unhealthy: 1 };
 
 /** A service whose targets Consul knows, watched and followed until the end of the block. */
 async function discovered(consul: string, more: Readonly<Record<string, unknown>>) {
