@@ -41,15 +41,21 @@ test("a setup that fails late fails only once", async () => {
   await Bun.sleep(0);
 });
 
+/** CPU time of this thread in ms: a turn is no longer for a machine that is busy. */
+function threadMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+}
+
 test("a large configuration leaves turns to everything else while it is compiled", async () => {
   const routes = Array.from({ length: 3_000 }, (_, n) => `  - { path: /r${n}/:id, service: s }\n`).join("");
   const loaded = await load(`services: { s: { targets: ["http://127.0.0.1:9"] } }\nroutes:\n${routes}`);
-  const startedAt = performance.now();
+  const startedAt = threadMs();
   let lastTurnAt = startedAt;
   let longestMs = 0;
   let isDone = false;
   const turn = () => {
-    const now = performance.now();
+    const now = threadMs();
     longestMs = Math.max(longestMs, now - lastTurnAt);
     lastTurnAt = now;
     if (!isDone) setImmediate(turn);
@@ -57,7 +63,7 @@ test("a large configuration leaves turns to everything else while it is compiled
   setImmediate(turn);
   const gateway = await Gateway.create(loaded, createTestLasting());
   isDone = true;
-  const allMs = performance.now() - startedAt;
+  const allMs = threadMs() - startedAt;
   await gateway.close();
   // Without a pause the longest would be all of it; building the router is one turn.
   expect(longestMs).toBeGreaterThan(0);

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { Episode } from "../../src/observe/episode.ts";
+import { punctually } from "../support/punctual.ts";
 import { until } from "../support/until.ts";
 
 function recorded(quietMs: number) {
@@ -20,14 +21,16 @@ test("a run of events is told at its first, and when it is over with their numbe
 });
 
 test("is not over while events come", async () => {
-  const { told, episode } = recorded(200);
-  const startedAt = performance.now();
-  await until(
-    () => {
-      episode.note();
-      return performance.now() - startedAt > 700;
-    },
-    { what: "time has passed" },
-  );
-  expect(told).toEqual(["begin"]);
+  await punctually(async () => {
+    const { told, episode } = recorded(200);
+    const startedAt = performance.now();
+    await until(
+      () => {
+        episode.note();
+        return performance.now() - startedAt > 700;
+      },
+      { what: "time has passed" },
+    );
+    expect(told).toEqual(["begin"]);
+  });
 });

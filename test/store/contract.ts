@@ -86,7 +86,9 @@ export function describeStore(name: string, { stores, pass }: Contestant): void 
     test("counts for all gateways at once, and its time begins with the first", async () => {
       await inTime(async (pass) => {
         const [here, there] = await setUp();
-        const counts = await Promise.all(Array.from({ length: 20 }, (_, i) => (i % 2 ? here : there).increment("a", 2)));
+        const counts = await Promise.all(
+          Array.from({ length: 20 }, (_, i) => (i % 2 ? here : there).increment("a", 2)),
+        );
         expect(counts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => 2 * (i + 1)));
         expect(await here.increment("b", 5, 300)).toBe(5);
         await pass(180);

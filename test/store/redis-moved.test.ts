@@ -72,7 +72,11 @@ describe("in a Cluster", () => {
     await Promise.all(keys.map((key) => store.set(key, "1")));
     await punctually(async () => {
       await using quick = await openRedisStore({ cluster: [...cluster.nodes], "command-timeout": 300 });
-      const read = (key: string) => quick.of("test").get(key).catch((error) => error.reason);
+      const read = (key: string) =>
+        quick
+          .of("test")
+          .get(key)
+          .catch((error) => error.reason);
       const readsAll = async () => (await Promise.all(keys.map(read))).every((value) => value === "1");
       await until(readsAll, PATIENT);
       node?.hang();

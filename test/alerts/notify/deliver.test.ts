@@ -54,12 +54,12 @@ test("a receiver that asks for a longer pause than there is time gets no other a
 });
 
 test("a stop ends a pause at once, and nothing is counted after it", async () => {
-  const { options, attempts, abort } = delivery([FAILED], { random: () => 0.9, now: () => 0 });
+  const { options, attempts, abort } = delivery([{ ...FAILED, retryAfterMs: 200_000 }], { now: () => 0 });
   const delivered = deliver(options);
   await until(() => attempts.length === 1);
   const before = performance.now();
   abort.abort();
   expect(await delivered).toBe(false);
-  expect(performance.now() - before).toBeLessThan(500);
+  expect(performance.now() - before).toBeLessThan(100_000);
   expect(attempts).toHaveLength(1);
 });

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, jest, test } from "bun:test";
 import { LoopWatch } from "../../../src/observe/metrics/loop-watch.ts";
 import { metricsText } from "../../../src/observe/metrics/text.ts";
 import { readExposition } from "../../support/exposition.ts";
@@ -9,15 +9,17 @@ const read = (watch: LoopWatch) => readExposition(metricsText(watch.families(), 
 
 /** A watch that is looked at by hand; its own timer is off. */
 function watch() {
+  // The clock stands still, so that the first look is due when the test says so.
+  jest.useFakeTimers();
   const made = new LoopWatch("main");
   made.stop();
   let now = performance.now();
+  jest.useRealTimers();
   /** Looks so late as that. */
   const late = (ms: number) => {
     now += 100 + ms;
     made.look(now);
   };
-  // The first is due when the clock of the test says so, give or take what the construction took.
   late(0);
   return { made, late };
 }

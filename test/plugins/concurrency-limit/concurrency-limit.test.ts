@@ -114,10 +114,11 @@ describe("waiting", () => {
     const t = await testPlugin(plugin, { limit: 1, wait: "50ms", queue: 1 });
     const a = run(t);
     const startedAt = performance.now();
-    const waiting = t.request();
-    expect(await statusOf(t)).toBe(503);
-    expect(performance.now() - startedAt).toBeLessThan(45);
-    expect((await waiting).reply.status).toBe(503);
+    const order: string[] = [];
+    const waiting = statusOf(t).finally(() => order.push("after its time"));
+    const refused = statusOf(t).finally(() => order.push("at once"));
+    expect(await Promise.all([waiting, refused])).toEqual([503, 503]);
+    expect(order).toEqual(["at once", "after its time"]);
     expect(performance.now() - startedAt).toBeGreaterThan(45);
     a.end();
     await a.result;

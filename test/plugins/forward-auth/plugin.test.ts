@@ -196,7 +196,7 @@ describe("without a decision", () => {
   });
 
   test("a service that hangs is asked 100 times at once; what comes beyond the next 100 is refused at once", async () => {
-    using it = await open(hangs(), { timeout: "2s" });
+    using it = await open(hangs(), { timeout: "5s" });
     const all = Array.from({ length: 210 }, () => it.t.request());
     await it.auth.waitForRequests(100);
     const refused = await Promise.all(all.slice(200));

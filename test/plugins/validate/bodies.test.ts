@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import type { PluginTest } from "../../../src/testing.ts";
+import { cpuMs } from "../../support/cpu-time.ts";
 import { ask, validator } from "./support.ts";
 
 let t: PluginTest;
@@ -78,10 +79,11 @@ describe("a JSON body", () => {
   });
 
   test("against a pattern that others take years for is refused at once", async () => {
-    const before = performance.now();
-    const { places } = await thing(JSON.stringify({ ...GOOD, code: `${"a".repeat(5_000)}!` }));
-    expect(places).toEqual(["/code"]);
-    expect(performance.now() - before).toBeLessThan(1_000);
+    const refuse = async () => {
+      const { places } = await thing(JSON.stringify({ ...GOOD, code: `${"a".repeat(5_000)}!` }));
+      expect(places).toEqual(["/code"]);
+    };
+    expect(await cpuMs(refuse)).toBeLessThan(5_000);
     expect((await thing(JSON.stringify({ ...GOOD, code: "a".repeat(5_000) }))).outcome).toBe("200");
   });
 

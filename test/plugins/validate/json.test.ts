@@ -81,12 +81,12 @@ describe("JSON", () => {
   });
 
   test("of brackets and quotes alone takes no time", () => {
-    const before = performance.now();
+    const before = process.cpuUsage();
     for (const part of ['"', "\\", '\\"', '{"', '"a":', "[]", "{}", '"\\\\"']) {
       expect(() => parseJson(part.repeat(1_000_000 / part.length))).toThrow();
     }
     const names = Array.from({ length: 50_000 }, (_, i) => `"k${i}":{"k":1}`).join(",");
     expect(Object.keys(parseJson(`{${names}}`) as object)).toHaveLength(50_000);
-    expect(performance.now() - before).toBeLessThan(2_000);
+    expect(process.cpuUsage(before).user).toBeLessThan(5_000_000);
   });
 });

@@ -70,12 +70,12 @@ describe("a format", () => {
     "ipv6",
   ])("%s takes no time for a text that is long and evil", (format) => {
     const { check } = checker({ type: "string", format });
-    const before = performance.now();
+    const before = process.cpuUsage();
     for (const part of ["a", "/", "a.", "a@", "%41", "{a}", "1:", "(a*)*", "\\", "~0"]) {
       check(part.repeat(1_000_000 / part.length));
       check(`http://${part.repeat(1_000_000 / part.length)}`);
     }
-    expect(performance.now() - before).toBeLessThan(2_000);
+    expect(process.cpuUsage(before).user).toBeLessThan(5_000_000);
   });
 });
 
@@ -106,9 +106,9 @@ describe("a pattern", () => {
     "^a?a?a?a?a?a?a?a?aaaaaaaa$",
   ])("%s takes no longer than its text is long", (source) => {
     const pattern = compilePattern(source, () => undefined);
-    const before = performance.now();
+    const before = process.cpuUsage();
     for (const text of ["a".repeat(30_000), "x".repeat(30_000), `${"a".repeat(30_000)}!`]) pattern.test(text);
-    expect(performance.now() - before).toBeLessThan(2_000);
+    expect(process.cpuUsage(before).user).toBeLessThan(5_000_000);
   });
 });
 
@@ -125,11 +125,11 @@ describe("a value that doubles the work with each level", () => {
   test("is refused when that is too much, and found right while it is not", () => {
     const { check, unchecked } = checker(node, schemas);
     expect(check(nested(5))).toBeUndefined();
-    const before = performance.now();
+    const before = process.cpuUsage();
     expect(check(nested(60))).toEqual([{ pointer: "", detail: "is too complex to be checked" }]);
     expect(check({ next: nested(4), kind: "c" })?.length).toBeGreaterThan(0);
     expect(check({ ...(nested(60) as object), kind: "c" })?.length).toBeGreaterThan(0);
-    expect(performance.now() - before).toBeLessThan(2_000);
+    expect(process.cpuUsage(before).user).toBeLessThan(5_000_000);
     expect(unchecked).toEqual([]);
   });
 
@@ -163,9 +163,9 @@ describe("items are unique", () => {
   });
 
   test("in one pass over many", () => {
-    const before = performance.now();
+    const before = process.cpuUsage();
     expect(areUnique(Array.from({ length: 100_000 }, (_, i) => ({ i })))).toBe(true);
-    expect(performance.now() - before).toBeLessThan(2_000);
+    expect(process.cpuUsage(before).user).toBeLessThan(5_000_000);
   });
 });
 
