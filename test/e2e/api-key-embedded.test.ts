@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { statusOf } from "../support/ask.ts";
 import { startGateway } from "../support/gateway.ts";
-import { freePort } from "../support/redis.ts";
+import { freePort } from "../support/ports.ts";
 import { runCli } from "../support/run-cli.ts";
 import { tempFolder } from "../support/temp.ts";
 import { until } from "../support/until.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { startGateway } from "../support/gateway.ts";
+import { freePort } from "../support/ports.ts";
 import { exchange } from "../support/raw.ts";
-import { freePort } from "../support/redis.ts";
 import { runCli } from "../support/run-cli.ts";
 import { response } from "../support/scripts.ts";
 import { startUpstream } from "../support/upstream.ts";

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
+import { freePort } from "../support/ports.ts";
 import { connect } from "../support/raw.ts";
 import { configReport, reload } from "../support/reload.ts";
 import { response } from "../support/scripts.ts";
@@ -120,7 +121,7 @@ describe.each([1, 2])("listeners of a gateway with %d workers", (workers) => {
 
 test.each([1, 2])("a port that drains can be had again at once, with %d workers", async (workers) => {
   letGo = Promise.withResolvers();
-  const port = await freePort();
+  const port = freePort();
   const one = `{ host: 127.0.0.1, port: 0, workers: ${workers} }`;
   const both = yaml(`[${one}, { host: 127.0.0.1, port: ${port} }]`);
   await using gateway = await startGateway(both);
@@ -218,16 +219,11 @@ test("a listener at another address of its port waits for a restart", async () =
   const at = (host: string) => yaml(`{ host: ${host}, port: ${gateway.port} }`);
   // Written with the port that it has, it would be another one at that port.
   expect((await change(gateway, at("127.0.0.1"))).result).toBe("failed");
-  await using fixed = await startGateway(yaml(`{ host: 127.0.0.1, port: ${await freePort()} }`));
+  await using fixed = await startGateway(yaml(`{ host: 127.0.0.1, port: ${freePort()} }`));
   const moved = yaml(`{ host: 0.0.0.0, port: ${fixed.port}, limits: { header-count: 1 } }`);
   expect(await change(fixed, moved)).toMatchObject({ result: "applied", needsRestart: ["listen.host"] });
   expect(await status(fixed.port, "GET / HTTP/1.1\r\nHost: a\r\na: 1\r\n\r\n")).toBe(431);
 });
-
-async function freePort(): Promise<number> {
-  using listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
-  return listener.port;
-}
 
 test.each([1, 2])("the level and the hidden fields of the log change, with %d workers", async (workers) => {
   const listen = `{ host: 127.0.0.1, port: 0, workers: ${workers} }`;

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { freePort, startRedis } from "../support/redis.ts";
+import { freePort } from "../support/ports.ts";
+import { startRedis } from "../support/redis.ts";
 import { tempFolder } from "../support/temp.ts";
 import { makeCertificates } from "../support/tls.ts";
 import { until } from "../support/until.ts";

@@ -1,3 +1,5 @@
+import { freePort } from "./ports.ts";
+
 /** A real service with a document, on a port of its own. */
 export interface DocumentedService extends AsyncDisposable {
   readonly url: string;
@@ -36,7 +38,7 @@ export function startDocumented(name: string, options: DocumentedOptions = {}): 
   const asked: (string | null)[] = [];
   const server = Bun.serve({
     hostname: "127.0.0.1",
-    port: options.port ?? 0,
+    port: options.port ?? freePort(),
     idleTimeout: 60,
     fetch(request) {
       const { pathname } = new URL(request.url);

@@ -1,3 +1,4 @@
+import { freePort } from "./ports.ts";
 import { until } from "./until.ts";
 
 /** One question that came. */
@@ -19,7 +20,7 @@ export interface IntrospectionServer extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-export function startIntrospection(port = 0): IntrospectionServer {
+export function startIntrospection(port = freePort()): IntrospectionServer {
   const tokens = new Map<string, Readonly<Record<string, unknown>>>();
   const questions: Question[] = [];
   const server = Bun.serve({

@@ -1,3 +1,4 @@
+import { freePort } from "./ports.ts";
 import { type TempFolder, tempFolder } from "./temp.ts";
 import { until } from "./until.ts";
 
@@ -92,25 +93,4 @@ function commandLine(folder: TempFolder, port: number, { args = [], sentinelConf
   // A sentinel writes what it learns into its file.
   const file = folder.write("sentinel.conf", `port ${port}\nbind 127.0.0.1\ndir ${folder.path}\n${sentinelConfig}`);
   return [file, "--sentinel"];
-}
-
-/**
- * A port that nobody listens on at the moment; so is the one 10,000 above, a Cluster's bus. The kernel gives neither to
- * those who ask for any port (Linux: from 32,768), so that it stays free while what is to listen starts or is away.
- */
-export function freePort(): number {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const port = 11_000 + Math.floor(Math.random() * 11_000);
-    if (isFree(port) && isFree(port + 10_000)) return port;
-  }
-  throw new Error("no port is free");
-}
-
-function isFree(port: number): boolean {
-  try {
-    Bun.listen({ hostname: "127.0.0.1", port, socket: { data() {} } }).stop(true);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,3 +1,4 @@
+import { freePort } from "./ports.ts";
 import { until } from "./until.ts";
 
 /** A service whose behaviour a test changes while requests come. */
@@ -14,7 +15,7 @@ export function startShopService(delayMs = 1): ShopService {
   const service = { delayMs, status: 200 };
   const server = Bun.serve({
     hostname: "127.0.0.1",
-    port: 0,
+    port: freePort(),
     async fetch() {
       if (service.delayMs > 0) await Bun.sleep(service.delayMs);
       return Response.json({ ok: true }, { status: service.status });

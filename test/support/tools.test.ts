@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { parseRequest, parseResponse } from "./messages.ts";
+import { freePort } from "./ports.ts";
 import { openFiles, residentBytes } from "./process.ts";
 import { connect, exchange } from "./raw.ts";
 import {
@@ -274,4 +275,14 @@ describe("small tools", () => {
     expect(residentBytes(process.pid)).toBeGreaterThan(10_000_000);
     expect(openFiles(process.pid).length).toBeGreaterThan(2);
   });
+});
+
+test("free ports differ, can be listened on, and are none that the kernel gives away", () => {
+  const ports = Array.from({ length: 20 }, freePort);
+  expect(new Set(ports).size).toBe(20);
+  for (const port of ports) {
+    expect(port).toBeWithin(1_024, 32_768);
+    using upstream = startUpstream(hangs(), { port });
+    expect(upstream.port).toBe(port);
+  }
 });

@@ -1,5 +1,6 @@
 import type { SocketHandler } from "bun";
 import { parseRequest, parseRequestHead, type RawRequest } from "./messages.ts";
+import { freePort } from "./ports.ts";
 import { RawSocket, type WaitOptions } from "./socket.ts";
 import { until } from "./until.ts";
 
@@ -82,7 +83,7 @@ export function startUpstream(script: Script, options: UpstreamOptions = {}): Up
     const server = Bun.listen({ ...common, unix: options.unix });
     return upstreamOf(recorder, 0, `unix:${options.unix}`, () => server.stop(true));
   }
-  const server = Bun.listen({ ...common, hostname: "127.0.0.1", port: options.port ?? 0 });
+  const server = Bun.listen({ ...common, hostname: "127.0.0.1", port: options.port ?? freePort() });
   const scheme = options.tls === undefined ? "http" : "https";
   return upstreamOf(recorder, server.port, `${scheme}://127.0.0.1:${server.port}`, () => server.stop(true));
 }

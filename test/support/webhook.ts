@@ -1,4 +1,5 @@
 import type { Message } from "../../src/alerts/notify/message.ts";
+import { freePort } from "./ports.ts";
 import { PATIENCE_MS, until } from "./until.ts";
 
 /** What a receiver got. */
@@ -35,7 +36,7 @@ export function startWebhook(options: WebhookOptions = {}): Webhook {
   let answer = options.answer ?? (() => new Response("ok"));
   const server = Bun.serve({
     hostname: "127.0.0.1",
-    port: options.port ?? 0,
+    port: options.port ?? freePort(),
     ...(options.tls === undefined ? {} : { tls: options.tls }),
     async fetch(request) {
       const text = await request.text();

@@ -1,3 +1,4 @@
+import { freePort } from "../ports.ts";
 import { PATIENCE_MS, until } from "../until.ts";
 import { type ReceivedSpan, readSpans } from "./spans.ts";
 
@@ -30,7 +31,7 @@ export interface Collector extends AsyncDisposable {
 const TAKEN: CollectorAnswer = () => new Response(null, { headers: { "content-type": "application/x-protobuf" } });
 
 /** Starts one on 127.0.0.1, on a free port unless told. */
-export function startCollector(port = 0): Collector {
+export function startCollector(port = freePort()): Collector {
   const exports: ReceivedExport[] = [];
   const spans: ReceivedSpan[] = [];
   let answer = TAKEN;
