@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import type { RouteConfig } from "../config/schema.ts";
 import { type Encoded, encode, own } from "./encode.ts";
 import { type JsonObject, objectAt } from "./json.ts";
-import { type Merged, type MergeInput, type MergeOptions, mergeDocuments } from "./merge.ts";
+import { type Merged, type MergeInput, type MergeOptions, mergeDocuments } from "./merge/merge.ts";
 import { type ReadDocument, readDocument, unpackDocument } from "./read.ts";
 import type { ReportLine } from "./report.ts";
 import { policyOf, type RoutePolicies } from "./route-policy.ts";

@@ -18,7 +18,21 @@ export interface Names {
 }
 
 /** Writes parts of one service's document as they stand in the merged one: what they refer to has another name there. */
-export function createWriter(source: Source, names: Names, report: Report): (value: Json, kind: Kind) => Json {
+export type Writer = (value: Json, kind: Kind) => Json;
+
+export type WriterOf = (source: Source) => Writer;
+
+/** A writer for each document: it knows what of it extends what. */
+export function createWriters(names: Names, report: Report): WriterOf {
+  const writers = new Map<Source, Writer>();
+  return (source) => {
+    const writer = writers.get(source) ?? createWriter(source, names, report);
+    writers.set(source, writer);
+    return writer;
+  };
+}
+
+function createWriter(source: Source, names: Names, report: Report): Writer {
   const heirs = new Map([...heirsOf(source)].map(([parent, children]) => [parent.value, children]));
   const referenceTo = (component: Component): string => {
     return `#/components/${component.section}/${pointerToken(names.components.get(component) ?? component.name)}`;

@@ -3,7 +3,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import type { RouteConfig } from "../../src/config/schema.ts";
 import { type MergeJob, type MergeSource, runJob, type SourceVerdict } from "../../src/openapi/job.ts";
 import type { JsonObject } from "../../src/openapi/json.ts";
-import { mergeDocuments } from "../../src/openapi/merge.ts";
+import { mergeDocuments } from "../../src/openapi/merge/merge.ts";
 import { mergeInThread } from "../../src/openapi/thread.ts";
 import { yamlText } from "../../src/openapi/yaml-text.ts";
 import { documentOf } from "../support/documented.ts";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { RouteConfig } from "../../src/config/schema.ts";
 import { HeaderList } from "../../src/message/headers.ts";
 import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from "../../src/openapi/json.ts";
-import type { Merged } from "../../src/openapi/merge.ts";
+import type { Merged } from "../../src/openapi/merge/merge.ts";
 import { basePathOf } from "../../src/openapi/operations.ts";
 import { fillSamples, parametersOf } from "../../src/openapi/samples.ts";
 import { compileRewrite } from "../../src/routing/rewrite.ts";

@@ -11,7 +11,7 @@ import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { validate } from "@scalar/openapi-parser";
 import { HeaderList } from "../../src/message/headers.ts";
 import { isObject, type Json, objectAt } from "../../src/openapi/json.ts";
-import type { Merged } from "../../src/openapi/merge.ts";
+import type { Merged } from "../../src/openapi/merge/merge.ts";
 import { fillSamples, parametersOf } from "../../src/openapi/samples.ts";
 import { compileRewrite } from "../../src/routing/rewrite.ts";
 import { buildRouter } from "../../src/routing/router.ts";

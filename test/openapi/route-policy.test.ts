@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { type JsonObject, objectAt } from "../../src/openapi/json.ts";
-import { mergeDocuments } from "../../src/openapi/merge.ts";
+import { mergeDocuments } from "../../src/openapi/merge/merge.ts";
 import { describeRoutes, policyOf } from "../../src/openapi/route-policy.ts";
 import { definePlugin, type Plugin, type PluginPolicy, Type } from "../../src/plugin.ts";
 import { testDocument } from "../support/document.ts";

@@ -1,7 +1,7 @@
 import type { RouteConfig } from "../../src/config/schema.ts";
 import type { Json, JsonObject } from "../../src/openapi/json.ts";
 import { isObject, objectAt, pointerKeys, valueAt } from "../../src/openapi/json.ts";
-import { type Merged, type MergeOptions, mergeDocuments } from "../../src/openapi/merge.ts";
+import { type Merged, type MergeOptions, mergeDocuments } from "../../src/openapi/merge/merge.ts";
 
 /** A route as the configuration has it. */
 export const route = (config: Partial<RouteConfig> & { readonly path: string }): RouteConfig => ({

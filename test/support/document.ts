@@ -4,7 +4,7 @@ import addFormats from "ajv-formats";
 import { loadConfig } from "../../src/config/load.ts";
 import { formatProblems } from "../../src/config/report.ts";
 import { type Json, type JsonObject, listAt, objectAt, textAt } from "../../src/openapi/json.ts";
-import { type MergeInput, mergeDocuments } from "../../src/openapi/merge.ts";
+import { type MergeInput, mergeDocuments } from "../../src/openapi/merge/merge.ts";
 import type { ReportLine } from "../../src/openapi/report.ts";
 import { describeRoutes, policyOf } from "../../src/openapi/route-policy.ts";
 import type { Plugin } from "../../src/plugin.ts";
