@@ -4,7 +4,7 @@ import type { Context, RouteInfo } from "./context.ts";
 import type { LiveReport } from "./explain/live-report.ts";
 import type { TargetWatch } from "./observe/circuit.ts";
 import type { LimiterReport } from "./observe/limiter-report.ts";
-import type { Documents } from "./openapi/documents.ts";
+import type { Documents } from "./openapi/documents/documents.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Router } from "./routing/router.ts";
 import type { Split } from "./traffic/split.ts";

@@ -7,7 +7,7 @@ import type { OpenApiConfig } from "../config/schema-openapi.ts";
 import { Gateway } from "../gateway.ts";
 import { createNullLogger } from "../observe/log.ts";
 import { MetricsRegistry } from "../observe/metrics/registry.ts";
-import type { Documents } from "../openapi/documents.ts";
+import type { Documents } from "../openapi/documents/documents.ts";
 import type { PublishedDocument } from "../openapi/job.ts";
 import type { Plugin } from "../plugin.ts";
 import { createState } from "../scope.ts";

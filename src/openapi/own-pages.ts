@@ -3,7 +3,7 @@ import type { Context } from "../context.ts";
 import { GatewayError } from "../errors.ts";
 import type { Reply } from "../message/reply.ts";
 import { answerWith } from "./answer.ts";
-import { Documents, type DocumentsOptions } from "./documents.ts";
+import { Documents, type DocumentsOptions } from "./documents/documents.ts";
 import { createDocsPage } from "./page.ts";
 
 /** What the gateway answers itself at its public ports. */

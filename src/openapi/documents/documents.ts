@@ -1,0 +1,195 @@
+import { documentLocation } from "../../config/openapi-location.ts";
+import type { Logger } from "../../observe/logger.ts";
+import type { Family } from "../../observe/metrics/family.ts";
+import { pause } from "../../pause.ts";
+import type { Store } from "../../store/store.ts";
+import type { Publication } from "../answer.ts";
+import type { AskService } from "../ask-service.ts";
+import { DocumentFaults } from "../document-faults.ts";
+import type { Drift } from "../drift.ts";
+import type { MergeResult } from "../job.ts";
+import { KeptDocuments } from "../kept.ts";
+import type { KnownOperations } from "../known-operations.ts";
+import { documentFamilies } from "../metrics.ts";
+import { unpackDocument } from "../read.ts";
+import { RefreshPace } from "../refresh-pace.ts";
+import { ServiceDocument } from "../service-document.ts";
+import type { OpenApiReport, ServiceDocumentView } from "../view.ts";
+import { Merger, type MergerOptions } from "./merger.ts";
+import { publicationsOf, publishedViews } from "./publications.ts";
+
+export interface DocumentsOptions extends MergerOptions {
+  askOf(service: string): AskService;
+  /** Whom the operations of services are told, for those who look at requests; undefined: nobody. */
+  readonly operations?: KnownOperations;
+  /** What is seen in traffic; undefined: nobody looks. */
+  readonly drift?: Drift;
+  /** Undefined: copies are kept in memory alone. */
+  readonly store: Store | undefined;
+  readonly log: Logger;
+}
+
+const NO_DRIFT = { lines: [], others: 0 };
+/** A first document is not kept back longer for services that are slow. */
+const FIRST_MS = 1_000;
+/** Services that are asked at the same time. */
+const AT_ONCE = 4;
+
+/** Follows the documents of all services, and keeps what is published of them. */
+export class Documents {
+  readonly #options: DocumentsOptions;
+  readonly #services: readonly ServiceDocument[];
+  readonly #kept: KeptDocuments | undefined;
+  readonly #abort = new AbortController();
+  readonly #first = Promise.withResolvers<void>();
+  readonly #faults: DocumentFaults;
+  readonly #pace: RefreshPace;
+  readonly #merger: Merger;
+  #published: ReadonlyMap<string, Publication> = new Map();
+  #cycle: Promise<void> | undefined = undefined;
+
+  constructor(options: DocumentsOptions) {
+    const log = options.log.with({ part: "openapi" });
+    this.#options = options;
+    this.#faults = new DocumentFaults(log);
+    this.#pace = new RefreshPace(options.openapi.refresh);
+    this.#kept = options.store === undefined ? undefined : new KeptDocuments(options.store, log);
+    this.#services = Object.entries(options.config.services).flatMap(([name, { openapi }]) => {
+      const location = openapi === undefined ? false : documentLocation(openapi, "/");
+      return location === false ? [] : [new ServiceDocument(name, location, options.askOf(name))];
+    });
+    this.#merger = new Merger(options, this.#services, log, this.#abort.signal, (result) => this.#take(result));
+  }
+
+  /** Begins to follow them; nobody has to wait for it. */
+  start(): void {
+    void this.#follow();
+  }
+
+  stop(): void {
+    this.#abort.abort();
+    this.#first.resolve();
+  }
+
+  /** Resolves when something is published for the first time, or the gateway stops. */
+  get first(): Promise<void> {
+    return this.#first.promise;
+  }
+
+  at(path: string): Publication | undefined {
+    return this.#published.get(path);
+  }
+
+  /** What was merged last: for a command, which publishes nothing. */
+  get result(): MergeResult | undefined {
+    return this.#merger.outcome.result;
+  }
+
+  /** Asks all services now, and merges what has changed. A call while this is under way joins it. Never rejects. */
+  refresh(): Promise<void> {
+    this.#cycle ??= this.#ask()
+      .then(() => this.#mergeChanges())
+      .finally(() => {
+        this.#cycle = undefined;
+      });
+    return this.#cycle;
+  }
+
+  report(): OpenApiReport {
+    const { openapi, drift } = this.#options;
+    const { result, merged, error } = this.#merger.outcome;
+    return {
+      documents: publishedViews(openapi, result),
+      services: this.#serviceViews(result),
+      lines: result?.lines ?? [],
+      drift: drift?.report() ?? NO_DRIFT,
+      ...(merged !== undefined && { mergedAt: merged.at, mergeMs: merged.ms }),
+      ...(error !== undefined && { error }),
+    };
+  }
+
+  /** For the metrics. */
+  families(): readonly Family[] {
+    return documentFamilies(this.report());
+  }
+
+  #serviceViews(result: MergeResult | undefined): readonly ServiceDocumentView[] {
+    const followed = new Map(this.#services.map((one) => [one.service, one.view]));
+    return Object.entries(this.#options.config.services).map(([service, { openapi }]) => {
+      const view = followed.get(service) ?? { service, state: openapi === false ? "hidden" : "none" };
+      const operations = result?.operations[service];
+      return operations === undefined ? view : { ...view, operations };
+    });
+  }
+
+  async #follow(): Promise<void> {
+    const { signal } = this.#abort;
+    await Promise.all(this.#services.map((one) => this.#restore(one)));
+    const first = this.refresh();
+    const early = Promise.withResolvers<void>();
+    const timer = setTimeout(early.resolve, FIRST_MS);
+    await Promise.race([first, early.promise]);
+    clearTimeout(timer);
+    if (this.result === undefined && !signal.aborted) await this.#merger.merge();
+    await first;
+    while (!signal.aborted) {
+      await pause(this.#pace.next(this.#isFailing()), signal);
+      if (!signal.aborted) await this.refresh();
+    }
+  }
+
+  async #restore(one: ServiceDocument): Promise<void> {
+    const kept = await this.#kept?.load(one.service, one.location);
+    if (kept === undefined) return;
+    one.restore(kept);
+    this.#tell(one);
+  }
+
+  #isFailing(): boolean {
+    return this.#merger.outcome.error !== undefined || this.#services.some(({ error }) => error !== undefined);
+  }
+
+  async #ask(): Promise<void> {
+    const { openapi, now } = this.#options;
+    const bounds = { maxBytes: openapi["max-bytes"], timeoutMs: openapi.timeout, signal: this.#abort.signal };
+    const left = [...this.#services];
+    const askNext = async () => {
+      for (let one = left.shift(); one !== undefined; one = left.shift()) await one.fetch(bounds, now);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, askNext));
+  }
+
+  async #mergeChanges(): Promise<void> {
+    if (this.#abort.signal.aborted) return;
+    const { result, error } = this.#merger.outcome;
+    let isDue = result === undefined || error !== undefined;
+    for (let turn = 0; turn <= this.#services.length; turn++) {
+      if (!isDue && !this.#services.some(({ isChanged }) => isChanged)) break;
+      await this.#merger.merge();
+      isDue = false;
+    }
+    this.#faults.tell(this.#services);
+    for (const one of this.#services) {
+      if (one.kept !== undefined) await this.#kept?.renew(one.service, one.location, one.kept);
+    }
+  }
+
+  /** Publishes what was merged, and keeps the documents that have proved good. */
+  async #take(result: MergeResult): Promise<void> {
+    this.#published = publicationsOf(this.#options.openapi, result);
+    this.#first.resolve();
+    for (const one of this.#services) {
+      const verdict = result.sources.find(({ service }) => service === one.service);
+      const kept = verdict === undefined ? undefined : one.settle(verdict, this.#options.now());
+      if (kept === undefined) continue;
+      this.#tell(one);
+      await this.#kept?.save(one.service, one.location, kept);
+    }
+  }
+
+  /** A copy is unpacked when a plugin first asks for its operations. */
+  #tell({ service, kept }: ServiceDocument): void {
+    if (kept === undefined) return;
+    this.#options.operations?.put(service, () => unpackDocument(kept.bytes).document);
+  }
+}
