@@ -3,7 +3,7 @@ import type { OpenApiConfig } from "../../config/schema-openapi.ts";
 import type { Logger } from "../../observe/logger.ts";
 import type { MergeJob, MergeResult } from "../job.ts";
 import type { RoutePolicies } from "../route-policy.ts";
-import type { ServiceDocument } from "../service-document.ts";
+import type { ServiceDocument } from "./service-document.ts";
 import { mergeInThread } from "../thread.ts";
 
 export interface MergerOptions {

@@ -1,4 +1,4 @@
-import type { Logger } from "../observe/logger.ts";
+import type { Logger } from "../../observe/logger.ts";
 import type { ServiceDocument } from "./service-document.ts";
 
 /** Logs what is wrong with the documents of services: each fault once, until it is another one or over. */

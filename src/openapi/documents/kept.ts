@@ -1,9 +1,9 @@
-import type { DocumentLocation } from "../config/openapi-location.ts";
-import type { Logger } from "../observe/logger.ts";
-import type { Store } from "../store/store.ts";
-import { tagOf } from "./encode.ts";
-import type { KnownFile } from "./files/file-loader.ts";
-import type { KnownParts } from "./files/whole-document.ts";
+import type { DocumentLocation } from "../../config/openapi-location.ts";
+import type { Logger } from "../../observe/logger.ts";
+import type { Store } from "../../store/store.ts";
+import { tagOf } from "../encode.ts";
+import type { KnownFile } from "../files/file-loader.ts";
+import type { KnownParts } from "../files/whole-document.ts";
 
 /** The last good document of a service. */
 export interface KeptDocument extends KnownParts {

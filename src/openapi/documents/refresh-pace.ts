@@ -1,4 +1,4 @@
-import { MAX_TIMER_MS } from "../timeouts.ts";
+import { MAX_TIMER_MS } from "../../timeouts.ts";
 
 /** After a failure services are asked again sooner than `refresh` says, and ever less often. */
 const RETRY_MS = 1_000;
