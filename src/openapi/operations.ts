@@ -1,6 +1,6 @@
-import { reportBroken } from "./broken-reference.ts";
 import { METHODS } from "./grammar.ts";
 import { type Draft, isObject, type Json, type JsonObject, listAt, objectAt, pointerToken, textAt } from "./json.ts";
+import { reportBroken } from "./merge/broken-reference.ts";
 import type { Report } from "./report.ts";
 import type { Source } from "./source.ts";
 

@@ -1,6 +1,6 @@
 import { METHODS } from "../grammar.ts";
 import { type JsonObject, objectAt, textAt } from "../json.ts";
-import { shapeOf } from "../place.ts";
+import { shapeOf } from "../merge/place.ts";
 import { type Change, Changes } from "./change.ts";
 import { compareOperations, type DiffOperation, resolvedList } from "./operations.ts";
 import { createResolve, type Resolve } from "./resolve.ts";

@@ -5,18 +5,18 @@ import { pause } from "../../pause.ts";
 import type { Store } from "../../store/store.ts";
 import type { Publication } from "../answer.ts";
 import type { AskService } from "../ask-service.ts";
-import { DocumentFaults } from "./faults.ts";
 import type { Drift } from "../drift.ts";
 import type { MergeResult } from "../job.ts";
-import { KeptDocuments } from "./kept.ts";
 import type { KnownOperations } from "../known-operations.ts";
 import { documentFamilies } from "../metrics.ts";
 import { unpackDocument } from "../read.ts";
-import { RefreshPace } from "./refresh-pace.ts";
-import { ServiceDocument } from "./service-document.ts";
 import type { OpenApiReport, ServiceDocumentView } from "../view.ts";
+import { DocumentFaults } from "./faults.ts";
+import { KeptDocuments } from "./kept.ts";
 import { Merger, type MergerOptions } from "./merger.ts";
 import { publicationsOf, publishedViews } from "./publications.ts";
+import { RefreshPace } from "./refresh-pace.ts";
+import { ServiceDocument } from "./service-document.ts";
 
 export interface DocumentsOptions extends MergerOptions {
   askOf(service: string): AskService;

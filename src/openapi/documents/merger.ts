@@ -3,8 +3,8 @@ import type { OpenApiConfig } from "../../config/schema-openapi.ts";
 import type { Logger } from "../../observe/logger.ts";
 import type { MergeJob, MergeResult } from "../job.ts";
 import type { RoutePolicies } from "../route-policy.ts";
-import type { ServiceDocument } from "./service-document.ts";
 import { mergeInThread } from "../thread.ts";
+import type { ServiceDocument } from "./service-document.ts";
 
 export interface MergerOptions {
   readonly openapi: OpenApiConfig;

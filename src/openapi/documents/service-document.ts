@@ -3,8 +3,8 @@ import type { AskService } from "../ask-service.ts";
 import type { DocumentQuestion } from "../fetch.ts";
 import { fetchWhole, type WholeDocument } from "../files/whole-document.ts";
 import type { MergeSource, SourceVerdict } from "../job.ts";
-import type { KeptDocument } from "./kept.ts";
 import type { ServiceDocumentView } from "../view.ts";
+import type { KeptDocument } from "./kept.ts";
 
 /** One that nobody has looked into yet. */
 type Fresh = WholeDocument & { readonly at: number };

@@ -1,9 +1,9 @@
 import { SECTIONS, type Section } from "../grammar.ts";
-import type { Owned } from "../identity.ts";
 import { type Draft, type Json, type JsonObject, objectAt, textAt } from "../json.ts";
-import { order } from "../names.ts";
 import type { Component } from "../source.ts";
-import { UNKNOWN, unknownComponent, type WriterOf } from "../writer.ts";
+import type { Owned } from "./identity.ts";
+import { order } from "./names.ts";
+import { UNKNOWN, unknownComponent, type WriterOf } from "./writer.ts";
 
 const ALL_SECTIONS = Object.keys(SECTIONS) as readonly Section[];
 

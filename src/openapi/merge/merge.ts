@@ -1,26 +1,26 @@
 import type { RouteConfig } from "../../config/schema.ts";
 import { isReserved, PolicyWriter } from "../apply-policy.ts";
-import type { Owned } from "../identity.ts";
 import { isObject, type Json, type JsonObject } from "../json.ts";
-import { nameComponents, order } from "../names.ts";
-import { nameOperations } from "../operation-ids.ts";
 import { operationsOf } from "../operations.ts";
-import { type PlacedOperation, placeOperations, shapeOf } from "../place.ts";
 import { NO_POLICY, type Policy, type PolicyOf } from "../policy.ts";
-import { createProjector, type Projector, type RouteEntry, servicesOf } from "../project.ts";
-import { reachable } from "../reach.ts";
 import { Report, type ReportLine } from "../report.ts";
 import { Source } from "../source.ts";
-import { nameTags } from "../tags.ts";
-import { undocumentedOperations } from "../undocumented.ts";
 import { upgraded } from "../upgrade.ts";
-import { createWriters } from "../writer.ts";
 import { addUnknown, writeComponents } from "./components.ts";
+import type { Owned } from "./identity.ts";
+import { nameComponents, order } from "./names.ts";
+import { nameOperations } from "./operation-ids.ts";
 import { ownPart } from "./own-part.ts";
 import { PathItems } from "./path-items.ts";
+import { type PlacedOperation, placeOperations, shapeOf } from "./place.ts";
+import { createProjector, type Projector, type RouteEntry, servicesOf } from "./project.ts";
+import { reachable } from "./reach.ts";
 import { referenceNames } from "./reference-names.ts";
 import { rootObject } from "./root-object.ts";
+import { nameTags } from "./tags.ts";
+import { undocumentedOperations } from "./undocumented.ts";
 import { type Webhook, webhooksOf, writeWebhooks } from "./webhooks.ts";
+import { createWriters } from "./writer.ts";
 
 /** The document of a service as it was read, in any version. */
 export interface MergeInput {

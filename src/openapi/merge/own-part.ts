@@ -1,7 +1,7 @@
 import type { JsonObject } from "../json.ts";
-import { placedParameters } from "../parameters.ts";
-import type { PlacedOperation } from "../place.ts";
 import type { Policy } from "../policy.ts";
+import { placedParameters } from "./parameters.ts";
+import type { PlacedOperation } from "./place.ts";
 
 /** What of an operation its service says: its security only where the gateway has none. */
 export function ownPart(one: PlacedOperation, policy: Policy): JsonObject {

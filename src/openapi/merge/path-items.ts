@@ -1,6 +1,6 @@
 import { METHODS } from "../grammar.ts";
 import { type Draft, type JsonObject, objectAt } from "../json.ts";
-import { order } from "../names.ts";
+import { order } from "./names.ts";
 
 /** The object `paths` as it is made, operation by operation. */
 export class PathItems {

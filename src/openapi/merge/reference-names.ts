@@ -1,8 +1,8 @@
 import { FreeNames } from "../free-names.ts";
 import { pointerToken, textAt } from "../json.ts";
-import { nameOf } from "../names.ts";
-import type { PlacedOperation } from "../place.ts";
-import type { Names } from "../writer.ts";
+import { nameOf } from "./names.ts";
+import type { PlacedOperation } from "./place.ts";
+import type { Names } from "./writer.ts";
 
 /** For what refers to operations, by pointer or by id: where these stand now, and what they are called there. */
 export function referenceNames(

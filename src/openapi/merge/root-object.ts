@@ -1,7 +1,7 @@
 import { UNRESOLVED } from "../files/unresolved.ts";
 import { type JsonObject, objectAt, textAt } from "../json.ts";
 import type { Source } from "../source.ts";
-import type { Tags } from "../tags.ts";
+import type { Tags } from "./tags.ts";
 
 /** What a merged document says of itself. */
 interface Info {

@@ -1,8 +1,8 @@
 import { isObject, type JsonObject, objectAt } from "../json.ts";
-import { nameOf, order } from "../names.ts";
 import type { Report } from "../report.ts";
 import type { Source } from "../source.ts";
-import type { WriterOf } from "../writer.ts";
+import { nameOf, order } from "./names.ts";
+import type { WriterOf } from "./writer.ts";
 
 /** What a service calls at its clients (OpenAPI 3.1 §4.8.1): it does not pass the gateway, but is part of the document. */
 export interface Webhook {

@@ -1,7 +1,7 @@
-import type { RouteConfig } from "../config/schema.ts";
-import { type Json, type JsonObject, listAt, textAt } from "./json.ts";
+import type { RouteConfig } from "../../config/schema.ts";
+import { type Json, type JsonObject, listAt, textAt } from "../json.ts";
+import { parametersOf } from "../samples.ts";
 import type { PlacedOperation } from "./place.ts";
-import { parametersOf } from "./samples.ts";
 
 /** Header fields that OpenAPI does not take for parameters (OpenAPI 3.1 §4.8.12). */
 const NO_PARAMETERS = new Set(["accept", "content-type", "authorization"]);

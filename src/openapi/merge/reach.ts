@@ -1,8 +1,8 @@
-import { copyNode } from "./copy.ts";
-import { type Kind, SECTIONS } from "./grammar.ts";
+import { copyNode } from "../copy.ts";
+import { type Kind, SECTIONS } from "../grammar.ts";
+import { isObject, type Json, type JsonObject, listAt, textAt } from "../json.ts";
+import type { Component, Source } from "../source.ts";
 import type { Owned } from "./identity.ts";
-import { isObject, type Json, type JsonObject, listAt, textAt } from "./json.ts";
-import type { Component, Source } from "./source.ts";
 
 /** An object to begin with. */
 export interface Root {

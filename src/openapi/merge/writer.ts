@@ -1,10 +1,10 @@
+import { copyNode, type Visitor } from "../copy.ts";
+import { type Kind, type SECTIONS, sectionOf } from "../grammar.ts";
+import { type Draft, isObject, type Json, type JsonObject, listAt, objectAt, pointerToken, textAt } from "../json.ts";
+import type { Report } from "../report.ts";
+import type { Component, Source } from "../source.ts";
 import { reportBroken } from "./broken-reference.ts";
-import { copyNode, type Visitor } from "./copy.ts";
-import { type Kind, type SECTIONS, sectionOf } from "./grammar.ts";
-import { type Draft, isObject, type Json, type JsonObject, listAt, objectAt, pointerToken, textAt } from "./json.ts";
 import { heirsOf } from "./reach.ts";
-import type { Report } from "./report.ts";
-import type { Component, Source } from "./source.ts";
 
 /** Under which names things of the services stand in the merged document. */
 export interface Names {

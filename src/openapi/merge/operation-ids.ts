@@ -1,8 +1,8 @@
-import { FreeNames } from "./free-names.ts";
-import { textAt } from "./json.ts";
+import { FreeNames } from "../free-names.ts";
+import { textAt } from "../json.ts";
+import type { Report } from "../report.ts";
 import { nameOf, order } from "./names.ts";
 import type { PlacedOperation } from "./place.ts";
-import type { Report } from "./report.ts";
 
 /** The id of each operation: its own where nobody else has it, else with the service's name before it. */
 export function nameOperations(

@@ -1,7 +1,7 @@
-import { FreeNames } from "./free-names.ts";
+import { FreeNames } from "../free-names.ts";
+import type { Report } from "../report.ts";
+import type { Component } from "../source.ts";
 import { classesOf, type Owned } from "./identity.ts";
-import type { Report } from "./report.ts";
-import type { Component } from "./source.ts";
 
 /**
  * Under which name each component stands in the merged document; those that mean the same share one.

@@ -1,6 +1,6 @@
-import type { RouteConfig } from "../config/schema.ts";
-import { literalSegments, type PathPattern, type Segment } from "../routing/path-pattern.ts";
-import { parseTemplate } from "../routing/template.ts";
+import type { RouteConfig } from "../../config/schema.ts";
+import { literalSegments, type PathPattern, type Segment } from "../../routing/path-pattern.ts";
+import { parseTemplate } from "../../routing/template.ts";
 
 /** What is known of a route that leads somewhere. */
 export interface Inverted {

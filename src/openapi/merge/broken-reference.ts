@@ -1,7 +1,7 @@
-import type { Kind } from "./grammar.ts";
-import { textAt } from "./json.ts";
-import type { Report } from "./report.ts";
-import type { Source } from "./source.ts";
+import type { Kind } from "../grammar.ts";
+import { textAt } from "../json.ts";
+import type { Report } from "../report.ts";
+import type { Source } from "../source.ts";
 
 /** Further than references to references go. */
 const MOST_STEPS = 32;

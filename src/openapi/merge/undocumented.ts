@@ -1,11 +1,11 @@
-import type { RouteConfig } from "../config/schema.ts";
-import type { JsonObject } from "./json.ts";
+import type { RouteConfig } from "../../config/schema.ts";
+import type { JsonObject } from "../json.ts";
+import type { Report } from "../report.ts";
+import { parametersOf } from "../samples.ts";
 import { nameOf } from "./names.ts";
 import { shapeOf } from "./place.ts";
 import type { Projector, RouteEntry } from "./project.ts";
 import { servicesOf } from "./project.ts";
-import type { Report } from "./report.ts";
-import { parametersOf } from "./samples.ts";
 
 /** An operation of a route to a service that has no document. */
 export interface UndocumentedOperation {

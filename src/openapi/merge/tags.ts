@@ -1,8 +1,8 @@
-import { type Draft, isObject, type JsonObject, listAt, textAt } from "./json.ts";
+import { type Draft, isObject, type JsonObject, listAt, textAt } from "../json.ts";
+import type { Report } from "../report.ts";
+import type { Source } from "../source.ts";
 import { order } from "./names.ts";
 import type { PlacedOperation } from "./place.ts";
-import type { Report } from "./report.ts";
-import type { Source } from "./source.ts";
 
 /** The tags of the merged document. */
 export interface Tags {

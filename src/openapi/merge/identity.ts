@@ -1,7 +1,7 @@
-import { copyNode } from "./copy.ts";
-import { SECTIONS } from "./grammar.ts";
-import { isObject, type Json } from "./json.ts";
-import type { Component, Source } from "./source.ts";
+import { copyNode } from "../copy.ts";
+import { SECTIONS } from "../grammar.ts";
+import { isObject, type Json } from "../json.ts";
+import type { Component, Source } from "../source.ts";
 
 /** A component of one service. */
 export interface Owned {

@@ -1,12 +1,12 @@
-import type { RouteConfig } from "../config/schema.ts";
-import { HeaderList } from "../message/headers.ts";
-import { canonicalPath } from "../message/path.ts";
-import type { RoutedRequest } from "../message/request.ts";
-import { type PathPattern, parsePattern } from "../routing/path-pattern.ts";
-import { compileRewrite, type Rewrite } from "../routing/rewrite.ts";
-import { buildRouter, type Router } from "../routing/router.ts";
+import type { RouteConfig } from "../../config/schema.ts";
+import { HeaderList } from "../../message/headers.ts";
+import { canonicalPath } from "../../message/path.ts";
+import type { RoutedRequest } from "../../message/request.ts";
+import { type PathPattern, parsePattern } from "../../routing/path-pattern.ts";
+import { compileRewrite, type Rewrite } from "../../routing/rewrite.ts";
+import { buildRouter, type Router } from "../../routing/router.ts";
+import { fillSamples, sampleSets } from "../samples.ts";
 import { externalPaths } from "./invert.ts";
-import { fillSamples, sampleSets } from "./samples.ts";
 
 /** A route as its operations are found through it. */
 export interface RouteEntry {

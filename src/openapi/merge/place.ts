@@ -1,9 +1,9 @@
-import type { RouteConfig } from "../config/schema.ts";
+import type { RouteConfig } from "../../config/schema.ts";
+import type { SourceOperation } from "../operations.ts";
+import type { Report } from "../report.ts";
+import { parametersOf, samplesOf } from "../samples.ts";
 import { order } from "./names.ts";
-import type { SourceOperation } from "./operations.ts";
 import { type Place, type Projector, servicesOf } from "./project.ts";
-import type { Report } from "./report.ts";
-import { parametersOf, samplesOf } from "./samples.ts";
 
 /** An operation where clients find it. */
 export interface PlacedOperation {
