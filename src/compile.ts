@@ -13,7 +13,7 @@ import { RequestRecorder } from "./observe/metrics/requests.ts";
 import { driftOf } from "./openapi/drift.ts";
 import { knownOperations } from "./openapi/known-operations.ts";
 import { createOwnPages } from "./openapi/own-pages.ts";
-import { describeRoutes } from "./openapi/route-policy.ts";
+import { describeRoutes } from "./openapi/policy/route-policy.ts";
 import { REFUSED_FROM } from "./overload/priority.ts";
 import { composePipeline, type Destination, type Pipeline } from "./pipeline.ts";
 import type { Phases, Plugin } from "./plugin.ts";

@@ -3,9 +3,9 @@ import type { RouteConfig } from "../config/schema.ts";
 import { type Encoded, encode, own } from "./encode.ts";
 import { type JsonObject, objectAt } from "./json.ts";
 import { type Merged, type MergeInput, type MergeOptions, mergeDocuments } from "./merge/merge.ts";
+import { policyOf, type RoutePolicies } from "./policy/route-policy.ts";
 import { type ReadDocument, readDocument, unpackDocument } from "./read.ts";
 import type { ReportLine } from "./report.ts";
-import { policyOf, type RoutePolicies } from "./route-policy.ts";
 import { yamlText } from "./yaml-text.ts";
 
 /** A document for a part of the operations: those with one of the tags, and those of the services. */

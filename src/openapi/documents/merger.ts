@@ -2,7 +2,7 @@ import type { Config } from "../../config/schema.ts";
 import type { OpenApiConfig } from "../../config/schema-openapi.ts";
 import type { Logger } from "../../observe/logger.ts";
 import type { MergeJob, MergeResult } from "../job.ts";
-import type { RoutePolicies } from "../route-policy.ts";
+import type { RoutePolicies } from "../policy/route-policy.ts";
 import { mergeInThread } from "../thread.ts";
 import type { ServiceDocument } from "./service-document.ts";
 

@@ -1,8 +1,8 @@
 import type { RouteConfig } from "../../config/schema.ts";
-import { isReserved, PolicyWriter } from "../apply-policy.ts";
 import { isObject, type Json, type JsonObject } from "../json.ts";
 import { operationsOf } from "../operations.ts";
-import { NO_POLICY, type Policy, type PolicyOf } from "../policy.ts";
+import { isReserved, PolicyWriter } from "../policy/apply-policy.ts";
+import { NO_POLICY, type Policy, type PolicyOf } from "../policy/policy.ts";
 import { Report, type ReportLine } from "../report.ts";
 import { Source } from "../source.ts";
 import { upgraded } from "../upgrade.ts";

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../json.ts";
-import type { Policy } from "../policy.ts";
+import type { Policy } from "../policy/policy.ts";
 import { placedParameters } from "./parameters.ts";
 import type { PlacedOperation } from "./place.ts";
 

@@ -1,9 +1,9 @@
-import { ERRORS, type ErrorCode } from "../errors.ts";
-import type { ErrorFormat } from "../message/problem.ts";
-import type { AnswerHeader, PluginRefusal, PluginReply } from "../policy/plugin-policy.ts";
+import { ERRORS, type ErrorCode } from "../../errors.ts";
+import type { ErrorFormat } from "../../message/problem.ts";
+import type { AnswerHeader, PluginRefusal, PluginReply } from "../../policy/plugin-policy.ts";
+import type { JsonObject } from "../json.ts";
+import { order } from "../merge/names.ts";
 import { bothResponses } from "./both.ts";
-import type { JsonObject } from "./json.ts";
-import { order } from "./merge/names.ts";
 import { errorContent } from "./problem-schema.ts";
 
 /** The responses, by status, that these refusals and replies of the gateway make. */

@@ -1,6 +1,6 @@
-import type { PluginPolicy, SecurityScheme } from "../policy/plugin-policy.ts";
-import { canonicalText } from "./merge/identity.ts";
-import { order } from "./merge/names.ts";
+import type { PluginPolicy, SecurityScheme } from "../../policy/plugin-policy.ts";
+import { canonicalText } from "../merge/identity.ts";
+import { order } from "../merge/names.ts";
 import type { SchemeName } from "./requirements.ts";
 
 /** Names the schemes of all routes: `jwt`, and where another route has a different one of that name, `jwt-2`. */

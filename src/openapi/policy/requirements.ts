@@ -1,5 +1,5 @@
-import type { PluginPolicy, PluginSecurity, SecurityScheme } from "../policy/plugin-policy.ts";
-import type { JsonObject } from "./json.ts";
+import type { PluginPolicy, PluginSecurity, SecurityScheme } from "../../policy/plugin-policy.ts";
+import type { JsonObject } from "../json.ts";
 
 /** Names of schemes and the scopes that are needed with each: all of them together let a request through. */
 type Requirement = Readonly<Record<string, readonly string[]>>;

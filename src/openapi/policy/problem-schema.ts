@@ -1,6 +1,6 @@
-import { ERRORS, type ErrorCode } from "../errors.ts";
-import type { ErrorFormat } from "../message/problem.ts";
-import type { JsonObject } from "./json.ts";
+import { ERRORS, type ErrorCode } from "../../errors.ts";
+import type { ErrorFormat } from "../../message/problem.ts";
+import type { JsonObject } from "../json.ts";
 
 interface Form {
   readonly mediaType: string;

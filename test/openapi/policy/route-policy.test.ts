@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { type JsonObject, objectAt } from "../../src/openapi/json.ts";
-import { mergeDocuments } from "../../src/openapi/merge/merge.ts";
-import { describeRoutes, policyOf } from "../../src/openapi/route-policy.ts";
-import { definePlugin, type Plugin, type PluginPolicy, Type } from "../../src/plugin.ts";
-import { testDocument } from "../support/document.ts";
+import { type JsonObject, objectAt } from "../../../src/openapi/json.ts";
+import { mergeDocuments } from "../../../src/openapi/merge/merge.ts";
+import { describeRoutes, policyOf } from "../../../src/openapi/policy/route-policy.ts";
+import { definePlugin, type Plugin, type PluginPolicy, Type } from "../../../src/plugin.ts";
+import { testDocument } from "../../support/document.ts";
 
-const pem = new URL("../../examples/shop/nobody.pem", import.meta.url).pathname;
+const pem = new URL("../../../examples/shop/nobody.pem", import.meta.url).pathname;
 const jwt = `jwt: { public-key: "${pem}" }`;
 
 const schema = (name: string) => ({ $ref: `#/components/schemas/${name}` });

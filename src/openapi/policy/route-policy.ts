@@ -1,16 +1,16 @@
-import { type EffectivePlugin, effectivePlugins } from "../config/effective.ts";
-import type { Config, RouteConfig } from "../config/schema.ts";
-import type { Plugin } from "../plugin.ts";
-import type { PluginPolicy, PolicyPlace } from "../policy/plugin-policy.ts";
+import { type EffectivePlugin, effectivePlugins } from "../../config/effective.ts";
+import type { Config, RouteConfig } from "../../config/schema.ts";
+import type { Plugin } from "../../plugin.ts";
+import type { PluginPolicy, PolicyPlace } from "../../policy/plugin-policy.ts";
+import type { JsonObject } from "../json.ts";
+import { servicesOf } from "../merge/project.ts";
+import type { ReportLine } from "../report.ts";
 import { withAddedHeaders } from "./added-headers.ts";
 import { headerObject, responsesOf } from "./answers.ts";
 import { coreRefusals } from "./core-refusals.ts";
 import { deprecationPolicy } from "./deprecation-policy.ts";
-import type { JsonObject } from "./json.ts";
-import { servicesOf } from "./merge/project.ts";
 import { NO_POLICY, type Policy, type PolicyOf } from "./policy.ts";
 import { errorSchemas } from "./problem-schema.ts";
-import type { ReportLine } from "./report.ts";
 import { requirementsOf, type SchemeName } from "./requirements.ts";
 import { nameSchemes } from "./scheme-names.ts";
 

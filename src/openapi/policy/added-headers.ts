@@ -1,4 +1,4 @@
-import { type JsonObject, objectAt } from "./json.ts";
+import { type JsonObject, objectAt } from "../json.ts";
 
 /** A response with headers that the gateway adds to it; one that the response itself names stays as it is written. */
 export function withAddedHeaders(response: JsonObject, headers: Readonly<Record<string, JsonObject>>): JsonObject {

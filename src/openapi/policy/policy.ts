@@ -1,5 +1,5 @@
-import type { JsonObject } from "./json.ts";
-import type { RouteEntry } from "./merge/project.ts";
+import type { JsonObject } from "../json.ts";
+import type { RouteEntry } from "../merge/project.ts";
 
 /** What the gateway itself does on the way to an operation, as its document says it. */
 export interface Policy {

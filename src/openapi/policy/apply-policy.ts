@@ -1,8 +1,8 @@
+import { type Draft, isObject, type Json, type JsonObject, objectAt, textAt } from "../json.ts";
+import { hostOf, type RouteEntry } from "../merge/project.ts";
 import { withAddedHeaders } from "./added-headers.ts";
 import { isOfClass } from "./answers.ts";
 import { bothResponses, ownResponse, resolvedResponse } from "./both.ts";
-import { type Draft, isObject, type Json, type JsonObject, objectAt, textAt } from "./json.ts";
-import { hostOf, type RouteEntry } from "./merge/project.ts";
 import type { Policy } from "./policy.ts";
 import { isSharedName, SharedResponses } from "./shared-responses.ts";
 

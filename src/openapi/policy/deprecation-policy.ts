@@ -1,5 +1,5 @@
-import type { RouteConfig } from "../config/schema.ts";
-import type { PluginPolicy } from "../policy/plugin-policy.ts";
+import type { RouteConfig } from "../../config/schema.ts";
+import type { PluginPolicy } from "../../policy/plugin-policy.ts";
 
 /** What a route's `deprecated` says to clients. */
 export function deprecationPolicy({ deprecated }: RouteConfig): PluginPolicy {

@@ -1,5 +1,5 @@
-import { type JsonObject, pointerToken } from "./json.ts";
-import { canonicalText } from "./merge/identity.ts";
+import { type JsonObject, pointerToken } from "../json.ts";
+import { canonicalText } from "../merge/identity.ts";
 
 /** Answers of the gateway that many operations have, each once, as components: `Gateway401`, `Gateway401-2`. */
 export class SharedResponses {

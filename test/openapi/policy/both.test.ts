@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { bothResponses, ownResponse } from "../../src/openapi/both.ts";
+import { bothResponses, ownResponse } from "../../../src/openapi/policy/both.ts";
 
 const ours = {
   description: "Ours.",

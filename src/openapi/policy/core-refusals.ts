@@ -1,7 +1,7 @@
-import type { ListenConfig } from "../config/schema.ts";
-import { RETRY_AFTER } from "../policy/credential-policy.ts";
-import type { PluginRefusal } from "../policy/plugin-policy.ts";
-import { sizeText } from "../policy/words.ts";
+import type { ListenConfig } from "../../config/schema.ts";
+import { RETRY_AFTER } from "../../policy/credential-policy.ts";
+import type { PluginRefusal } from "../../policy/plugin-policy.ts";
+import { sizeText } from "../../policy/words.ts";
 
 /**
  * What the gateway itself may answer in a service's place, whatever plugins there are. What it refuses before it knows the

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { requirementsOf } from "../../src/openapi/requirements.ts";
-import type { PluginPolicy, PluginSecurity } from "../../src/policy/plugin-policy.ts";
+import { requirementsOf } from "../../../src/openapi/policy/requirements.ts";
+import type { PluginPolicy, PluginSecurity } from "../../../src/policy/plugin-policy.ts";
 
 const bearer = { type: "http", scheme: "bearer" } as const;
 const basic = { type: "http", scheme: "basic" } as const;

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { nameSchemes } from "../../src/openapi/scheme-names.ts";
-import type { PluginPolicy, SecurityScheme } from "../../src/policy/plugin-policy.ts";
+import { nameSchemes } from "../../../src/openapi/policy/scheme-names.ts";
+import type { PluginPolicy, SecurityScheme } from "../../../src/policy/plugin-policy.ts";
 
 const named = (name: string, scheme: SecurityScheme): PluginPolicy => ({ security: { schemes: { [name]: scheme } } });
 const key = (name: string): SecurityScheme => ({ type: "apiKey", in: "header", name });

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject, objectAt, textAt } from "./json.ts";
+import { isObject, type Json, type JsonObject, objectAt, textAt } from "../json.ts";
 
 /**
  * The answer of an operation that both have described: its service, and the gateway before it. What is sent is either of
