@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import type { ServiceConfig } from "../../src/config/schema.ts";
-import { Documents } from "../../src/openapi/documents/documents.ts";
-import { type MergeJob, runJob } from "../../src/openapi/job.ts";
-import { createTestLasting } from "../../src/testing/lasting.ts";
-import { documentOf } from "../support/documented.ts";
-import { tempFolder } from "../support/temp.ts";
+import type { ServiceConfig } from "../../../src/config/schema.ts";
+import { Documents } from "../../../src/openapi/documents/documents.ts";
+import { type MergeJob, runJob } from "../../../src/openapi/job.ts";
+import { createTestLasting } from "../../../src/testing/lasting.ts";
+import { documentOf } from "../../support/documented.ts";
+import { tempFolder } from "../../support/temp.ts";
 
 const SECTION = {
   path: "/openapi.json",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { documentOf, linesOf, merge, operationAt, operationsIn, route } from "./support.ts";
+import { documentOf, linesOf, merge, operationAt, operationsIn, route } from "../support.ts";
 
 const USERS = documentOf({ "/users": { get: {} }, "/users/{id}": { get: {}, delete: {} } });
 

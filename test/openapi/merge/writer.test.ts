@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { documentOf, merge, operationAt } from "./support.ts";
+import { documentOf, merge, operationAt } from "../support.ts";
 
 test("a response has a description, and no keys that mean nothing there", () => {
   const responses = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { type Json, objectAt } from "../../src/openapi/json.ts";
-import { below, documentOf, linesOf, merge, operationAt, operationsIn } from "./support.ts";
+import { type Json, objectAt } from "../../../src/openapi/json.ts";
+import { below, documentOf, linesOf, merge, operationAt, operationsIn } from "../support.ts";
 
 const schemas = (entries: Readonly<Record<string, Json>>) => ({ components: { schemas: entries } });
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
