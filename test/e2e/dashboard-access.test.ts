@@ -1,22 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
-import { startBrowser, type TestBrowser } from "../support/browser.ts";
+import { sharedBrowser } from "../support/browser.ts";
+import { HELLO, headline, openDashboard } from "../support/dashboard.ts";
 import { startGateway } from "../support/gateway.ts";
 import { startShopService, startTraffic } from "../support/shop.ts";
 
 const AXE = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 const VIEWS = ["overview", "topology", "errors", "alerts", "system", "configuration", "log"];
 
-let browser: TestBrowser;
-
-beforeAll(async () => {
-  browser = await startBrowser();
-}, 30_000);
-afterAll(async () => {
-  await browser[Symbol.asyncDispose]();
-});
+const browser = sharedBrowser();
 
 /** A gateway with something wrong, so that every kind of line is there. */
 function shop(url: string): string {
@@ -66,7 +60,7 @@ describe("the dashboard", () => {
       await using traffic = startTraffic(gateway.port, [{ path: "/users/1" }, { path: "/limited" }]);
       await traffic.answered(60);
       // The policy of the page keeps scripts of others out: also this one, unless it is told to look away.
-      const { page } = await browser.open(`http://127.0.0.1:${gateway.adminPort}/`, { colorScheme, bypassCSP: true });
+      const { page } = await openDashboard(browser, gateway, { colorScheme, bypassCSP: true });
       await page.getByText("What needs attention").waitFor();
       const ground = await page.evaluate("getComputedStyle(document.body).backgroundColor");
       expect(ground).toBe(colorScheme === "light" ? "rgb(244, 246, 248)" : "rgb(16, 21, 27)");
@@ -90,7 +84,7 @@ describe("the dashboard", () => {
       { path: `/${"y".repeat(300)}` },
     ]);
     await traffic.answered(60);
-    const { page } = await browser.open(`http://127.0.0.1:${gateway.adminPort}/`, {
+    const { page } = await openDashboard(browser, gateway, {
       viewport: { width: 360, height: 740 },
     });
     await page.getByText("What needs attention").waitFor();
@@ -121,8 +115,8 @@ describe("the dashboard", () => {
     using up = startShopService();
     await using gateway = await startGateway(shop(up.url));
     await using traffic = startTraffic(gateway.port, [{ path: "/users/1" }]);
-    const { page } = await browser.open(`http://127.0.0.1:${gateway.adminPort}/`);
-    await page.getByRole("heading", { level: 1, name: /users/ }).waitFor();
+    const { page } = await openDashboard(browser, gateway);
+    await headline(page, /users/).waitFor();
     const focused = () => page.evaluate<string>("document.activeElement.textContent.trim()");
     const reach = async (text: string) => {
       for (let i = 0; i < 60; i++) {
@@ -150,8 +144,8 @@ describe("the dashboard", () => {
   }, 120_000);
 
   test("takes light or dark as it is told, and remembers it", async () => {
-    await using gateway = await startGateway("routes: [{ path: /, plugins: { respond: { body: hello } } }]\n");
-    const { page } = await browser.open(`http://127.0.0.1:${gateway.adminPort}/`, { colorScheme: "light" });
+    await using gateway = await startGateway(HELLO);
+    const { page } = await openDashboard(browser, gateway, { colorScheme: "light" });
     const ground = () => page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
     expect(await ground()).toBe("rgb(244, 246, 248)");
     await page.getByRole("button", { name: "Theme: system" }).click();

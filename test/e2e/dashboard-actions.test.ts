@@ -1,21 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
-import { startBrowser, type TestBrowser } from "../support/browser.ts";
+import { sharedBrowser } from "../support/browser.ts";
+import { HELLO, headline, openDashboard } from "../support/dashboard.ts";
 import { startGateway } from "../support/gateway.ts";
 import { rewrite } from "../support/reload.ts";
 import { startShopService, startTraffic } from "../support/shop.ts";
 import { until } from "../support/until.ts";
 
-let browser: TestBrowser;
+const browser = sharedBrowser();
 
-beforeAll(async () => {
-  browser = await startBrowser();
-}, 30_000);
-afterAll(async () => {
-  await browser[Symbol.asyncDispose]();
-});
-
-const HELLO = "reload: manual\nroutes: [{ path: /, plugins: { respond: { body: hello } } }]\n";
+const YAML = `reload: manual\n${HELLO}`;
 
 /** Presses the button, reads what is asked, and does it; answers the text of the dialog. */
 async function confirm(page: Page, opener: string, action: string, prepare?: () => Promise<unknown>): Promise<string> {
@@ -31,8 +25,8 @@ async function confirm(page: Page, opener: string, action: string, prepare?: () 
 
 describe("an action of the dashboard", () => {
   test("is asked about, and not done when the answer is no", async () => {
-    await using gateway = await startGateway(HELLO);
-    const { page } = await browser.open(`http://127.0.0.1:${gateway.adminPort}/#/system`);
+    await using gateway = await startGateway(YAML);
+    const { page } = await openDashboard(browser, gateway, { view: "system" });
     const asked: string[] = [];
     page.on("request", (request) => {
       if (request.method() !== "GET") asked.push(request.url());
@@ -45,24 +39,24 @@ describe("an action of the dashboard", () => {
   }, 30_000);
 
   test("reloads, and tells every problem with its place if it cannot", async () => {
-    await using gateway = await startGateway(HELLO);
-    const { page } = await browser.open(`http://127.0.0.1:${gateway.adminPort}/#/system`);
+    await using gateway = await startGateway(YAML);
+    const { page } = await openDashboard(browser, gateway, { view: "system" });
     const results = page.locator("#results");
     const text = await confirm(page, "Reload the configuration …", "Reload");
     expect(text).toContain("No request fails for it");
     await results.getByText("The configuration was read again: nothing has changed.").waitFor();
 
-    await rewrite(gateway, `${HELLO}routes2: []\n`);
+    await rewrite(gateway, `${YAML}routes2: []\n`);
     await confirm(page, "Reload the configuration …", "Reload");
     await results.getByText(/^Nothing was done/).waitFor();
     await results.getByText(/gateway\.yaml:5:1 error .*routes2/).waitFor();
-    await page.getByRole("heading", { level: 1, name: /^The last reload has failed/ }).waitFor();
+    await headline(page, /^The last reload has failed/).waitFor();
     await page.getByRole("button", { name: "Dismiss this message" }).last().click();
 
-    await rewrite(gateway, HELLO.replace("hello", "goodbye"));
+    await rewrite(gateway, YAML.replace("hello", "goodbye"));
     await confirm(page, "Reload the configuration …", "Reload");
     await results.getByText("The configuration was taken over, with 1 change.").waitFor();
-    await page.getByRole("heading", { level: 1, name: /^All well/ }).waitFor();
+    await headline(page, /^All well/).waitFor();
   }, 40_000);
 
   test("drains a target and takes it back; the last one only if that is said", async () => {
@@ -74,7 +68,7 @@ routes: [{ path: /*, service: users }]
 `);
     await using traffic = startTraffic(gateway.port, [{ path: "/" }]);
     await traffic.answered(20);
-    const { page } = await browser.open(`http://127.0.0.1:${gateway.adminPort}/#/topology`);
+    const { page } = await openDashboard(browser, gateway, { view: "topology" });
     const row = page.getByRole("row", { name: new RegExp(`^${first.url}`) });
     const text = await confirm(page, `Drain ${first.url}`, "Drain the target");
     expect(text).toContain("Its requests go to the other target.");
@@ -101,7 +95,7 @@ routes: [{ path: /*, service: users }]
 `);
     const ask = async () => (await fetch(`http://127.0.0.1:${gateway.port}/`)).status;
     expect(await ask()).toBe(200);
-    const { page } = await browser.open(`http://127.0.0.1:${gateway.adminPort}/#/topology`);
+    const { page } = await openDashboard(browser, gateway, { view: "topology" });
     const opener = `Force the circuit of ${up.url}`;
     await confirm(page, opener, "Force the circuit");
     await page.getByText(`The circuit of ${up.url} is held open.`).waitFor();
@@ -120,7 +114,7 @@ routes: [{ path: /*, service: users, plugins: { cache: { ttl: 60s } } }]
     const origin = `http://127.0.0.1:${gateway.port}`;
     const statusOf = async () => (await fetch(`${origin}/a`)).headers.get("cache-status");
     await until(async () => (await statusOf())?.includes("hit") === true);
-    const { page } = await browser.open(`http://127.0.0.1:${gateway.adminPort}/#/system`);
+    const { page } = await openDashboard(browser, gateway, { view: "system" });
     await confirm(page, "Purge the cache …", "Purge", () =>
       page.getByLabel("URL, beginning, tag or key").fill(`${origin}/a`),
     );

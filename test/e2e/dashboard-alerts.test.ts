@@ -1,5 +1,6 @@
 import { test } from "bun:test";
 import { startBrowser } from "../support/browser.ts";
+import { openDashboard } from "../support/dashboard.ts";
 import { startGateway } from "../support/gateway.ts";
 import { startShopService, startTraffic } from "../support/shop.ts";
 
@@ -21,7 +22,7 @@ alerts:
   // Nobody is told of an alert whose cause is told already: the target stays up, and only its answers are bad.
   up.status = 500;
   await traffic.answered(50);
-  const { page } = await browser.open(`http://127.0.0.1:${gateway.adminPort}/#/alerts`);
+  const { page } = await openDashboard(browser, gateway, { view: "alerts" });
   const alerts = page.getByRole("table", { name: "Alerts" });
   await alerts.getByRole("row", { name: /^too-many-errors .*firing/ }).waitFor({ timeout: 20_000 });
   await page.getByRole("button", { name: "Silence too-many-errors" }).click();

@@ -1,31 +1,20 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { describe, expect, test } from "bun:test";
+import { generateKeyPairSync } from "node:crypto";
 import type { Page } from "playwright-core";
-import { signToken } from "../../src/identity/sign-token.ts";
-import { startBrowser, type TestBrowser } from "../support/browser.ts";
+import { bearer } from "../support/bearer.ts";
+import { sharedBrowser } from "../support/browser.ts";
+import { dashboardOf, HELLO, headline, openDashboard } from "../support/dashboard.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { type ShopService, startShopService, startTraffic, type Traffic } from "../support/shop.ts";
 import { tempFolder } from "../support/temp.ts";
 import { until } from "../support/until.ts";
 
-let browser: TestBrowser;
-
-beforeAll(async () => {
-  browser = await startBrowser();
-}, 30_000);
-afterAll(async () => {
-  await browser[Symbol.asyncDispose]();
-});
+const browser = sharedBrowser();
 
 const MEANT = generateKeyPairSync("rsa", { modulusLength: 2_048 });
 const ANOTHER = generateKeyPairSync("rsa", { modulusLength: 2_048 });
 
-function tokenOf(subject: string, key: KeyObject): Readonly<Record<string, string>> {
-  const claims = { sub: subject, exp: Math.floor(Date.now() / 1_000) + 3_600 };
-  return { authorization: `Bearer ${signToken({ alg: "RS256" }, claims, key)}` };
-}
-
-const ANN = tokenOf("ann", MEANT.privateKey);
+const ANN = bearer("ann", MEANT.privateKey);
 const WELL = [
   { path: "/users/1", headers: ANN },
   { path: "/orders/1", headers: ANN },
@@ -56,8 +45,8 @@ routes:
   await using traffic = startTraffic(gateway.port, WELL, 2, 100);
   await traffic.answered(40);
   expect([...traffic.statuses.keys()]).toEqual([200]);
-  const { page } = await browser.open(`http://127.0.0.1:${gateway.adminPort}/`);
-  await page.getByRole("heading", { level: 1, name: /^All well/ }).waitFor();
+  const { page } = await openDashboard(browser, gateway);
+  await headline(page, /^All well/).waitFor();
   await use({ gateway, slow, traffic }, page);
 }
 
@@ -93,7 +82,7 @@ describe("a newcomer finds with the dashboard alone", () => {
     await withShop(async ({ slow }, page) => {
       slow.delayMs = 600;
       await untilConcluded(page, "a target is slow");
-      await page.getByRole("heading", { level: 1, name: slow.url }).waitFor();
+      await headline(page, slow.url).waitFor();
     });
   }, 60_000);
 
@@ -101,10 +90,10 @@ describe("a newcomer finds with the dashboard alone", () => {
     await withShop(async ({ traffic }, page) => {
       traffic.ask([
         { path: "/users/1", headers: ANN },
-        { path: "/orders/1", headers: tokenOf("ann", ANOTHER.privateKey) },
+        { path: "/orders/1", headers: bearer("ann", ANOTHER.privateKey) },
       ]);
       await untilConcluded(page, "a secret is wrong");
-      await page.getByRole("heading", { level: 1, name: /^orders: / }).waitFor();
+      await headline(page, /^orders: /).waitFor();
       await page.getByRole("link", { name: "Errors and limits" }).click();
       await page
         .getByRole("row", { name: /401 unauthenticated .* · the client/ })
@@ -118,7 +107,7 @@ describe("a newcomer finds with the dashboard alone", () => {
       traffic.ask(WELL);
       await using _eve = startTraffic(
         gateway.port,
-        [{ path: "/users/1", headers: tokenOf("eve", MEANT.privateKey) }],
+        [{ path: "/users/1", headers: bearer("eve", MEANT.privateKey) }],
         4,
         5,
       );
@@ -137,7 +126,7 @@ describe("what comes from outside", () => {
 routes:
   - { name: ${JSON.stringify(markup)}, path: /a, plugins: { rate-limit: { limit: 1, window: 1h }, respond: { body: hello } } }
 `);
-    const { page, complaints, urls } = await browser.open(`http://127.0.0.1:${gateway.adminPort}/`);
+    const { page, complaints, urls } = await openDashboard(browser, gateway);
     for (let i = 0; i < 5; i++) await fetch(`http://127.0.0.1:${gateway.port}/a`);
     await fetch(`http://127.0.0.1:${gateway.port}/${encodeURIComponent(markup)}`);
     for (const [view, place] of [
@@ -147,7 +136,7 @@ routes:
       ["configuration", "configuration-lines"],
       ["log", "log-lines"],
     ]) {
-      await page.goto(`http://127.0.0.1:${gateway.adminPort}/#/${view}`);
+      await page.goto(dashboardOf(gateway, view));
       await page.locator(`#${place}`).getByText("<img src=x").first().waitFor();
     }
     expect(await page.locator("main img").count()).toBe(0);
@@ -159,19 +148,17 @@ routes:
 
 describe("the token", () => {
   const YAML = `admin: { host: 127.0.0.1, port: 0, token: right-token }
-routes: [{ path: /, plugins: { respond: { body: hello } } }]
-`;
+${HELLO}`;
 
   test("is asked for, told to be wrong, kept by the tab alone, and forgotten on request", async () => {
     await using gateway = await startGateway(YAML);
-    const origin = `http://127.0.0.1:${gateway.adminPort}/`;
     const { page, urls } = await browser.open("about:blank");
     let refused = 0;
     page.on("response", (response) => {
       if (response.status() === 401) refused++;
     });
-    await page.goto(origin);
-    await page.getByRole("heading", { level: 1, name: "Sign in to see how the gateway is" }).waitFor();
+    await page.goto(dashboardOf(gateway));
+    await headline(page, "Sign in to see how the gateway is").waitFor();
     // One question is enough to find out: more would look like guessing.
     expect(refused).toBe(1);
     refused = 0;
@@ -182,9 +169,9 @@ routes: [{ path: /, plugins: { respond: { body: hello } } }]
 
     await page.getByLabel("Token").fill("right-token");
     await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByRole("heading", { level: 1, name: /^All well/ }).waitFor();
+    await headline(page, /^All well/).waitFor();
     await page.reload();
-    await page.getByRole("heading", { level: 1, name: /^All well/ }).waitFor();
+    await headline(page, /^All well/).waitFor();
     expect(await page.evaluate("Object.keys(localStorage).length + document.cookie.length")).toBe(0);
     expect(urls.filter((url) => url.includes("token"))).toEqual([]);
 
@@ -195,7 +182,7 @@ routes: [{ path: /, plugins: { respond: { body: hello } } }]
     await page.getByRole("alert").getByText("The token is not accepted any more.").waitFor();
     await page.getByLabel("Token").fill("right-token");
     await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByRole("heading", { level: 1, name: /^All well/ }).waitFor();
+    await headline(page, /^All well/).waitFor();
     expect(refused).toBe(2);
 
     await page.getByRole("link", { name: "System" }).click();

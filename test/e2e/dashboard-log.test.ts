@@ -1,16 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { Request } from "playwright-core";
-import { startBrowser, type TestBrowser } from "../support/browser.ts";
+import { sharedBrowser } from "../support/browser.ts";
+import { openDashboard } from "../support/dashboard.ts";
 import { startGateway } from "../support/gateway.ts";
 
-let browser: TestBrowser;
-
-beforeAll(async () => {
-  browser = await startBrowser();
-}, 30_000);
-afterAll(async () => {
-  await browser[Symbol.asyncDispose]();
-});
+const browser = sharedBrowser();
 
 const YAML = `plugins: { access-log: {} }
 routes: [{ path: /*, plugins: { respond: { body: hello } } }]
@@ -20,7 +14,7 @@ describe("the log on the dashboard", () => {
   test("is followed, filtered, paused, and kept short", async () => {
     await using gateway = await startGateway(YAML);
     const ask = (path: string) => fetch(`http://127.0.0.1:${gateway.port}${path}`).then((reply) => reply.text());
-    const { page, complaints } = await browser.open(`http://127.0.0.1:${gateway.adminPort}/#/log`);
+    const { page, complaints } = await openDashboard(browser, gateway, { view: "log" });
     await page.getByText("Live: new lines are added at the end.").waitFor();
     const lines = page.getByRole("log", { name: "Log lines" });
     await ask("/apples");
@@ -55,7 +49,7 @@ describe("the log on the dashboard", () => {
 
   test("is not read while another view is looked at", async () => {
     await using gateway = await startGateway(YAML);
-    const { page } = await browser.open(`http://127.0.0.1:${gateway.adminPort}/#/log`);
+    const { page } = await openDashboard(browser, gateway, { view: "log" });
     await page.getByText("Live: new lines are added at the end.").waitFor();
     const isLog = (request: Request) => request.url().includes("/api/log");
     await Promise.all([page.waitForEvent("requestfailed", isLog), page.getByRole("link", { name: "System" }).click()]);
@@ -72,7 +66,7 @@ describe("the log on the dashboard", () => {
       `${YAML}services: { users: { targets: ["http://127.0.0.1:1"], health: { path: / } } }\n`,
     );
     await gateway.waitForLog(({ msg }) => msg === "a target is unhealthy");
-    const { page } = await browser.open(`http://127.0.0.1:${gateway.adminPort}/`);
+    const { page } = await openDashboard(browser, gateway);
     await page.getByRole("heading", { name: "Latest warnings of the gateway" }).waitFor();
     const warnings = page.locator("#warnings li");
     await warnings.filter({ hasText: "a target is unhealthy" }).filter({ hasText: "service=users" }).waitFor();

@@ -5,8 +5,9 @@ import { createCatalog } from "../../examples/shop/catalog.ts";
 import { createOrders } from "../../examples/shop/orders.ts";
 import { startService } from "../../examples/shop/serve.ts";
 import { createUsers } from "../../examples/shop/users.ts";
-import { signToken } from "../../src/identity/sign-token.ts";
+import { bearer } from "../support/bearer.ts";
 import { startBrowser } from "../support/browser.ts";
+import { headline, openDashboard } from "../support/dashboard.ts";
 import { startGateway } from "../support/gateway.ts";
 import { type ShopRequest, startTraffic } from "../support/shop.ts";
 import { tempFolder } from "../support/temp.ts";
@@ -18,18 +19,16 @@ const SCREENSHOT_MS = 240_000;
 
 const KEYS = generateKeyPairSync("rsa", { modulusLength: 2_048 });
 
-function tokenOf(subject: string): Readonly<Record<string, string>> {
-  const claims = { sub: subject, exp: Math.floor(Date.now() / 1_000) + 3_600, scope: "orders:read" };
-  return { authorization: `Bearer ${signToken({ alg: "RS256" }, claims, KEYS.privateKey)}` };
-}
-
 const VISITORS: readonly ShopRequest[] = [
   ...[1, 2, 3].map((id) => ({ path: `/api/users/${id}` })),
   ...["books", "tools", "music"].map((category) => ({ path: `/api/catalog?category=${category}` })),
   { path: "/api/catalog/1" },
   { path: "/api/users?page=1&size=2" },
   { path: "/api/orders" },
-  ...["ada", "alan", "grace"].map((subject) => ({ path: "/api/private/orders", headers: tokenOf(subject) })),
+  ...["ada", "alan", "grace"].map((subject) => ({
+    path: "/api/private/orders",
+    headers: bearer(subject, KEYS.privateKey, { scope: "orders:read" }),
+  })),
   { path: "/" },
 ];
 
@@ -63,14 +62,14 @@ routes:
       await using traffic = startTraffic(gateway.port, VISITORS, isForScreenshot ? 12 : 4, isForScreenshot ? 60 : 10);
       await traffic.answered(100);
       await using browser = await startBrowser();
-      const { page } = await browser.open(`http://127.0.0.1:${gateway.adminPort}/`, {
+      const { page } = await openDashboard(browser, gateway, {
         viewport: { width: 1_280, height: 1_080 },
         colorScheme: "light",
       });
       await page.getByRole("heading", { level: 1 }).waitFor();
       if (isForScreenshot) await Bun.sleep(SCREENSHOT_MS);
       await users[2]?.stop();
-      await page.getByRole("heading", { level: 1, name: /^users: 1 of 3 targets down/ }).waitFor();
+      await headline(page, /^users: 1 of 3 targets down/).waitFor();
       await page.getByText("What needs attention").waitFor();
       const table = page.getByRole("table", { name: "Services, the last ten seconds" });
       await table.getByRole("row", { name: /^users .*1 of 3 targets down/ }).waitFor();

@@ -1,23 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
-import { startBrowser, type TestBrowser } from "../support/browser.ts";
-import { type GatewayProcess, startGateway } from "../support/gateway.ts";
+import { sharedBrowser } from "../support/browser.ts";
+import { dashboardOf, HELLO, headline, openDashboard } from "../support/dashboard.ts";
+import { startGateway } from "../support/gateway.ts";
 import { startRedis } from "../support/redis.ts";
 import { startShopService, startTraffic } from "../support/shop.ts";
 import { until } from "../support/until.ts";
 
-let browser: TestBrowser;
-
-beforeAll(async () => {
-  browser = await startBrowser();
-}, 30_000);
-afterAll(async () => {
-  await browser[Symbol.asyncDispose]();
-});
-
-function originOf({ adminPort }: Pick<GatewayProcess, "adminPort">): string {
-  return `http://127.0.0.1:${adminPort}`;
-}
+const browser = sharedBrowser();
 
 async function show(page: Page, view: string): Promise<void> {
   await page.getByRole("navigation", { name: "Views" }).getByRole("link", { name: view, exact: true }).click();
@@ -39,10 +29,8 @@ routes:
 `);
     await using traffic = startTraffic(gateway.port, [{ path: "/users/1" }, { path: "/orders/1" }]);
     await traffic.answered(100);
-    const { page, urls, complaints } = await browser.open(originOf(gateway));
-    await page
-      .getByRole("heading", { level: 1, name: /^All well: 2 services, [\d,.]+ requests\/s, no errors|0 % errors$/ })
-      .waitFor();
+    const { page, urls, complaints } = await openDashboard(browser, gateway);
+    await headline(page, /^All well: 2 services, [\d,.]+ requests\/s, no errors|0 % errors$/).waitFor();
     await page.getByRole("row", { name: /^people users [\d.,]+\/s/ }).waitFor();
     await page.getByRole("row", { name: /^orders .*up .*\/s/ }).waitFor();
 
@@ -69,7 +57,7 @@ routes:
     await page.getByRole("log", { name: "Log lines" }).getByText("request").first().waitFor();
     for (const view of ["System", "Alerts", "Errors and limits"]) await show(page, view);
 
-    expect(urls.filter((url) => !url.startsWith(`${originOf(gateway)}/`))).toEqual([]);
+    expect(urls.filter((url) => !url.startsWith(dashboardOf(gateway)))).toEqual([]);
     expect(complaints).toEqual([]);
   }, 60_000);
 
@@ -82,20 +70,19 @@ routes: [{ path: /*, service: users }]
 `);
     await using traffic = startTraffic(gateway.port, [{ path: "/" }]);
     await traffic.answered(50);
-    const { page } = await browser.open(originOf(gateway));
-    await page.getByRole("heading", { level: 1, name: /^All well/ }).waitFor();
+    const { page } = await openDashboard(browser, gateway);
+    await headline(page, /^All well/).waitFor();
     second.kill();
     const killed = performance.now();
-    await page.getByRole("heading", { level: 1, name: "users: 1 of 2 targets down" }).waitFor({ timeout: 5_000 });
+    await headline(page, "users: 1 of 2 targets down").waitFor({ timeout: 5_000 });
     expect(performance.now() - killed).toBeLessThan(2_000);
     await page.getByText(`${second.url} is down: it does not accept connections.`).waitFor();
   }, 30_000);
 
   test("shows a worker that was killed within two seconds", async () => {
     await using gateway = await startGateway(`listen: { host: 127.0.0.1, port: 0, workers: 2 }
-routes: [{ path: /, plugins: { respond: { body: hello } } }]
-`);
-    const { page } = await browser.open(`${originOf(gateway)}/#/system`);
+${HELLO}`);
+    const { page } = await openDashboard(browser, gateway, { view: "system" });
     const table = page.getByRole("table", { name: "Processes that serve requests" });
     await table.getByRole("row", { name: /^worker 2 .*running/ }).waitFor();
     const pid = Number(
@@ -119,23 +106,21 @@ routes: [{ path: /, plugins: { respond: { body: hello } } }]
     await using gateway = await startGateway(`redis: { url: "${redis.url}" }
 routes: [{ path: /, plugins: { rate-limit: { limit: 1000000/m }, respond: { body: hello } } }]
 `);
-    const { page } = await browser.open(originOf(gateway));
-    await page.getByRole("heading", { level: 1, name: /^All well/ }).waitFor();
+    const { page } = await openDashboard(browser, gateway);
+    await headline(page, /^All well/).waitFor();
     await redis.kill();
     const killed = performance.now();
-    await page
-      .getByRole("heading", { level: 1, name: /^Redis does not answer, since \d+ s$/ })
-      .waitFor({ timeout: 5_000 });
+    await headline(page, /^Redis does not answer, since \d+ s$/).waitFor({ timeout: 5_000 });
     expect(performance.now() - killed).toBeLessThan(2_000);
     await redis.restart();
-    await page.getByRole("heading", { level: 1, name: /^All well/ }).waitFor({ timeout: 15_000 });
+    await headline(page, /^All well/).waitFor({ timeout: 15_000 });
   }, 40_000);
 
   test("asks nothing while its tab is hidden, and all when it is shown again", async () => {
-    await using gateway = await startGateway("routes: [{ path: /, plugins: { respond: { body: hello } } }]\n");
-    const hidden = await browser.open(originOf(gateway));
-    const shown = await browser.open(originOf(gateway));
-    for (const { page } of [hidden, shown]) await page.getByRole("heading", { level: 1, name: /^All well/ }).waitFor();
+    await using gateway = await startGateway(HELLO);
+    const hidden = await openDashboard(browser, gateway);
+    const shown = await openDashboard(browser, gateway);
+    for (const { page } of [hidden, shown]) await headline(page, /^All well/).waitFor();
     const hide = (isHidden: boolean) =>
       hidden.page.evaluate(
         `Object.defineProperty(document, "hidden", { value: ${isHidden}, configurable: true }); document.dispatchEvent(new Event("visibilitychange"))`,
@@ -154,17 +139,14 @@ routes: [{ path: /, plugins: { rate-limit: { limit: 1000000/m }, respond: { body
   }, 40_000);
 
   test("says that the gateway is away, and goes on when it is back", async () => {
-    const yaml = "routes: [{ path: /, plugins: { respond: { body: hello } } }]\n";
-    const before = await startGateway(yaml);
-    const { page } = await browser.open(originOf(before));
-    await page.getByRole("heading", { level: 1, name: /^All well/ }).waitFor();
+    const before = await startGateway(HELLO);
+    const { page } = await openDashboard(browser, before);
+    await headline(page, /^All well/).waitFor();
     await before.kill();
-    await page
-      .getByRole("heading", { level: 1, name: /^The gateway does not answer, since \d+ s$/ })
-      .waitFor({ timeout: 5_000 });
+    await headline(page, /^The gateway does not answer, since \d+ s$/).waitFor({ timeout: 5_000 });
     await page.getByText("away, trying again").waitFor();
-    await using _after = await startGateway(`admin: { host: 127.0.0.1, port: ${before.adminPort} }\n${yaml}`);
-    await page.getByRole("heading", { level: 1, name: /^All well/ }).waitFor({ timeout: 15_000 });
+    await using _after = await startGateway(`admin: { host: 127.0.0.1, port: ${before.adminPort} }\n${HELLO}`);
+    await headline(page, /^All well/).waitFor({ timeout: 15_000 });
     await page.getByText("● live").waitFor();
   }, 40_000);
 
@@ -182,7 +164,7 @@ ${names.map((name) => `  - { path: /${name}/*, service: ${name} }`).join("\n")}
       2,
     );
     await traffic.answered(300);
-    const { page } = await browser.open(`${originOf(gateway)}/#/topology`);
+    const { page } = await openDashboard(browser, gateway, { view: "topology" });
     await page.getByText("300 services, none with a problem. The first 100 of them: search for others.").waitFor();
     await page.getByLabel("Search").fill("service-277");
     await page.getByText("1 shown.").waitFor();

@@ -1,3 +1,4 @@
+import { afterAll, beforeAll } from "bun:test";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 
 /** Where systems have it; the suite needs one of them. */
@@ -35,5 +36,22 @@ export async function startBrowser(): Promise<TestBrowser> {
       return { page, urls, complaints };
     },
     [Symbol.asyncDispose]: () => browser.close(),
+  };
+}
+
+/** One browser for all tests of a file, started before the first of them: `const browser = sharedBrowser()`. */
+export function sharedBrowser(): Pick<TestBrowser, "open"> {
+  let browser: TestBrowser | undefined;
+  beforeAll(async () => {
+    browser = await startBrowser();
+  }, 30_000);
+  afterAll(async () => {
+    await browser?.[Symbol.asyncDispose]();
+  });
+  return {
+    async open(url, options) {
+      if (browser === undefined) throw new Error("the browser is there for tests alone");
+      return await browser.open(url, options);
+    },
   };
 }
