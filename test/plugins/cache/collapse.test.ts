@@ -6,7 +6,10 @@ import { until } from "../../support/until.ts";
 import type { UpstreamConnection } from "../../support/upstream.ts";
 import { requestText, startWorld, type World } from "./world.ts";
 
-const FRESH = "cache-control: max-age=60\r\n";
+const FRESH = { "cache-control": "max-age=60" };
+const FRESH_HEAD = "HTTP/1.1 200 OK\r\ncache-control: max-age=60\r\n";
+/** The first half of a content that is to be stored. */
+const FIRST_HALF = `${FRESH_HEAD}content-length: 10\r\n\r\nfirst`;
 
 /** The service takes requests, and answers when the test says so. */
 function holding(world: World): UpstreamConnection[] {
@@ -18,8 +21,11 @@ function holding(world: World): UpstreamConnection[] {
   return held;
 }
 
-/** Leaves what has come where it is. */
-const hasFirst = (bytes: Buffer) => (bytes.includes("first") ? 0 : -1);
+/** Resolves when the first half has come to each of them; it is left where it is. */
+async function firstHalves(...all: readonly RawClient[]): Promise<void> {
+  const hasCome = (bytes: Buffer) => (bytes.includes("first") ? 0 : -1);
+  for (const client of all) await client.inbox.take(hasCome, 5_000, "the first half");
+}
 
 async function clients(world: World, count: number, headers = {}): Promise<RawClient[]> {
   const all = await Promise.all(Array.from({ length: count }, () => connect(world.gateway.port)));
@@ -33,6 +39,8 @@ interface Crowd extends AsyncDisposable {
   readonly held: UpstreamConnection[];
   /** The first of them has asked, and the others wait for it. */
   readonly all: readonly RawClient[];
+  /** Answers one of the requests that came to the service: whole, and to be stored unless `control` says otherwise. */
+  answer(index: number, body: string, control?: string): void;
 }
 
 async function startCrowd(count: number, options?: string): Promise<Crowd> {
@@ -46,6 +54,9 @@ async function startCrowd(count: number, options?: string): Promise<Crowd> {
     world,
     held,
     all,
+    answer: (index, body, control = "max-age=60") => {
+      void held[index]?.send(response(body, { headers: [["cache-control", control]] }));
+    },
     [Symbol.asyncDispose]: async () => {
       for (const client of all) if (!client.isClosed) client.close();
       await world[Symbol.asyncDispose]();
@@ -65,8 +76,8 @@ const texts = (replies: readonly RawResponse[]) => replies.map((reply) => reply.
 describe("requests for the same", () => {
   test("a thousand at once are one request to the service", async () => {
     await using crowd = await startCrowd(1_000);
-    const { world, held, all } = crowd;
-    void held[0]?.send(response("one", { headers: [["cache-control", "max-age=60"]] }));
+    const { world, all } = crowd;
+    crowd.answer(0, "one");
     const replies = await repliesTo(all);
     expect(new Set(texts(replies))).toEqual(new Set(["one"]));
     expect(world.asked).toHaveLength(1);
@@ -77,13 +88,13 @@ describe("requests for the same", () => {
   test("get the content as it comes", async () => {
     await using crowd = await startCrowd(3);
     const { world, held, all } = crowd;
-    void held[0]?.send(`HTTP/1.1 200 OK\r\n${FRESH}content-length: 10\r\n\r\nfirst`);
-    for (const client of all) await client.inbox.take(hasFirst, 5_000, "the first half");
+    void held[0]?.send(FIRST_HALF);
+    await firstHalves(...all);
     // One who comes in the middle gets it from the beginning.
-    const [late] = await clients(world, 1);
-    await late?.inbox.take(hasFirst, 5_000, "the first half");
+    const late = await clients(world, 1);
+    await firstHalves(...late);
     void held[0]?.send("-last");
-    for (const client of [...all, late as RawClient]) {
+    for (const client of [...all, ...late]) {
       expect((await client.readResponse()).body.toString()).toBe("first-last");
       client.close();
     }
@@ -99,7 +110,7 @@ describe("requests for the same", () => {
     // The gateway itself sends what it may send again once more.
     const before = world.asked.length;
     expect(before).toBeLessThanOrEqual(2);
-    world.answers({ headers: { "cache-control": "max-age=60" } });
+    world.answers({ headers: FRESH });
     expect((await world.ask()).status).toBe(200);
   });
 
@@ -123,22 +134,22 @@ describe("requests for the same", () => {
   test("all get the end of a content that breaks off, and nothing is stored", async () => {
     await using crowd = await startCrowd(3);
     const { world, held, all } = crowd;
-    await held[0]?.send(`HTTP/1.1 200 OK\r\n${FRESH}content-length: 10\r\n\r\nfirst`);
-    for (const client of all) await client.inbox.take(hasFirst, 5_000, "the first half");
+    void held[0]?.send(FIRST_HALF);
+    await firstHalves(...all);
     held[0]?.close();
     for (const client of all) await until(() => client.isClosed || client.isEnded);
-    world.answers({ headers: { "cache-control": "max-age=60" }, body: "whole" });
+    world.answers({ headers: FRESH, body: "whole" });
     expect((await world.ask()).body.toString()).toBe("whole");
   });
 
   test("a client that leaves before the reply's head hands over to another", async () => {
     await using crowd = await startCrowd(6);
-    const { world, held } = crowd;
-    const [first, ...others] = crowd.all;
+    const { world, held, all } = crowd;
+    const [first, ...others] = all;
     first?.reset();
     await until(() => held.length === 2);
     await settled(world);
-    void held[1]?.send(response("two", { headers: [["cache-control", "max-age=60"]] }));
+    crowd.answer(1, "two");
     const replies = await repliesTo(others);
     expect(texts(replies)).toEqual(Array.from({ length: 5 }, () => "two"));
     expect(world.asked).toHaveLength(2);
@@ -148,10 +159,9 @@ describe("requests for the same", () => {
     await using crowd = await startCrowd(2);
     const { world, held, all } = crowd;
     const [first, second] = all;
-    void held[0]?.send(`HTTP/1.1 200 OK\r\n${FRESH}content-length: 10\r\n\r\nfirst`);
-    await first?.inbox.take(hasFirst, 5_000, "the first half");
+    void held[0]?.send(FIRST_HALF);
+    await firstHalves(...all);
     first?.reset();
-    await second?.inbox.take(hasFirst, 5_000, "the first half");
     second?.reset();
     await settled(world);
     void held[0]?.send("-last");
@@ -162,11 +172,11 @@ describe("requests for the same", () => {
 
   test("a client that waits and leaves is let go", async () => {
     await using crowd = await startCrowd(2);
-    const { world, held, all } = crowd;
+    const { world, all } = crowd;
     const [first, second] = all;
     second?.reset();
     await settled(world);
-    void held[0]?.send(response("one", { headers: [["cache-control", "max-age=60"]] }));
+    crowd.answer(0, "one");
     expect((await first?.readResponse())?.body.toString()).toBe("one");
     expect(world.asked).toHaveLength(1);
   });
@@ -174,11 +184,9 @@ describe("requests for the same", () => {
   test("what must not be stored is asked for by each, at once, and nobody waits for it again", async () => {
     await using crowd = await startCrowd(5);
     const { world, held, all } = crowd;
-    void held[0]?.send(response("mine", { headers: [["cache-control", "private"]] }));
+    crowd.answer(0, "mine", "private");
     await until(() => held.length === 5);
-    for (const [i, connection] of held.slice(1).entries()) {
-      void connection.send(response(`other ${i}`, { headers: [["cache-control", "private"]] }));
-    }
+    for (let i = 0; i < 4; i++) crowd.answer(i + 1, `other ${i}`, "private");
     const replies = await repliesTo(all);
     expect(texts(replies).sort()).toEqual(["mine", "other 0", "other 1", "other 2", "other 3"]);
     const more = await clients(world, 5);
@@ -216,8 +224,8 @@ describe("requests for the same", () => {
     const { world, held, all } = crowd;
     const block = "x".repeat(65_536);
     const chunk = `10000\r\n${block}\r\n`;
-    void held[0]?.send(`HTTP/1.1 200 OK\r\n${FRESH}transfer-encoding: chunked\r\n\r\n5\r\nfirst\r\n`);
-    for (const client of all) await client.inbox.take(hasFirst, 5_000, "the first chunk");
+    void held[0]?.send(`${FRESH_HEAD}transfer-encoding: chunked\r\n\r\n5\r\nfirst\r\n`);
+    await firstHalves(...all);
     const [, slow] = all;
     slow?.pause();
     for (let i = 0; i < 16; i++) void held[0]?.send(chunk);
@@ -225,7 +233,7 @@ describe("requests for the same", () => {
     slow?.resume();
     void held[0]?.send("0\r\n\r\n");
     for (const reply of await repliesTo(all)) expect(reply.body.length).toBe(5 + 16 * 65_536);
-    world.answers({ headers: { "cache-control": "max-age=60" }, body: "new" });
+    world.answers({ headers: FRESH, body: "new" });
     expect((await world.ask()).body.toString()).toBe("new");
   });
 });
