@@ -12,7 +12,7 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
       signal.removeEventListener("abort", end);
       resolve();
     };
-    const timer = setTimeout(end, Math.min(ms, MAX_TIMER_MS));
+    const timer = setTimeout(end, Math.max(0, Math.min(ms, MAX_TIMER_MS)));
     timer.unref();
     signal.addEventListener("abort", end);
   });

@@ -25,3 +25,12 @@ test("a pause longer than a timer can wait is not over at once", async () => {
   expect(await Promise.race([long, short])).toBe("short");
   controller.abort();
 });
+
+test("a pause that is over before it begins is short, and nothing to warn of", async () => {
+  const warnings: string[] = [];
+  const note = ({ name }: Error) => void warnings.push(name);
+  process.on("warning", note);
+  await pause(-16, new AbortController().signal);
+  process.off("warning", note);
+  expect(warnings).toEqual([]);
+});
