@@ -18,15 +18,15 @@ export class CompiledServices {
   /** What plugins would avoid of the targets of each. */
   readonly watches = new Map<string, Set<TargetWatch>>();
   readonly limiters = new Map<string, Limiter[]>();
+  /** Makes an attempt at the target that is chosen. */
+  readonly send: Send;
   readonly #lasting: Lasting;
-  readonly #send: Send;
   readonly #bulkheads = new Map<string, Bulkhead>();
   readonly #changes: (() => void)[] = [];
 
-  /** @param send makes an attempt at the target that is chosen */
   constructor(lasting: Lasting, send: Send) {
     this.#lasting = lasting;
-    this.#send = send;
+    this.send = send;
   }
 
   /** Makes them; those that are known already are changed only by `takeEffect`. */
@@ -68,7 +68,7 @@ export class CompiledServices {
     const service = this.all.get(name);
     if (service === undefined) throw new Error(`there is no service ${JSON.stringify(name)}`);
     const bulkhead = this.#bulkheads.get(name);
-    const send = this.#send;
+    const { send } = this;
     return (ctx) => {
       // Of a copy nobody here knows when it ends: who sends copies bounds them.
       if (!ctx.isDetached) bulkhead?.enter(ctx);

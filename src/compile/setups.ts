@@ -2,11 +2,11 @@ import { type EffectivePlugin, effectivePlugins } from "../config/effective.ts";
 import { LATE, within } from "../config/patience.ts";
 import type { Config, RouteConfig } from "../config/schema.ts";
 import type { RouteInfo } from "../context.ts";
-import { siteOf } from "../naming.ts";
 import type { Awaitable, Phases, Plugin } from "../plugin.ts";
 import { createScope, type ScopeBase } from "../scope.ts";
 import { SetupError, type SetupFault } from "../setup-error.ts";
 import { atWork, type PluginAtWork } from "../way.ts";
+import { siteOf } from "./site.ts";
 
 /** For all plugins together to be set up, in ms: a start, or a reload, must not wait for good. */
 const SETUP_MS = 30_000;

@@ -1,7 +1,7 @@
-import { parseMoment } from "./config/moment.ts";
-import type { DeprecatedConfig } from "./config/schema-deprecated.ts";
-import type { Context } from "./context.ts";
-import type { Reply } from "./message/reply.ts";
+import { parseMoment } from "../config/moment.ts";
+import type { DeprecatedConfig } from "../config/schema-deprecated.ts";
+import type { Context } from "../context.ts";
+import type { Reply } from "../message/reply.ts";
 
 /** Tells clients with every reply of a route that they should not use it any more. */
 export interface DeprecationPhases {

@@ -1,5 +1,5 @@
-import type { PluginOrigin } from "./config/effective.ts";
-import type { RouteInfo } from "./context.ts";
+import type { PluginOrigin } from "../config/effective.ts";
+import type { RouteInfo } from "../context.ts";
 
 /** Where a plugin's options are written: the same text wherever and whenever this configuration is at work. */
 export function siteOf(origin: PluginOrigin, route: RouteInfo | undefined, service: string | undefined): string {
