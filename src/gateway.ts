@@ -4,30 +4,29 @@ import type { Context } from "./context.ts";
 import type { EdgeHandler } from "./edge/edge.ts";
 import { enterRoute } from "./enter.ts";
 import type { GatewayError } from "./errors.ts";
-import { Generation } from "./generation.ts";
+import type { Generation } from "./gateway/generation.ts";
+import { Generations } from "./gateway/generations.ts";
+import { Refusals } from "./gateway/refusals.ts";
+import { ServiceLifecycle, servicesOnlyIn } from "./gateway/service-lifecycle.ts";
 import { isLastForward } from "./message/max-forwards.ts";
 import type { Answer } from "./message/pending.ts";
 import { problemReply } from "./message/problem.ts";
 import { Reply } from "./message/reply.ts";
 import { Incidents } from "./observe/incidents/incidents.ts";
 import { CORE, familyOf } from "./observe/metrics/core.ts";
-import type { Counter } from "./observe/metrics/counter.ts";
 import { RequestRecorder } from "./observe/metrics/requests.ts";
 import { Overload } from "./overload/overload.ts";
 import { watchOverload } from "./overload/watch.ts";
 import type { Awaitable } from "./plugin.ts";
 import type { Lasting } from "./scope.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { type Drain, drainedOf, drainsIn } from "./upstream/drain.ts";
+import type { Drain } from "./upstream/drain.ts";
 import type { HealthSharing, HealthVerdict } from "./upstream/health/sharing.ts";
 import { upstreamFamilies } from "./upstream/metrics.ts";
-import { closeService, discoverTargets, drainTargets, type Service, watchHealth } from "./upstream/service.ts";
+import { closeService, type Service } from "./upstream/service.ts";
 
 /** A start does not wait longer for the first answers of discovery. */
 const FIRST_ANSWERS_MS = 2_000;
-
-/** Snapshots that requests still go by, at most: of more the oldest is closed all the same. */
-const MOST_OLD = 16;
 
 const NOTHING = () => undefined;
 
@@ -36,16 +35,13 @@ export class Gateway implements EdgeHandler {
   /** What went wrong of late. */
   readonly incidents: Incidents;
   readonly #lasting: Lasting;
-  readonly #refused: Counter<typeof CORE.refused.labels>;
+  readonly #refusals: Refusals;
   /** For what the gateway answers itself. */
   readonly #unmatched: RequestRecorder;
   readonly #overload: Overload;
+  readonly #generations: Generations;
+  readonly #lifecycle: ServiceLifecycle;
   readonly #stopCollecting: () => void;
-  readonly #old = new Set<Generation>();
-  readonly #sharing: HealthSharing | undefined;
-  #drains: readonly Drain[] = [];
-  #generation: Generation;
-  #isChecker: boolean;
   #isStarted = false;
   #isClosed = false;
   #inFlight = 0;
@@ -53,12 +49,13 @@ export class Gateway implements EdgeHandler {
   #residentBytes: (() => number) | undefined = undefined;
 
   private constructor(snapshot: Snapshot, lasting: Lasting, sharing: HealthSharing | undefined) {
-    this.#generation = this.#generationOf(snapshot);
-    this.#lasting = lasting;
-    this.incidents = new Incidents(lasting.now);
     const { metrics, log } = lasting;
+    this.#lasting = lasting;
+    this.#generations = new Generations(snapshot);
+    this.#lifecycle = new ServiceLifecycle(log, sharing);
+    this.incidents = new Incidents(lasting.now);
+    this.#refusals = new Refusals(lasting, this.incidents);
     this.#overload = new Overload(snapshot.config.overload, log);
-    this.#refused = metrics.counter(CORE.refused);
     this.#unmatched = new RequestRecorder(metrics, "");
     this.#stopCollecting = metrics.addCollector(() => [
       familyOf(CORE.requestsInFlight, [{ labels: [], value: this.#inFlight }]),
@@ -66,8 +63,6 @@ export class Gateway implements EdgeHandler {
       ...upstreamFamilies(this.snapshot.services.values()),
       ...(this.snapshot.own?.documents.families() ?? []),
     ]);
-    this.#sharing = sharing;
-    this.#isChecker = sharing?.isChecker ?? true;
   }
 
   /**
@@ -81,23 +76,17 @@ export class Gateway implements EdgeHandler {
 
   /** Takes over what another process has found out about a target. */
   learn(verdict: HealthVerdict): void {
-    this.snapshot.services.get(verdict.service)?.monitor.learn(verdict);
+    this.#lifecycle.learn(this.snapshot.services, verdict);
   }
 
   /** From now on this process is the one that checks the targets, and tells the others. */
   takeOverChecks(): void {
-    this.#isChecker = true;
-    for (const { monitor } of this.snapshot.services.values()) monitor.takeOver();
+    this.#lifecycle.takeOverChecks(this.snapshot.services);
   }
 
   /** These targets are drained from now on, and no others. */
   useDrains(drains: readonly Drain[]): void {
-    this.#useDrains(drains, this.snapshot);
-  }
-
-  #useDrains(drains: readonly Drain[], { services }: Snapshot): void {
-    this.#drains = drains;
-    for (const service of services.values()) drainTargets(service, drainedOf(drains, service.name));
+    this.#lifecycle.drain(this.snapshot.services, drains);
   }
 
   /** Requests under way, tunnels included. */
@@ -106,7 +95,7 @@ export class Gateway implements EdgeHandler {
   }
 
   get snapshot(): Snapshot {
-    return this.#generation.snapshot;
+    return this.#generations.current.snapshot;
   }
 
   /**
@@ -115,7 +104,7 @@ export class Gateway implements EdgeHandler {
    */
   async start(): Promise<void> {
     this.#isStarted = true;
-    await this.#begin([...this.snapshot.services.values()], this.#generation);
+    await this.#begin([...this.snapshot.services.values()], this.#generations.current);
   }
 
   /**
@@ -129,8 +118,8 @@ export class Gateway implements EdgeHandler {
   async reload(input: CompileInput, prepare: () => (() => void) | undefined = NOTHING): Promise<void> {
     const { snapshot: before } = this;
     const next = await compile(input, this.#lasting, before);
-    const added = [...next.services.values()].filter((service) => before.services.get(service.name) !== service);
-    const generation = this.#generationOf(next);
+    const added = servicesOnlyIn(next.services, before.services);
+    const generation = this.#generations.of(next);
     // Nobody is sent to a new service before its first targets are found.
     if (this.#isStarted) await this.#begin(added, generation);
     let takeEffect: (() => void) | undefined;
@@ -144,13 +133,8 @@ export class Gateway implements EdgeHandler {
     }
     next.takeEffect();
     takeEffect?.();
-    this.#useDrains(drainsIn(next.config, this.#drains), next);
-    const old = this.#generation;
-    this.#generation = generation;
-    for (const service of before.services.values()) {
-      if (next.services.get(service.name) !== service) closeService(service);
-    }
-    this.#retire(old);
+    this.#lifecycle.replace(before.services, next);
+    this.#generations.replace(generation);
     this.#overload.configure(next.config.overload);
     if (this.#residentBytes !== undefined) this.watchOverload(this.#residentBytes);
   }
@@ -163,32 +147,16 @@ export class Gateway implements EdgeHandler {
   }
 
   async #begin(services: readonly Service[], generation: Generation): Promise<void> {
-    const sharing = this.#sharing === undefined ? undefined : { ...this.#sharing, isChecker: this.#isChecker };
-    for (const service of services) watchHealth(service, sharing);
-    const found = services.map((service) => discoverTargets(service, this.#lasting.log));
-    const started = Promise.all([generation.start(), ...found]);
+    const started = Promise.all([this.#lifecycle.begin(services), generation.start()]);
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(late.resolve, FIRST_ANSWERS_MS);
     await Promise.race([started, late.promise]);
     clearTimeout(timer);
   }
 
-  #generationOf(snapshot: Snapshot): Generation {
-    return new Generation(snapshot, (generation) => this.#old.delete(generation));
-  }
-
-  #retire(generation: Generation): void {
-    this.#old.add(generation);
-    generation.retire();
-    const [oldest] = this.#old;
-    if (oldest === undefined || this.#old.size <= MOST_OLD) return;
-    this.#old.delete(oldest);
-    void oldest.close();
-  }
-
   handle(ctx: Context): Answer {
     this.#inFlight++;
-    const generation = this.#generation;
+    const generation = this.#generations.current;
     generation.enter();
     ctx.generation = generation;
     const { request } = ctx;
@@ -208,7 +176,7 @@ export class Gateway implements EdgeHandler {
     this.#inFlight--;
     if (ctx.pipeline === undefined) this.#unmatched.record(ctx, outcome);
     if (outcome.status >= 429 || outcome.errorCode !== undefined) this.incidents.note(ctx, outcome);
-    if (outcome.errorSource === "internal") this.#logInternal(ctx);
+    if (outcome.errorSource === "internal") this.#refusals.noteInternal(ctx);
     try {
       ctx.pipeline?.finish(ctx, outcome);
     } catch (error) {
@@ -218,26 +186,8 @@ export class Gateway implements EdgeHandler {
   }
 
   refuse(error: GatewayError, peerAddress: string): Reply {
-    const requestId = crypto.randomUUID();
-    const { code, source, detail } = error;
-    // What is internal has failed behind a request, which is counted when it ends.
-    if (code !== "internal") {
-      this.#refused.with(code).inc();
-      this.incidents.noteRefused(error, requestId, peerAddress);
-    }
-    const fields = { requestId, client: peerAddress, code, source, detail };
-    if (source === "internal") this.#lasting.log.error("request failed", { ...fields, error });
-    else this.#lasting.log.info("request refused", fields);
+    const requestId = this.#refusals.note(error, peerAddress);
     return problemReply(error, requestId, this.snapshot.config.errors.format);
-  }
-
-  /** The client is told nothing of the cause, so the log must be. Overload is no fault and comes in floods. */
-  #logInternal(ctx: Context): void {
-    if (ctx.error?.code !== "internal") return;
-    const { requestId, route, service, error } = ctx;
-    const stack = error.cause instanceof Error ? error.cause.stack : undefined;
-    const fields = { requestId, route: route?.name, service, error, stack };
-    this.#lasting.log.error("a request failed inside the gateway", fields);
   }
 
   /** Closes plugins and idle connections; requests in flight are the edges' to end first. */
@@ -245,7 +195,7 @@ export class Gateway implements EdgeHandler {
     this.#isClosed = true;
     this.#stopCollecting();
     this.#stopWatching();
-    await Promise.all([this.#generation, ...this.#old].map((generation) => generation.close()));
+    await this.#generations.close();
     for (const service of this.snapshot.services.values()) closeService(service);
   }
 }

@@ -61,8 +61,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   explain: [...PARTS, "edge", "enter", "pipeline", "routing", "snapshot", "trail", "traffic", "upstream", "way"],
   enter: [...PARTS, "pipeline", "refuse", "routing", "snapshot"],
   "setup-error": [],
-  generation: [...PARTS, "snapshot"],
-  gateway: [...PARTS, "overload", "compile", "enter", "generation", "scope", "snapshot", "store", "upstream", "edge"],
+  gateway: [...PARTS, "overload", "compile", "enter", "scope", "snapshot", "store", "upstream", "edge"],
   view: [...PARTS, "admin", "explain", "trail", "history", "openapi", "snapshot", "store", "upstream"],
   "open-edges": [...PARTS, "admin", "edge"],
   listeners: [

@@ -1,4 +1,4 @@
-import type { Snapshot } from "./snapshot.ts";
+import type { Snapshot } from "../snapshot.ts";
 
 /** A snapshot at work, and the requests that have read it: its plugins are closed when the last of them has ended. */
 export class Generation {
