@@ -11,7 +11,7 @@ import type { Documents } from "../openapi/documents/documents.ts";
 import type { PublishedDocument } from "../openapi/job.ts";
 import type { Plugin } from "../plugin.ts";
 import { createState } from "../scope.ts";
-import { MemoryBackend } from "../store/memory.ts";
+import { MemoryBackend } from "../store/memory/backend.ts";
 import { shareStore } from "../store/shared.ts";
 import { readFlags } from "./flags.ts";
 import type { CliIo } from "./io.ts";

@@ -1,6 +1,6 @@
 import type { RedisConfig } from "../config/schema-redis.ts";
 import type { Logger } from "../observe/logger.ts";
-import { MemoryBackend } from "./memory.ts";
+import { MemoryBackend } from "./memory/backend.ts";
 import { type SharedStore, shareStore } from "./shared.ts";
 import { createStoreView } from "./view.ts";
 

@@ -1,5 +1,5 @@
 import type { Backend } from "./backend.ts";
-import { MemoryBackend } from "./memory.ts";
+import { MemoryBackend } from "./memory/backend.ts";
 import type { StoreReport } from "./report.ts";
 import type { LocalStore, Store } from "./store.ts";
 import { createLocalView, createStoreView } from "./view.ts";

@@ -5,7 +5,7 @@ import { slotTag } from "./key.ts";
 import { KeyGroup } from "./key-group.ts";
 import type { Charge, Taken } from "./limit.ts";
 import { waitForLock } from "./lock.ts";
-import type { MemoryBackend } from "./memory.ts";
+import type { MemoryBackend } from "./memory/backend.ts";
 import { OwnCharge, type OwnTakeRequest } from "./own-charge.ts";
 import type {
   Lease,

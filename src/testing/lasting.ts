@@ -1,7 +1,7 @@
 import type { LogFields, Logger, LogLevel } from "../observe/logger.ts";
 import { MetricsRegistry } from "../observe/metrics/registry.ts";
 import { createState, type Lasting } from "../scope.ts";
-import { MemoryBackend } from "../store/memory.ts";
+import { MemoryBackend } from "../store/memory/backend.ts";
 import { shareStore } from "../store/shared.ts";
 
 /** A line that a plugin has logged. */

@@ -7,7 +7,7 @@ import { createNullLogger } from "../observe/log.ts";
 import { MetricsRegistry } from "../observe/metrics/registry.ts";
 import type { Plugin } from "../plugin.ts";
 import { createState } from "../scope.ts";
-import { MemoryBackend } from "../store/memory.ts";
+import { MemoryBackend } from "../store/memory/backend.ts";
 import { shareStore } from "../store/shared.ts";
 import { createView } from "../view.ts";
 

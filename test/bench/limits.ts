@@ -10,7 +10,7 @@ import { Reply } from "../../src/message/reply.ts";
 import { composePipeline, type Pipeline } from "../../src/pipeline.ts";
 import type { Context, Phases, Plugin } from "../../src/plugin.ts";
 import { createScope } from "../../src/scope.ts";
-import { MemoryBackend } from "../../src/store/memory.ts";
+import { MemoryBackend } from "../../src/store/memory/backend.ts";
 import { type SharedStore, shareStore } from "../../src/store/shared.ts";
 import { createTestLasting } from "../../src/testing/lasting.ts";
 import { decodeOptions } from "../../src/testing/options.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { CHANGES, KeyRing } from "../../src/identity/api-key/key-ring.ts";
 import { judge } from "../../src/identity/api-key/record.ts";
-import { MemoryBackend } from "../../src/store/memory.ts";
+import { MemoryBackend } from "../../src/store/memory/backend.ts";
 import { shareStore } from "../../src/store/shared.ts";
 import type { Store } from "../../src/store/store.ts";
 import { openRedisStore } from "../store/redis-store.ts";

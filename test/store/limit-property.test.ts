@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import fc from "fast-check";
 import { Redis } from "ioredis";
 import { type LimitKind, type LimitPolicy, limitPolicy, type Taken } from "../../src/store/limit.ts";
-import { MemoryBackend } from "../../src/store/memory.ts";
+import { MemoryBackend } from "../../src/store/memory/backend.ts";
 import { TAKE } from "../../src/store/redis/limit-scripts.ts";
 import { CLOCK } from "../../src/store/redis/script.ts";
 import { takenOf } from "../../src/store/redis/taken.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test";
 import { KeyGroup } from "../../src/store/key-group.ts";
 import { type LimitPolicy, limitPolicy, type Taken } from "../../src/store/limit.ts";
-import { MemoryBackend } from "../../src/store/memory.ts";
+import { MemoryBackend } from "../../src/store/memory/backend.ts";
 import { shareStore } from "../../src/store/shared.ts";
 import type { Store, TakeRequest } from "../../src/store/store.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";

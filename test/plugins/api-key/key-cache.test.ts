@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { KeyCache, LAST_KNOWN_MS } from "../../../plugins/api-key/key-cache.ts";
 import { KeyRing } from "../../../src/plugin.ts";
-import { MemoryBackend } from "../../../src/store/memory.ts";
+import { MemoryBackend } from "../../../src/store/memory/backend.ts";
 import { shareStore } from "../../../src/store/shared.ts";
 
 const DENY = { cacheMs: 5_000, whenAway: "deny" } as const;

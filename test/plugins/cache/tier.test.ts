@@ -3,7 +3,7 @@ import { UrlKeys } from "../../../plugins/cache/shared.ts";
 import { Tier } from "../../../plugins/cache/tier/tier.ts";
 import { compileUrlKey } from "../../../plugins/cache/url-key.ts";
 import { HeaderList } from "../../../src/message/headers.ts";
-import { MemoryBackend } from "../../../src/store/memory.ts";
+import { MemoryBackend } from "../../../src/store/memory/backend.ts";
 import { createStoreView } from "../../../src/store/view.ts";
 import { entryOf } from "./entries.ts";
 

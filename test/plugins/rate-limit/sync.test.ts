@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { Syncer } from "../../../plugins/rate-limit/sync.ts";
 import type { CounterSeries } from "../../../src/plugin.ts";
 import { type LimitKind, limitPolicy } from "../../../src/store/limit.ts";
-import { MemoryBackend } from "../../../src/store/memory.ts";
+import { MemoryBackend } from "../../../src/store/memory/backend.ts";
 import { type SharedStore, shareStore } from "../../../src/store/shared.ts";
 
 const WINDOW_MS = 1_000;

@@ -1,4 +1,4 @@
-import type { LimitPolicy, Taken } from "./limit.ts";
+import type { LimitPolicy, Taken } from "../limit.ts";
 
 /**
  * The arithmetic of limits, in whole µs and ms, the same as that of the script for Redis: every value stays below 2^53,

@@ -1,14 +1,17 @@
-import type { Backend } from "./backend.ts";
-import { Channels } from "./channels.ts";
-import { StoreError, type StoreFailure } from "./error.ts";
-import { allKeys, foundIn } from "./found.ts";
-import type { KeyGroup } from "./key-group.ts";
-import type { Charge, Taken } from "./limit.ts";
-import { entryBytes, MemoryTable, type TableBounds, type Value } from "./memory-table.ts";
-import { giveBackTo, takeFrom } from "./memory-take.ts";
-import { bytesOf, counterOf, endOf, MAX_DIGITS, otherKind, textOf } from "./memory-values.ts";
-import type { StoreReport } from "./report.ts";
-import type { Subscriber, Wait, Write } from "./store.ts";
+import type { Backend } from "../backend.ts";
+import { Channels } from "../channels.ts";
+import { StoreError, type StoreFailure } from "../error.ts";
+import { allKeys, foundIn } from "../found.ts";
+import type { KeyGroup } from "../key-group.ts";
+import type { Charge, Taken } from "../limit.ts";
+import type { StoreReport } from "../report.ts";
+import type { Subscriber, Wait, Write } from "../store.ts";
+import { leasesOf, releaseLease, renewLease, takeLease } from "./leases.ts";
+import { extendLock, releaseLock, takeLock } from "./locks.ts";
+import { MemoryTable, type TableBounds } from "./table.ts";
+import { giveBackTo, takeFrom } from "./take.ts";
+import { increment, transact } from "./transaction.ts";
+import { bytesOf, endOf, textOf } from "./values.ts";
 
 export interface MemoryOptions {
   /** Wall-clock time in ms since 1970. */
@@ -18,6 +21,7 @@ export interface MemoryOptions {
 
 /** A gateway needs a few keys a caller: room for a hundred thousand callers and more. */
 const DEFAULT_BOUNDS: TableBounds = { entries: 500_000, bytes: 128 * 1_048_576 };
+
 /** The embedded store: the memory of this process. Nothing in it waits, so that every call is atomic by itself. */
 export class MemoryBackend implements Backend {
   readonly #table: MemoryTable;
@@ -70,21 +74,11 @@ export class MemoryBackend implements Backend {
   }
 
   increment(key: string, by: number, ttlMs: number, wait?: Wait): Promise<number> {
-    return this.#call(wait, (now) => this.#increment(key, by, ttlMs, now));
+    return this.#call(wait, (now) => increment(this.#table, key, by, ttlMs, now));
   }
 
   transact(writes: readonly Write[], wait?: Wait): Promise<void> {
-    return this.#call(wait, (now) => {
-      this.#checkTransaction(writes, now);
-      for (const write of writes) {
-        if (write.op === "delete") this.#table.delete(write.key, now);
-        else if (write.op === "increment") this.#increment(write.key, write.by, write.ttlMs ?? 0, now);
-        else {
-          const value: Value = { kind: "bytes", content: write.value };
-          this.#table.set(write.key, value, endOf(write.ttlMs ?? 0, now), now);
-        }
-      }
-    });
+    return this.#call(wait, (now) => transact(this.#table, writes, now));
   }
 
   take(charges: readonly Charge[], wait?: Wait): Promise<readonly Taken[]> {
@@ -101,63 +95,31 @@ export class MemoryBackend implements Backend {
   }
 
   lock(key: string, token: string, ttlMs: number, fenceMs: number, wait?: Wait): Promise<number> {
-    return this.#call(wait, (now) => {
-      if (this.#table.get(key, now) !== undefined) return 0;
-      const fenceKey = `${key}:fence`;
-      const fence = Math.max(Number(textOf(this.#table.get(fenceKey, now)) ?? 0) + 1, now * 1_000);
-      this.#table.makeRoom(2, 0, now);
-      this.#table.set(key, { kind: "lock", token, fence }, now + ttlMs, now);
-      this.#table.set(fenceKey, { kind: "bytes", content: String(fence) }, now + ttlMs + fenceMs, now);
-      return fence;
-    });
+    return this.#call(wait, (now) => takeLock(this.#table, key, token, { ttlMs, fenceMs }, now));
   }
 
   extendLock(key: string, token: string, ttlMs: number, wait?: Wait): Promise<boolean> {
-    return this.#call(wait, (now) => {
-      const entry = this.#table.get(key, now);
-      if (entry?.value.kind !== "lock" || entry.value.token !== token) return false;
-      this.#table.set(key, entry.value, now + ttlMs, now);
-      return true;
-    });
+    return this.#call(wait, (now) => extendLock(this.#table, key, token, ttlMs, now));
   }
 
   unlock(key: string, token: string, wait?: Wait): Promise<boolean> {
-    return this.#call(wait, (now) => {
-      const entry = this.#table.get(key, now);
-      if (entry?.value.kind !== "lock" || entry.value.token !== token) return false;
-      return this.#table.delete(key, now);
-    });
+    return this.#call(wait, (now) => releaseLock(this.#table, key, token, now));
   }
 
   lease(key: string, token: string, limit: number, leaseMs: number, wait?: Wait): Promise<number> {
-    return this.#call(wait, (now) => {
-      const tokens = this.#leases(key, now);
-      if (tokens.size >= limit) return 0;
-      this.#hold(key, tokens, token, now + leaseMs, now);
-      return tokens.size;
-    });
+    return this.#call(wait, (now) => takeLease(this.#table, key, token, { limit, leaseMs }, now));
   }
 
   renewLease(key: string, token: string, leaseMs: number, wait?: Wait): Promise<boolean> {
-    return this.#call(wait, (now) => {
-      const tokens = this.#leases(key, now);
-      if (!tokens.has(token)) return false;
-      this.#hold(key, tokens, token, now + leaseMs, now);
-      return true;
-    });
+    return this.#call(wait, (now) => renewLease(this.#table, key, token, leaseMs, now));
   }
 
   releaseLease(key: string, token: string, wait?: Wait): Promise<boolean> {
-    return this.#call(wait, (now) => {
-      const tokens = this.#leases(key, now);
-      const wasHeld = tokens.delete(token);
-      if (tokens.size === 0) this.#table.delete(key, now);
-      return wasHeld;
-    });
+    return this.#call(wait, (now) => releaseLease(this.#table, key, token, now));
   }
 
   leased(key: string, wait?: Wait): Promise<number> {
-    return this.#call(wait, (now) => this.#leases(key, now).size);
+    return this.#call(wait, (now) => leasesOf(this.#table, key, now).size);
   }
 
   keys(start: string, most: number, wait?: Wait): Promise<readonly string[]> {
@@ -222,48 +184,5 @@ export class MemoryBackend implements Backend {
   #count({ reason, message }: StoreError): void {
     this.#failures[reason] = (this.#failures[reason] ?? 0) + 1;
     if (reason !== "aborted") this.#lastError = { reason, message, at: this.#now() };
-  }
-
-  #increment(key: string, by: number, ttlMs: number, now: number): number {
-    const entry = this.#table.get(key, now);
-    const value = counterOf(entry) + by;
-    if (!Number.isSafeInteger(value)) throw new StoreError("refused", "the counter is out of range");
-    this.#table.set(key, { kind: "bytes", content: String(value) }, entry?.endsAtMs ?? endOf(ttlMs, now), now);
-    return value;
-  }
-
-  /** Throws before anything is written if any of it cannot be. */
-  #checkTransaction(writes: readonly Write[], now: number): void {
-    let added = 0;
-    let bytes = 0;
-    for (const write of writes) {
-      if (write.op === "delete") continue;
-      const entry = this.#table.get(write.key, now);
-      if (entry === undefined) added++;
-      const length = write.op === "set" ? write.value.length : MAX_DIGITS;
-      bytes += entryBytes(write.key, 2 * length) - (entry?.bytes ?? 0);
-      if (write.op === "increment" && !Number.isSafeInteger(counterOf(entry) + write.by)) {
-        throw new StoreError("refused", "the counter is out of range");
-      }
-    }
-    this.#table.makeRoom(added, bytes, now);
-  }
-
-  /** Those whose time is not over. */
-  #leases(key: string, now: number): Map<string, number> {
-    const value = this.#table.get(key, now)?.value;
-    if (value !== undefined && value.kind !== "leases") throw otherKind();
-    const tokens = value?.tokens ?? new Map<string, number>();
-    for (const [token, endsAt] of tokens) {
-      if (endsAt <= now) tokens.delete(token);
-    }
-    return tokens;
-  }
-
-  #hold(key: string, tokens: Map<string, number>, token: string, endsAt: number, now: number): void {
-    const last = Math.max(endsAt, ...tokens.values());
-    // Whatever fails, fails before the place is taken.
-    this.#table.set(key, { kind: "leases", tokens }, last, now);
-    tokens.set(token, endsAt);
   }
 }

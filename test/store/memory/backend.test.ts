@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { limitPolicy } from "../../src/store/limit.ts";
-import { MemoryBackend } from "../../src/store/memory.ts";
-import { shareStore } from "../../src/store/shared.ts";
-import { describeStore } from "./contract.ts";
-import { reasonOf } from "./reason.ts";
+import { limitPolicy } from "../../../src/store/limit.ts";
+import { MemoryBackend } from "../../../src/store/memory/backend.ts";
+import { shareStore } from "../../../src/store/shared.ts";
+import { describeStore } from "../contract.ts";
+import { reasonOf } from "../reason.ts";
 
 let nowMs = Date.UTC(2030, 0, 1);
 const shared = shareStore(new MemoryBackend({ now: () => nowMs }), "");

@@ -1,6 +1,6 @@
-import { StoreError } from "./error.ts";
+import { StoreError } from "../error.ts";
 import { type Ending, ExpiryHeap } from "./expiry.ts";
-import type { LimitState } from "./memory-limit.ts";
+import type { LimitState } from "./limit.ts";
 
 export type Value =
   | { readonly kind: "bytes"; readonly content: string | Uint8Array }

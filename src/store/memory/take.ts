@@ -1,7 +1,7 @@
-import type { Charge, Taken } from "./limit.ts";
-import { lessen, uncharged, weigh } from "./memory-limit.ts";
-import { entryBytes, LIMIT_BYTES, type MemoryTable } from "./memory-table.ts";
-import { stateOf } from "./memory-values.ts";
+import type { Charge, Taken } from "../limit.ts";
+import { lessen, uncharged, weigh } from "./limit.ts";
+import { entryBytes, LIMIT_BYTES, type MemoryTable } from "./table.ts";
+import { stateOf } from "./values.ts";
 
 /** Charges limits in a table: all, or none if one has no room. Throws StoreError; then nothing has changed. */
 export function takeFrom(table: MemoryTable, charges: readonly Charge[], now: number): readonly Taken[] {

@@ -1,6 +1,6 @@
-import { StoreError } from "./error.ts";
-import type { LimitState } from "./memory-limit.ts";
-import type { Entry } from "./memory-table.ts";
+import { StoreError } from "../error.ts";
+import type { LimitState } from "./limit.ts";
+import type { Entry } from "./table.ts";
 
 /** Characters of the largest counter. */
 export const MAX_DIGITS = 17;
