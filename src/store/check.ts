@@ -6,6 +6,18 @@ export function checkPositive(name: string, value: number): void {
   throw new RangeError(`expected a whole number of at least 1 as the ${name}, found ${value}`);
 }
 
+/** The time to live in ms as backends have it: 0 is none. Throws RangeError for anything else below 1. */
+export function checkedTtl(ttlMs: number | undefined): number {
+  if (ttlMs === undefined) return 0;
+  checkPositive("time to live in ms", ttlMs);
+  return ttlMs;
+}
+
+/** Throws RangeError. */
+export function checkWhole(by: number): void {
+  if (!Number.isSafeInteger(by)) throw new RangeError(`expected a whole number to add, found ${by}`);
+}
+
 /** Limits that one request can have: more would make one script hold up everybody. */
 const MAX_CHARGES = 16;
 /** Costs times µs stay exact. */

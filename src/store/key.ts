@@ -24,6 +24,12 @@ export function slotTag(key: string): string {
   return end <= start + 1 ? key : key.slice(start + 1, end);
 }
 
+/** A key as the part in braces: a closing brace would end it, and an escape keeps different keys different. */
+export function bracedKey(key: string): string {
+  const inside = key.includes("}") || key.includes("%") ? key.replaceAll("%", "%25").replaceAll("}", "%7D") : key;
+  return `{${inside}}`;
+}
+
 function escapePart(part: string): string {
   // Nearly all parts stand as they are.
   if (!isSpecial(part)) return part;
