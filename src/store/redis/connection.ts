@@ -1,12 +1,13 @@
-import { once } from "node:events";
 import { type Cluster, Command, type Redis } from "ioredis";
 import type { Logger } from "../../observe/logger.ts";
 import { type TimeoutQueue, timeoutQueue } from "../../timeouts.ts";
 import { StoreError } from "../error.ts";
 import type { Wait } from "../store.ts";
+import { ClusterNodes } from "./cluster-nodes.ts";
 import { isMissingScript, isRedirect, toStoreError } from "./failure.ts";
 import { RedisHealth } from "./health.ts";
 import { type CallOwner, PendingCall } from "./pending.ts";
+import { Probe } from "./probe.ts";
 import type { ReadyCommand, ScriptInput } from "./ready-command.ts";
 import type { Script } from "./script.ts";
 
@@ -21,11 +22,6 @@ export interface ConnectionOptions {
 
 /** Commands that Redis has not answered, those too whose callers have gone; more fail at once. */
 const MAX_IN_FLIGHT = 10_000;
-const PROBE_MS = 50;
-/** For the connections to a Cluster's nodes, before the first request. */
-const WARM_MS = 1_000;
-/** A Cluster is asked for its slots anew at most that often. */
-const REFRESH_MS = 250;
 
 /**
  * Sends commands: each has its time, few wait for a Redis that does not answer, none waits for one that is not there.
@@ -35,21 +31,21 @@ export class RedisConnection implements CallOwner {
   readonly health: RedisHealth;
   readonly client: Redis | Cluster;
   readonly #timeouts: TimeoutQueue;
+  readonly #nodes: ClusterNodes;
+  readonly #probe: Probe;
   readonly #pending = new Set<PendingCall>();
   #inFlight = 0;
   #isClosed = false;
-  #probe: Timer | undefined = undefined;
-  #refreshedAt = Number.NEGATIVE_INFINITY;
 
   constructor({ client, commandTimeoutMs, now, log }: ConnectionOptions) {
     this.client = client;
     this.health = new RedisHealth(now, log);
     this.#timeouts = timeoutQueue(commandTimeoutMs);
+    this.#nodes = new ClusterNodes(client);
+    this.#probe = new Probe(this.health, this.#timeouts.ms, () => this.#direct("ping", []));
     client.on("ready", () => void this.#onReady());
     client.on("close", () => this.health.connected(false));
     client.on("error", this.note);
-    // Before that a Cluster asks a node whether all is well, and takes one that connects for one that is not.
-    client.on("+node", (node: Redis) => void (client.status === "ready" && warm(node)));
     // Of single nodes of a Cluster.
     client.on("node error", this.note);
   }
@@ -130,7 +126,7 @@ export class RedisConnection implements CallOwner {
 
   close(): void {
     this.#isClosed = true;
-    clearTimeout(this.#probe);
+    this.#probe.close();
     this.client.disconnect();
     for (const call of this.#pending) call.fail(closed());
   }
@@ -141,7 +137,7 @@ export class RedisConnection implements CallOwner {
 
   onFailure(error: StoreError, requests: number): void {
     this.health.failed(error, requests);
-    if (error.reason === "timeout" && !this.client.isCluster && this.health.timedOut(requests)) this.#probeLater();
+    if (error.reason === "timeout" && !this.client.isCluster && this.health.timedOut(requests)) this.#probe.start();
     if (error.reason === "timeout" || error.reason === "unavailable") this.#refresh();
   }
 
@@ -210,47 +206,14 @@ export class RedisConnection implements CallOwner {
     return this.client.sendCommand(command);
   }
 
-  #probeLater(): void {
-    clearTimeout(this.#probe);
-    this.#probe = setTimeout(() => void this.#ask(), PROBE_MS);
-  }
-
-  /** Asks a Redis that was not waited for any more whether it answers again, within the time of a command. */
-  async #ask(): Promise<void> {
-    if (!this.health.isSuspended || this.#isClosed) return;
-    const startedAt = performance.now();
-    try {
-      await this.#direct("ping", []);
-      if (performance.now() - startedAt <= this.#timeouts.ms) this.health.resume();
-    } catch {
-      // The connection has ended; a new one tells.
-    }
-    this.#probeLater();
-  }
-
-  /** A Cluster connects to a node with its first command, and refuses those that come meanwhile: no request shall. */
   async #onReady(): Promise<void> {
-    const { client } = this;
-    if (client.isCluster) await Promise.all((client as Cluster).nodes("master").map(warm));
-    if (client.status === "ready") this.health.connected(true);
+    await this.#nodes.connect();
+    if (this.client.status === "ready") this.health.connected(true);
   }
 
   #refresh(): void {
-    const { client } = this;
-    if (!client.isCluster || this.#isClosed || client.status !== "ready") return;
-    const now = performance.now();
-    if (now - this.#refreshedAt < REFRESH_MS) return;
-    this.#refreshedAt = now;
-    (client as Cluster).refreshSlotsCache();
+    if (!this.#isClosed) this.#nodes.refresh();
   }
-}
-
-/** Resolves when the node is connected, or is not within the time. */
-async function warm(node: Redis): Promise<void> {
-  if (node.status === "ready") return;
-  const isReady = once(node, "ready", { signal: AbortSignal.timeout(WARM_MS) }).catch(() => {});
-  if (node.status === "wait") node.connect().catch(() => {});
-  await isReady;
 }
 
 function closed(): StoreError {
