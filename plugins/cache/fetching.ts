@@ -1,7 +1,7 @@
 import { backgroundOf, GatewayError, type Reply } from "../../src/plugin.ts";
 import { answerFrom, answerFromFill } from "./answer.ts";
 import { NOTHING_ASKED } from "./asked.ts";
-import { asks, staleOnError } from "./asking.ts";
+import { asks } from "./asking.ts";
 import { ageOf } from "./entry.ts";
 import type { Landed } from "./flights.ts";
 import { isFor } from "./memory.ts";
@@ -9,6 +9,7 @@ import { flightKey, isShareable, lookAgain, type Quest } from "./quest.ts";
 import { forwardStatus } from "./rules/cache-status.ts";
 import { reuseOf } from "./rules/reuse.ts";
 import type { RouteParts } from "./shared.ts";
+import { staleOnError } from "./stale-if-error.ts";
 
 /** A request joins so many flights at most before it goes to the service by itself. */
 const MOST_FLIGHTS = 8;

@@ -8,6 +8,7 @@ import {
   type TimeoutQueue,
   timeoutQueue,
 } from "../../src/plugin.ts";
+import { type FillEnd, FillReader, type ReadFill } from "./fill-reader.ts";
 
 /** What becomes of a content that is stored as it comes. */
 export interface FillOwner {
@@ -30,7 +31,7 @@ const MOST_AHEAD = 262_144;
  * for at most `limit` bytes are kept; a reader that leaves stops nobody else. What turns out too large to be stored goes on
  * at the pace of the slowest reader.
  */
-export class Fill implements BodySink, TimeoutOwner {
+export class Fill implements BodySink, ReadFill, TimeoutOwner {
   readonly length: number | undefined;
   readonly #source: BodySource;
   readonly #owner: FillOwner;
@@ -45,7 +46,7 @@ export class Fill implements BodySink, TimeoutOwner {
   #borrowed = 0;
   #isStoring = true;
   #isPaused = false;
-  #end: { readonly error?: GatewayError; readonly trailers?: HeaderList | undefined } | undefined = undefined;
+  #end: FillEnd | undefined = undefined;
 
   constructor(source: BodySource, limit: number, owner: FillOwner, unattended: TimeoutQueue = UNATTENDED) {
     this.#patience = unattended;
@@ -103,16 +104,14 @@ export class Fill implements BodySink, TimeoutOwner {
     this.fail(error);
   }
 
-  /** For readers: the chunk at that place, from the first one on. */
   chunkAt(index: number): Uint8Array | undefined {
     return this.#chunks[index - this.#dropped];
   }
 
-  get outcome(): { readonly error?: GatewayError; readonly trailers?: HeaderList | undefined } | undefined {
+  get outcome(): FillEnd | undefined {
     return this.#end;
   }
 
-  /** For readers: one of them has taken chunks, and may be the slowest. */
   onTaken(): void {
     if (this.#isStoring || this.#end !== undefined) return;
     this.#dropRead();
@@ -121,7 +120,6 @@ export class Fill implements BodySink, TimeoutOwner {
     this.#source.resume();
   }
 
-  /** For readers: one of them has left, or has all of it. */
   onLeft(reader: FillReader): void {
     this.#readers.delete(reader);
     if (this.#end !== undefined) return;
@@ -148,7 +146,7 @@ export class Fill implements BodySink, TimeoutOwner {
     if (this.#readers.size === 0) this.cancel(new GatewayError("client_closed"));
   }
 
-  #finish(end: { readonly error?: GatewayError; readonly trailers?: HeaderList | undefined }): void {
+  #finish(end: FillEnd): void {
     this.#end = end;
     this.#unattended.clear();
     for (const reader of this.#readers) reader.pump();
@@ -171,61 +169,5 @@ export class Fill implements BodySink, TimeoutOwner {
     let bytes = 0;
     for (const chunk of this.#chunks) bytes += chunk.byteLength;
     return bytes >= MOST_AHEAD;
-  }
-}
-
-/** One reader's view of a content on its way. */
-class FillReader implements BodySource {
-  readonly length: number | undefined;
-  /** The place of the next chunk. */
-  at = 0;
-  readonly #fill: Fill;
-  #sink: BodySink | undefined = undefined;
-  #isPaused = false;
-  #isPumping = false;
-
-  constructor(fill: Fill) {
-    this.#fill = fill;
-    this.length = fill.length;
-  }
-
-  start(sink: BodySink): void {
-    this.#sink = sink;
-    this.pump();
-  }
-
-  resume(): void {
-    this.#isPaused = false;
-    this.pump();
-    this.#fill.onTaken();
-  }
-
-  cancel(): void {
-    this.#sink = undefined;
-    this.#fill.onLeft(this);
-  }
-
-  /** Hands over what there is, until the sink takes no more; a sink may resume from within a `write`. */
-  pump(): void {
-    if (this.#isPumping) return;
-    this.#isPumping = true;
-    while (this.#sink !== undefined && !this.#isPaused) {
-      const chunk = this.#fill.chunkAt(this.at);
-      if (chunk === undefined) break;
-      this.at++;
-      this.#isPaused = !this.#sink.write(chunk);
-    }
-    this.#isPumping = false;
-    if (!this.#isPaused) this.#tellEnd();
-  }
-
-  #tellEnd(): void {
-    const { outcome } = this.#fill;
-    const sink = this.#sink;
-    if (outcome === undefined || sink === undefined) return;
-    this.#sink = undefined;
-    this.#fill.onLeft(this);
-    if (outcome.error !== undefined) sink.fail(outcome.error);
-    else sink.end(outcome.trailers);
   }
 }
