@@ -134,28 +134,20 @@ class Service {
 
   /** What a 304 says holds for what was made before, but not what it says to one client alone (§3, §3.5). */
   #confirm(tag: string, { isAuthorized, control }: Extract<Step, { kind: "get" }>): void {
-    const { isPublic, mustRevalidate, sharedMaxAge } = this.policy;
-    const isForAll = isPublic || mustRevalidate || sharedMaxAge !== undefined;
-    if (control === "no-store" || (isAuthorized && !isForAll)) return;
+    if (control === "no-store") return;
     for (const made of this.made) {
       if (made.tag !== tag) continue;
+      // A field that it does not have stays as it was (§3.2).
+      const said = controlOf(this.policy).length > 0 ? this.policy : { ...made.policy, age: this.policy.age };
+      if (isAuthorized && !isForAll(said)) continue;
       made.atMs = this.#now();
-      made.policy = { ...this.policy, isVarying: made.policy.isVarying };
+      made.policy = { ...said, isVarying: made.policy.isVarying };
     }
   }
 
   #headers(tag: string): HeaderList {
-    const { maxAge, sharedMaxAge, whileRevalidate, age, isVarying, isTagged, ...flags } = this.policy;
-    const control = [
-      ...(maxAge === undefined ? [] : [`max-age=${maxAge}`]),
-      ...(sharedMaxAge === undefined ? [] : [`s-maxage=${sharedMaxAge}`]),
-      ...(whileRevalidate === undefined ? [] : [`stale-while-revalidate=${whileRevalidate}`]),
-      ...(flags.isNoStore ? ["no-store"] : []),
-      ...(flags.isPrivate ? ["private"] : []),
-      ...(flags.isNoCache ? ["no-cache"] : []),
-      ...(flags.isPublic ? ["public"] : []),
-      ...(flags.mustRevalidate ? ["must-revalidate"] : []),
-    ];
+    const { age, isVarying, isTagged } = this.policy;
+    const control = controlOf(this.policy);
     const headers = new HeaderList(["date", new Date(this.#now()).toUTCString()]);
     if (control.length > 0) headers.append("cache-control", control.join(", "));
     if (age > 0) headers.append("age", String(age));
@@ -163,6 +155,25 @@ class Service {
     if (isTagged) headers.append("etag", tag);
     return headers;
   }
+}
+
+/** The directives of `Cache-Control`; none, and there is no such field. */
+function controlOf({ maxAge, sharedMaxAge, whileRevalidate, ...flags }: Policy): readonly string[] {
+  return [
+    ...(maxAge === undefined ? [] : [`max-age=${maxAge}`]),
+    ...(sharedMaxAge === undefined ? [] : [`s-maxage=${sharedMaxAge}`]),
+    ...(whileRevalidate === undefined ? [] : [`stale-while-revalidate=${whileRevalidate}`]),
+    ...(flags.isNoStore ? ["no-store"] : []),
+    ...(flags.isPrivate ? ["private"] : []),
+    ...(flags.isNoCache ? ["no-cache"] : []),
+    ...(flags.isPublic ? ["public"] : []),
+    ...(flags.mustRevalidate ? ["must-revalidate"] : []),
+  ];
+}
+
+/** Whether what is said to one client may be for others (§3.5). */
+function isForAll({ isPublic, mustRevalidate, sharedMaxAge }: Policy): boolean {
+  return isPublic || mustRevalidate || sharedMaxAge !== undefined;
 }
 
 /** Why a reply must not be the answer to a request that the service has not seen; undefined if it may. */
@@ -174,8 +185,7 @@ function objection(request: Extract<Step, { kind: "get" }>, made: Made, nowMs: n
   if (said.isNoStore || made.wasNoStore) return "no-store (§5.2)";
   if (said.isPrivate) return "private (§5.2.2.7)";
   if (said.isNoCache || request.control === "no-cache") return "no-cache (§5.2)";
-  const isShared = said.isPublic || said.mustRevalidate || said.sharedMaxAge !== undefined;
-  if (made.isAuthorized && !isShared) return "another's authorization (§3.5)";
+  if (made.isAuthorized && !isForAll(said)) return "another's authorization (§3.5)";
   // Nothing says when it last changed: there is nothing to guess by (§4.2.2).
   const lifetime = said.sharedMaxAge ?? said.maxAge ?? 0;
   const age = said.age + Math.floor((nowMs - made.atMs) / 1_000);
