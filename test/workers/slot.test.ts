@@ -37,7 +37,7 @@ async function startSlot(hungMs: number) {
 }
 
 test("a worker that answers nothing for long is ended, and another one is started", async () => {
-  const { slot, logs } = await startSlot(300);
+  const { slot, logs } = await startSlot(1_000);
   const { pid = 0 } = slot.view;
   process.kill(pid, "SIGSTOP");
   expect(await slot.ask({ about: "listeners" }, 100)).toBeUndefined();
@@ -47,9 +47,9 @@ test("a worker that answers nothing for long is ended, and another one is starte
     return slot.view.restarts === 1 && slot.isServing;
   });
   expect(slot.view.pid).not.toBe(pid);
-  expect(slot.view.isSilent).toBeUndefined();
   expect(logs.some((line) => line.includes("a worker hangs: it is ended"))).toBeTrue();
-  expect(await slot.ask({ about: "listeners" }, 1_000)).toHaveLength(1);
+  expect(await slot.ask({ about: "listeners" }, 15_000)).toHaveLength(1);
+  expect(slot.view.isSilent).toBeUndefined();
   await slot.kill();
 });
 
@@ -60,7 +60,7 @@ test("two questions without an answer end no worker, however much time is betwee
   await slot.ask({ about: "listeners" }, 50);
   await slot.ask({ about: "listeners" }, 50);
   process.kill(pid, "SIGCONT");
-  await until(async () => (await slot.ask({ about: "listeners" }, 1_000)) !== undefined);
+  await until(async () => (await slot.ask({ about: "listeners" }, 15_000)) !== undefined);
   expect(slot.view).toMatchObject({ pid, state: "running", restarts: 0 });
   await slot.kill();
 });
@@ -72,7 +72,7 @@ test("one that answers again in time goes on", async () => {
   await slot.ask({ about: "listeners" }, 50);
   await slot.ask({ about: "listeners" }, 50);
   process.kill(pid, "SIGCONT");
-  await until(async () => (await slot.ask({ about: "listeners" }, 1_000)) !== undefined);
+  await until(async () => (await slot.ask({ about: "listeners" }, 15_000)) !== undefined);
   expect(slot.view).toMatchObject({ pid, state: "running", restarts: 0 });
   expect(slot.view.isSilent).toBeUndefined();
   await slot.kill();
@@ -82,8 +82,8 @@ test("a question that there is no room for says nothing of the worker", async ()
   const { slot } = await startSlot(0);
   const { pid = 0 } = slot.view;
   process.kill(pid, "SIGSTOP");
-  const waiting = Array.from({ length: 64 }, () => slot.ask({ about: "listeners" }, 10_000));
-  expect(await slot.ask({ about: "listeners" }, 10_000)).toBeUndefined();
+  const waiting = Array.from({ length: 64 }, () => slot.ask({ about: "listeners" }, 20_000));
+  expect(await slot.ask({ about: "listeners" }, 20_000)).toBeUndefined();
   expect(slot.view.isSilent).toBeUndefined();
   process.kill(pid, "SIGCONT");
   expect((await Promise.all(waiting)).every((answer) => answer?.length === 1)).toBeTrue();

@@ -21,7 +21,7 @@ function start(webhook: Partial<WebhookConfig> & { readonly url: string }) {
       headers: {},
       severity: "warning",
       resolved: true,
-      timeout: 2_000,
+      timeout: 20_000,
       "give-up": 100,
       ...webhook,
     },

@@ -8,7 +8,7 @@ const message = (url: string, rest: Partial<Post> = {}): Post => ({
   url,
   headers: { "x-key": "k" },
   body: '{"a":1}',
-  timeoutMs: 2_000,
+  timeoutMs: 20_000,
   ca: undefined,
   signal: new AbortController().signal,
   ...rest,

@@ -32,10 +32,11 @@ test("a process is told in base units, under its worker, with the versions", asy
 test("a process has as many open files as are opened", () => {
   const open = () => read(processFamilies("2", usage)).value("sluice_process_open_fds", worker) ?? 0;
   const before = open();
-  const listeners = Array.from({ length: 20 }, () =>
+  const listeners = Array.from({ length: 200 }, () =>
     Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } }),
   );
-  expect(open() - before).toBeWithin(20, 30);
+  // Others in this process may open and close some meanwhile.
+  expect(open() - before).toBeWithin(150, 250);
   for (const listener of listeners) listener.stop(true);
 });
 
