@@ -108,7 +108,7 @@ describe("the watch", () => {
       askedOther++;
       return 0;
     });
-    await until(() => askedOther === 2, { what: "another watch has asked twice" });
+    await until(() => askedOther >= 2, { what: "another watch has asked twice" });
     stopOther();
     expect(asked).toBe(before);
   });
