@@ -132,7 +132,7 @@ test("with workers the parent serves https, and takes a renewed certificate", as
   writeFileSync(before.server.certFile, readFileSync(after.server.certFile));
   writeFileSync(before.server.keyFile, readFileSync(after.server.keyFile));
   await until(async () => Bun.deepEquals(await shownBy(gateway.adminPort, "localhost"), shown) === false, {
-    timeout: 10_000,
+    timeout: 15_000,
     what: "the new certificate is shown",
   });
   await gateway.waitForLog(({ msg, worker }) => msg === "certificate taken" && worker === undefined);

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { AlertView } from "../../src/admin/alerts.ts";
 import { statusOf } from "../support/ask.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
-import { metricsOf } from "../support/metrics.ts";
+import { metricsOf, untilMetric } from "../support/metrics.ts";
 import { reload, rewrite } from "../support/reload.ts";
 import { response } from "../support/scripts.ts";
 import { tempFolder } from "../support/temp.ts";
@@ -63,6 +63,12 @@ async function ask(count: number, path = "/shop"): Promise<void> {
   for (let i = 0; i < count; i++) await statusOf(gateway.port, path);
 }
 
+/** Resolves when all alerts are over, and that is told. */
+async function isOver(): Promise<void> {
+  await until(async () => (await alerts()).length === 0);
+  await until(() => messages(webhook).at(-1)?.status === "resolved", { what: "the end is told" });
+}
+
 /** Keeps asking until the condition holds. */
 async function askUntil(condition: () => boolean | Promise<boolean>, path = "/shop"): Promise<void> {
   await until(
@@ -113,7 +119,7 @@ describe("a service that fails", () => {
     expect(await alerts()).toEqual([]);
     const metrics = await metricsOf(gateway);
     expect(metrics.value("sluice_alerts_firing", { rule: "shop-errors", severity: "critical" })).toBe(0);
-    expect(metrics.value("sluice_alerts_notifications_total", { webhook: "all", result: "sent" })).toBe(2);
+    await untilMetric(gateway, "sluice_alerts_notifications_total", { webhook: "all", result: "sent" }, 2);
     await gateway.waitForLog(({ msg, rule }) => msg === "an alert fires" && rule === "shop-errors");
     await gateway.waitForLog(({ msg, rule }) => msg === "an alert is over" && rule === "shop-errors");
   }, 30_000);
@@ -139,7 +145,7 @@ describe("a service that fails", () => {
     const [after] = await alerts();
     expect(after).toMatchObject({ id: before?.id, since: before?.since, state: "firing" });
     isFailing = false;
-    await until(async () => (await alerts()).length === 0, { timeout: 10_000 });
+    await isOver();
   }, 30_000);
 });
 
@@ -161,7 +167,7 @@ describe("a silence", () => {
     await askUntil(() => webhook.received.length > before, "/cart");
     expect(messages(webhook).at(-1)?.alerts[0]).toMatchObject({ route: "cart", status: "firing" });
     isFailing = false;
-    await until(async () => (await alerts()).length === 0, { timeout: 10_000 });
+    await isOver();
   }, 30_000);
 
   test.each([
@@ -191,7 +197,7 @@ test("a configuration that is not taken over is an alert until one is", async ()
   await rewrite(gateway, yaml("  - { path: /broken, service: nobody }\n"));
   expect((await reload(gateway)).result).toBe("failed");
   const isTold = () => alerts().then((all) => all.find(({ rule }) => rule === "reload"));
-  const alert = await until(isTold, { timeout: 10_000 });
+  const alert = await until(isTold);
   expect(alert).toMatchObject({ kind: "state", severity: "warning", state: "firing" });
   expect(alert.summary).toContain('expected the name of a service, found "nobody"');
   await rewrite(gateway, yaml("  - { name: other, path: /other, service: shop }\n"));
@@ -205,7 +211,7 @@ test("rules that learn tell how far they are, and what they have learned is writ
   type Rules = { rules: readonly { name: string; learning?: number; learned?: number }[] };
   const rule = async () =>
     (await adminJson<Rules>(other, "/api/alerts")).rules.find(({ name }) => name === "anomalies");
-  await until(async () => (await rule())?.learning === 1, { timeout: 10_000, what: "the route is learned about" });
+  await until(async () => (await rule())?.learning === 1, { timeout: 15_000, what: "the route is learned about" });
   expect((await rule())?.learned).toBe(0);
   expect(await other.stop()).toBe(0);
   const { rules } = JSON.parse(readFileSync(folder.file("learned.json"), "utf8"));

@@ -138,7 +138,7 @@ describe("Redis that is", () => {
       for (let i = 0; i < 5; i++) {
         const startedAt = performance.now();
         expect(await ask(gateway, "/known/a", key)).toStartWith("200");
-        expect(performance.now() - startedAt).toBeLessThan(1_000);
+        expect(performance.now() - startedAt).toBeLessThan(4_000);
       }
       // A key of the file needs no store.
       expect(await ask(gateway, "/deny/a", FILE_KEY)).toStartWith("200");
@@ -153,12 +153,12 @@ describe("Redis that is", () => {
 
       if (how === "hung") {
         redis.resume();
-        await until(async () => (await ask(gateway, "/deny/a", other)).startsWith("200"), { timeout: 10_000 });
+        await until(async () => (await ask(gateway, "/deny/a", other)).startsWith("200"));
         expect(await ask(gateway, "/known/a", key)).toStartWith("200");
       } else {
         // It comes back with nothing in it: the keys are gone, and the gateway believes it.
         await redis.restart();
-        await until(async () => (await ask(gateway, "/known/a", key)) === "401 unauthenticated", { timeout: 10_000 });
+        await until(async () => (await ask(gateway, "/known/a", key)) === "401 unauthenticated");
       }
       expect(await gateway.stop()).toBe(0);
     },

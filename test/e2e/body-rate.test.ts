@@ -9,11 +9,11 @@ let gateway: InProcessGateway;
 
 beforeAll(async () => {
   upstream = startUpstream(replies(response("ok")));
-  // 100 bytes in each 400 ms; the second listener takes any pace.
+  // 250 bytes in each second; the second listener takes any pace.
   gateway = await startInProcess(`
 listen:
-  - { host: 127.0.0.1, port: 0, timeouts: { body: 400ms }, limits: { body-rate: 250b } }
-  - { host: 127.0.0.1, port: 0, timeouts: { body: 400ms } }
+  - { host: 127.0.0.1, port: 0, timeouts: { body: 1s }, limits: { body-rate: 250b } }
+  - { host: 127.0.0.1, port: 0, timeouts: { body: 1s } }
 services: { up: { targets: ["${upstream.url}"], pool: { max-connections: 1 }, timeouts: { pool: 10s } } }
 routes: [{ path: /*, service: up }]
 `);
@@ -27,7 +27,7 @@ afterAll(async () => {
 async function drip(port: number, head: string, piece: string, most: number) {
   using client = await connect(port);
   await client.send(`POST / HTTP/1.1\r\nHost: a\r\n${head}\r\n\r\n`);
-  const reply = client.readResponse({ timeout: 10_000 });
+  const reply = client.readResponse({ timeout: 15_000 });
   let sent = 0;
   const timer = setInterval(() => {
     if (client.isEnded || sent === most) return clearInterval(timer);
@@ -54,11 +54,11 @@ test("a body that drips is 408, with a length or in chunks; without a rate it go
     expect(status).toBe(408);
     expect(sent).toBeLessThan(100);
   }
-  expect(await drip(any, "Content-Length: 20", "x", 20)).toEqual({ status: 200, sent: 20 });
+  expect(await drip(any, "Content-Length: 30", "x", 30)).toEqual({ status: 200, sent: 30 });
 });
 
 test("a body that is fast enough goes on for longer than the timeout", async () => {
-  expect(await drip(gateway.port, "Content-Length: 2000", "x".repeat(100), 20)).toEqual({ status: 200, sent: 20 });
+  expect(await drip(gateway.port, "Content-Length: 3000", "x".repeat(100), 30)).toEqual({ status: 200, sent: 30 });
 });
 
 test("clients that drip hold the connection of the service no longer than they may", async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import type { RawResponse } from "../support/messages.ts";
+import { untilMetric } from "../support/metrics.ts";
 import { connect, exchange } from "../support/raw.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
 import { response } from "../support/scripts.ts";
@@ -61,15 +62,20 @@ describe("a thousand clients of two gateways", () => {
   ])(
     "get the failure of a service that %s, which is asked a few times, and no lock is left",
     async (_, status) => {
+      const allHaveCome = Promise.withResolvers<void>();
       using service = startUpstream(async (_request, connection) => {
-        await Bun.sleep(300);
+        await allHaveCome.promise;
         if (status === undefined) connection.close();
         else void connection.send(response("down", { status }));
       });
       upstream = service;
       await using a = await startGateway(yaml("both"));
       await using b = await startGateway(yaml("both"));
-      const all = await Promise.all(Array.from({ length: 1_000 }, (_, i) => get(i % 2 === 0 ? a : b)));
+      const asked = Promise.all(Array.from({ length: 1_000 }, (_, i) => get(i % 2 === 0 ? a : b)));
+      // Who comes later would have it asked anew.
+      for (const gateway of [a, b]) await untilMetric(gateway, "sluice_requests_in_flight", {}, 500);
+      allHaveCome.resolve();
+      const all = await asked;
       expect(new Set(all.map((reply) => reply.status))).toEqual(new Set([status ?? 502]));
       expect(service.requests.length).toBeLessThanOrEqual(8);
       await until(async () => (await heldLocks()).length === 0);

@@ -45,10 +45,10 @@ routes: [{ path: /*, service: main }]
 
 test("one that slows down gets no more than it takes to see it, and those that were under way", async () => {
   const slow: Script = async (_, connection) => {
-    await Bun.sleep(80);
+    await Bun.sleep(600);
     await connection.send(response("slow"));
   };
-  const { failed, wrong, all } = await load(slow, "{ circuit-breaker: { slow-call: 40ms, minimum-calls: 10 } }");
+  const { failed, wrong, all } = await load(slow, "{ circuit-breaker: { slow-call: 300ms, minimum-calls: 10 } }");
   expect([failed, all]).toEqual([[], CLIENTS * EACH]);
   // As many as the good calls of the window before, so that half are slow; and one for each client.
   expect(wrong).toBeWithin(10 / 2, CLIENTS * 3 + CLIENTS + 1);
@@ -56,7 +56,7 @@ test("one that slows down gets no more than it takes to see it, and those that w
 
 test("one that hangs costs no client an error with retry, and gets no more", async () => {
   const plugins = `{
-      retry: { per-try-timeout: 100ms, backoff: { base: 1ms, max: 1ms }, budget: { minimum: 100 } },
+      retry: { per-try-timeout: 500ms, backoff: { base: 1ms, max: 1ms }, budget: { minimum: 100 } },
       circuit-breaker: { consecutive-failures: 3 } }`;
   const { failed, wrong } = await load(hangs(), plugins);
   expect(failed).toEqual([]);

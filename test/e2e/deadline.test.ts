@@ -20,10 +20,10 @@ listen: { host: 127.0.0.1, port: 0, trusted-proxies: [${trusted}] }
 services:
   main:
     targets: ["${upstream.url}"]
-    timeouts: { total: 2s }
+    timeouts: { total: 20s }
     deadline-header: X-Request-Timeout-Ms
-    plugins: { retry: { backoff: { base: 0ms, max: 0ms }, per-try-timeout: 100ms } }
-  short: { targets: ["${upstream.url}"], timeouts: { total: 100ms }, deadline-header: ${NAME} }
+    plugins: { retry: { backoff: { base: 0ms, max: 0ms }, per-try-timeout: 200ms } }
+  short: { targets: ["${upstream.url}"], timeouts: { total: 500ms }, deadline-header: ${NAME} }
   untold: { targets: ["${upstream.url}"] }
 routes: [{ path: /, service: main }, { path: /short, service: short }, { path: /untold, service: untold }]
 `;
@@ -46,7 +46,7 @@ describe("a target is told the time that is left", () => {
   test("which is all of it at first", async () => {
     await exchange(gateway.port, message("/"));
     const [value, ...more] = told() ?? [];
-    expect(Number(value)).toBeWithin(1_500, 2_001);
+    expect(Number(value)).toBeWithin(15_000, 20_001);
     expect(more).toEqual([]);
   });
 
@@ -56,8 +56,8 @@ describe("a target is told the time that is left", () => {
     expect((await timed("/", "")).answer).toBe("504 upstream_timeout");
     upstream.answer(replies(response("ok")));
     const [first = 0, second = 0, third = 0] = upstream.requests.slice(before).map((one) => Number(one.header(NAME)));
-    expect(first - second).toBeWithin(95, 1_000);
-    expect(second - third).toBeWithin(95, 1_000);
+    expect(first - second).toBeWithin(195, 5_000);
+    expect(second - third).toBeWithin(195, 5_000);
   });
 
   test("unless it is not to be told: then the header is the client's own", async () => {
@@ -70,21 +70,21 @@ describe("a target is told the time that is left", () => {
 
 describe("a deadline that comes with the request", () => {
   test("from a trusted proxy counts, and is passed on", async () => {
-    await exchange(gateway.port, message("/", `${NAME}: 700\r\n`));
+    await exchange(gateway.port, message("/", `${NAME}: 7000\r\n`));
     const [value, ...more] = told() ?? [];
-    expect(Number(value)).toBeWithin(300, 701);
+    expect(Number(value)).toBeWithin(2_000, 7_001);
     expect(more).toEqual([]);
     upstream.answer(hangs());
     const { answer, ms } = await timed("/", `${NAME}: 150\r\n`);
     upstream.answer(replies(response("ok")));
     expect(answer).toBe("504 upstream_timeout");
-    expect(ms).toBeWithin(145, 1_000);
+    expect(ms).toBeWithin(145, 5_000);
   });
 
   test("of anybody else is left out", async () => {
-    await exchange(strangers.port, message("/", `${NAME}: 700\r\n`));
+    await exchange(strangers.port, message("/", `${NAME}: 7000\r\n`));
     expect(told()).toHaveLength(1);
-    expect(Number(told()?.[0])).toBeGreaterThan(1_000);
+    expect(Number(told()?.[0])).toBeGreaterThan(7_000);
   });
 
   test("cannot be longer than the total", async () => {
@@ -92,8 +92,8 @@ describe("a deadline that comes with the request", () => {
     const { answer, ms } = await timed("/short", `${NAME}: 60000\r\n`);
     upstream.answer(replies(response("ok")));
     expect(answer).toBe("504 upstream_timeout");
-    expect(ms).toBeWithin(95, 1_000);
-    expect(Number(told()?.[0])).toBeWithin(1, 101);
+    expect(ms).toBeWithin(495, 5_000);
+    expect(Number(told()?.[0])).toBeWithin(1, 501);
   });
 
   test("that is over already is answered at once, and no target is asked", async () => {
@@ -116,11 +116,11 @@ describe("a deadline that comes with the request", () => {
     const startedAt = performance.now();
     void client.send(`POST /short HTTP/1.1\r\nHost: a\r\n${NAME}: 60000\r\nContent-Length: 8\r\n\r\nhalf`);
     await until(() => upstream.connections.at(-1)?.inbox.rest.includes("half"));
-    await until(() => performance.now() - startedAt > 150);
+    await until(() => performance.now() - startedAt > 600);
     void client.send("more");
     expect(problemOf(await client.readResponse())).toBe("504 upstream_timeout");
     upstream.answer(replies(response("ok")));
-    expect(performance.now() - startedAt).toBeWithin(245, 1_500);
+    expect(performance.now() - startedAt).toBeWithin(1_095, 6_000);
     expect(upstream.requests.at(-1)?.body.toString()).toBe("halfmore");
   });
 });

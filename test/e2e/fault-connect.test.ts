@@ -7,6 +7,10 @@ import { hangs } from "../support/scripts.ts";
 import { startUpstream, type Upstream, type UpstreamConnection } from "../support/upstream.ts";
 
 const CONNECT_MS = 250;
+/** For a target whose answer is there at once. */
+const PATIENT_MS = 20_000;
+/** How late a busy machine may be. */
+const LATE_MS = 5_000;
 
 const cleanup = new AsyncDisposableStack();
 let gateway: GatewayProcess;
@@ -17,18 +21,18 @@ beforeAll(async () => {
   closed.stop();
   const hole = cleanup.use(await startBlackHole());
   silent = cleanup.use(startUpstream(hangs(), { onOpen: listenOnly }));
-  const timeouts = `timeouts: { connect: ${CONNECT_MS}ms, pool: 100ms, response: 5s }`;
-  const target = (name: string, url: string, more = "") => `  ${name}: { targets: ["${url}"], ${more} ${timeouts} }`;
+  const target = (name: string, url: string, connectMs = PATIENT_MS, more = "") =>
+    `  ${name}: { targets: ["${url}"], ${more} timeouts: { connect: ${connectMs}ms, pool: 100ms } }`;
   const names = ["refused", "hole", "one", "unix", "name", "silent"];
   gateway = cleanup.use(
     await startGateway(`
 services:
 ${target("refused", `http://127.0.0.1:${closed.port}`)}
-${target("hole", `http://127.0.0.1:${hole.port}`)}
-${target("one", `http://127.0.0.1:${hole.port}`, "pool: { max-connections: 1 },")}
+${target("hole", `http://127.0.0.1:${hole.port}`, CONNECT_MS)}
+${target("one", `http://127.0.0.1:${hole.port}`, CONNECT_MS, "pool: { max-connections: 1 },")}
 ${target("unix", "unix:/nowhere/at-all.sock")}
 ${target("name", "http://no-such-host.invalid:80")}
-${target("silent", `https://127.0.0.1:${silent.port}`)}
+${target("silent", `https://127.0.0.1:${silent.port}`, CONNECT_MS)}
 routes:
 ${names.map((name) => `  - { path: /${name}, service: ${name} }`).join("\n")}
 `),
@@ -47,7 +51,7 @@ describe("a target that cannot be connected to", () => {
   test("that refuses is 502 at once, for requests of any method", async () => {
     const { answer, ms } = await timed("/refused");
     expect(answer).toBe("502 upstream_connect");
-    expect(ms).toBeLessThan(CONNECT_MS);
+    expect(ms).toBeLessThan(LATE_MS);
     const post = "POST /refused HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\n\r\nhi";
     expect(problemOf(await exchange(gateway.port, post))).toBe("502 upstream_connect");
   });
@@ -55,7 +59,7 @@ describe("a target that cannot be connected to", () => {
   test("whose Unix socket is not there is 502 at once", async () => {
     const { answer, ms } = await timed("/unix");
     expect(answer).toBe("502 upstream_connect");
-    expect(ms).toBeLessThan(CONNECT_MS);
+    expect(ms).toBeLessThan(LATE_MS);
   });
 
   test("whose name has no address is 502, and its address is not told", async () => {
@@ -67,15 +71,12 @@ describe("a target that cannot be connected to", () => {
   test("that never answers the connect is 504 after the connect timeout", async () => {
     const { answer, ms } = await timed("/hole");
     expect(answer).toBe("504 upstream_timeout");
-    expect(ms).toBeGreaterThanOrEqual(CONNECT_MS - 5);
-    expect(ms).toBeLessThan(CONNECT_MS + 500);
+    expect(ms).toBeWithin(CONNECT_MS - 5, CONNECT_MS + LATE_MS);
   });
 
   test("counts a connect that it cannot call off as open: then the pool is full", async () => {
     expect((await timed("/one")).answer).toBe("504 upstream_timeout");
-    const { answer, ms } = await timed("/one");
-    expect(answer).toBe("503 overloaded");
-    expect(ms).toBeLessThan(CONNECT_MS);
+    expect((await timed("/one")).answer).toBe("503 overloaded");
   });
 
   test("that never answers the TLS handshake is 504, and its connection is closed", async () => {

@@ -6,15 +6,15 @@ import { tempFolder } from "../support/temp.ts";
 import { makeCertificates } from "../support/tls.ts";
 import { startUpstream } from "../support/upstream.ts";
 
-const QUICK = "interval: 20ms, failing-interval: 20ms, timeout: 500ms, healthy: 1, unhealthy: 1";
+const QUICK = "interval: 20ms, failing-interval: 20ms, healthy: 1, unhealthy: 1";
 
 /** A gateway whose service has these targets and checks. */
-function start(urls: readonly string[], health: string, more = ""): Promise<InProcessGateway> {
+function start(urls: readonly string[], health: string, more = "", timeoutMs = 10_000): Promise<InProcessGateway> {
   return startInProcess(`
 services:
   s:
     targets: ${JSON.stringify(urls)}
-    health: { ${QUICK}, ${health} }
+    health: { ${QUICK}, timeout: ${timeoutMs}ms, ${health} }
     ${more}
 routes: [{ path: /*, service: s }]
 `);
@@ -78,7 +78,8 @@ describe("a check over HTTP", () => {
     ["the body stands still", replies("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nab"), "upstream_timeout"],
   ])("fails where %s", async (_, script, expected) => {
     using upstream = startUpstream(script);
-    await using gateway = await start([upstream.url], "body: abc");
+    const timeoutMs = expected === "upstream_timeout" ? 300 : 10_000;
+    await using gateway = await start([upstream.url], "body: abc", "", timeoutMs);
     expect(await verdictOn(gateway, upstream.url)).toBe(expected);
   });
 
@@ -126,7 +127,7 @@ describe("a check over TCP", () => {
 
   test("fails in time where a connection is never accepted", async () => {
     using hole = await startBlackHole();
-    await using gateway = await start([`http://127.0.0.1:${hole.port}`], "type: tcp");
+    await using gateway = await start([`http://127.0.0.1:${hole.port}`], "type: tcp", "", 300);
     expect(await verdictOn(gateway, `http://127.0.0.1:${hole.port}`)).toBe("upstream_timeout");
   });
 });

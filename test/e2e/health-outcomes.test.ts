@@ -36,7 +36,7 @@ describe("what counts against a target", () => {
   ])("%s", async (_, script) => {
     using bad = startUpstream(script);
     using good = startUpstream(replies());
-    await using gateway = await start([bad.url, good.url], "    timeouts: { response: 200ms }");
+    await using gateway = await start([bad.url, good.url], "    timeouts: { response: 500ms }");
     for (let i = 0; i < 2; i++) await exchange(gateway.port, get());
     expect(ejectedOf(gateway)).toEqual([bad.url]);
   });
@@ -53,7 +53,7 @@ describe("what counts against a target", () => {
   test("that an attempt got its own time and used it up", async () => {
     using bad = startUpstream(hangs());
     using good = startUpstream(replies());
-    const retry = "    plugins: { retry: { per-try-timeout: 200ms, budget: { minimum: 100 } } }";
+    const retry = "    plugins: { retry: { per-try-timeout: 500ms, budget: { minimum: 100 } } }";
     await using gateway = await start([bad.url, good.url], retry);
     for (let i = 0; i < 2; i++) expect((await exchange(gateway.port, get())).status).toBe(200);
     expect(ejectedOf(gateway)).toEqual([bad.url]);
@@ -96,7 +96,7 @@ describe("what does not", () => {
     using a = startUpstream(hangs());
     using b = startUpstream(hangs());
     await using gateway = await start([a.url, b.url], "    deadline-header: x-timeout");
-    for (let i = 0; i < 2; i++) expect((await exchange(gateway.port, get("x-timeout: 150\r\n"))).status).toBe(504);
+    for (let i = 0; i < 2; i++) expect((await exchange(gateway.port, get("x-timeout: 500\r\n"))).status).toBe(504);
     expect(a.requests.length + b.requests.length).toBe(2);
     expect(ejectedOf(gateway)).toEqual([]);
   });
@@ -106,12 +106,12 @@ describe("what does not", () => {
     const script = (name: string) => async (_: unknown, connection: { send(text: string): void | Promise<void> }) => {
       first ??= name;
       if (name !== first) return;
-      await Bun.sleep(150);
+      await Bun.sleep(400);
       await connection.send(response("", { status: 503 }));
     };
     using a = startUpstream(script("a"));
     using b = startUpstream(script("b"));
-    const more = "    timeouts: { total: 250ms }\n    plugins: { retry: { on: [503], budget: { minimum: 100 } } }";
+    const more = "    timeouts: { total: 1s }\n    plugins: { retry: { on: [503], budget: { minimum: 100 } } }";
     await using gateway = await start([a.url, b.url], more);
     expect((await exchange(gateway.port, get())).status).toBe(504);
     expect(ejectedOf(gateway)).toEqual([first === "a" ? a.url : b.url]);

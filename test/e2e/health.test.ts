@@ -23,7 +23,7 @@ test("a target that fails its checks gets no requests until it is well again", a
 services:
   s:
     targets: ["${a.url}", "${b.url}"]
-    health: { path: /health, interval: 20ms, failing-interval: 20ms, timeout: 200ms }
+    health: { path: /health, interval: 20ms, failing-interval: 20ms, timeout: 1s }
 routes: [{ path: /*, service: s }]
 `);
   await gateway.waitForLog(({ message }) => message === "a target is unhealthy");
@@ -43,7 +43,7 @@ test("a target with failures in a row is ejected, and comes back by time", async
 services:
   s:
     targets: ["${a.url}", "${b.url}"]
-    outlier-detection: { consecutive-failures: 3, ejection: 200ms, max-ejection: 1s }
+    outlier-detection: { consecutive-failures: 3, ejection: 1500ms, max-ejection: 2s }
 routes: [{ path: /*, service: s }]
 `);
   const failed = (await bodies(gateway.port, 12)).filter((body) => body === "500");

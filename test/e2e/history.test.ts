@@ -46,7 +46,8 @@ routes:
     const now = await historyOf(gateway);
     return requestsOf(now, "") > 0 ? now : undefined;
   });
-  expect(performance.now() - asked).toBeLessThan(2_000);
+  // A second is counted, and then told; the rest is a busy machine's.
+  expect(performance.now() - asked).toBeLessThan(4_000);
   expect(requestsOf(report, "shop")).toBe(2);
   expect(sum(report.routes.shop?.serverErrors)).toBeGreaterThan(0);
   expect(sum(report.routes.shop?.p99Ms)).toBeGreaterThan(0);

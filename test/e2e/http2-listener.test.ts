@@ -10,8 +10,11 @@ import { until } from "../support/until.ts";
 import { startUpstream, type Upstream } from "../support/upstream.ts";
 
 const GET = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n";
-const KEEP_ALIVE_MS = 120;
-const HEADER_MS = 200;
+const KEEP_ALIVE_MS = 300;
+const HEADER_MS = 300;
+/** The listeners whose clients are given little time, and which takes two connections at a time. */
+const QUICK = 4;
+const FEW = 5;
 
 const folder = tempFolder();
 const { server, ca, client } = makeCertificates(folder.path);
@@ -29,10 +32,12 @@ beforeEach(async () => {
   const timeouts = `timeouts: { keep-alive: ${KEEP_ALIVE_MS}ms, header: ${HEADER_MS}ms }`;
   gateway = await startInProcess(`
 listen:
-  - { host: 127.0.0.1, port: 0, http2: true, limits: { connections: 2 }, ${timeouts} }
+  - { host: 127.0.0.1, port: 0, http2: true }
   - { host: 127.0.0.1, port: 0, http2: true, ${tls} }
   - { host: 127.0.0.1, port: 0, ${tls} }
   - { host: 127.0.0.1, port: 0, http2: true, ${asking} }
+  - { host: 127.0.0.1, port: 0, http2: true, ${timeouts} }
+  - { host: 127.0.0.1, port: 0, http2: true, limits: { connections: 2 } }
 plugins: { access-log: {} }
 services: { all: { targets: ["${upstream.url}"] } }
 routes: [{ path: /*, service: all, upgrade: [websocket] }]
@@ -67,12 +72,12 @@ describe("the protocol", () => {
   });
 
   test.each(["P", "PRI * HTTP/2.0\r\n"])("without TLS is HTTP/1 for a client that stops at %j: 408", async (start) => {
-    using client = await connect(portOf(0));
+    using client = await connect(portOf(QUICK));
     await client.send(start);
     const reply = await client.readResponse();
     expect([reply.status, reply.header("connection")]).toEqual([408, "close"]);
     await client.readAll();
-    await until(() => gateway.edges[0]?.connections === 0);
+    await until(() => gateway.edges[QUICK]?.connections === 0);
   });
 
   test("without TLS is HTTP/1 for a client that stops behind the first line: 505", async () => {
@@ -102,38 +107,36 @@ describe("the listener's certificate demands", () => {
 
 describe("a connection", () => {
   test("over the limit is closed, and counted until it has ended", async () => {
-    const sessions = [await connectHttp2(portOf(0)), await connectHttp2(portOf(0))];
+    const sessions = [await connectHttp2(portOf(FEW)), await connectHttp2(portOf(FEW))];
     for (const session of sessions) expect((await exchangeOn(session, GET)).status).toBe(200);
-    expect(gateway.edges[0]?.connections).toBe(2);
-    await expect(exchangeHttp2(portOf(0), GET)).rejects.toThrow();
+    expect(gateway.edges[FEW]?.connections).toBe(2);
+    await expect(exchangeHttp2(portOf(FEW), GET)).rejects.toThrow();
     for (const session of sessions) session.close();
-    await until(() => gateway.edges[0]?.connections === 0);
-    expect((await exchangeHttp2(portOf(0), GET)).status).toBe(200);
+    await until(() => gateway.edges[FEW]?.connections === 0);
+    expect((await exchangeHttp2(portOf(FEW), GET)).status).toBe(200);
   });
 
   test("ends when it has been idle for its time, but not while a request is under way", async () => {
-    const session = await connectHttp2(portOf(0));
-    await exchangeOn(session, GET);
-    const before = upstream.requests.length;
+    let answeredAt = 0;
     upstream.answer(async (_, connection) => {
-      await Bun.sleep(3 * KEEP_ALIVE_MS);
+      await Bun.sleep(2 * KEEP_ALIVE_MS);
+      answeredAt = performance.now();
       await connection.send(response("late"));
     });
+    const session = await connectHttp2(portOf(QUICK));
     expect((await exchangeOn(session, GET)).body.toString()).toBe("late");
-    expect(upstream.requests).toHaveLength(before + 1);
-    const startedAt = performance.now();
     await sessionClosed(session);
-    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(KEEP_ALIVE_MS - 10);
-    await until(() => gateway.edges[0]?.connections === 0);
+    expect(performance.now() - answeredAt).toBeGreaterThanOrEqual(KEEP_ALIVE_MS - 10);
+    await until(() => gateway.edges[QUICK]?.connections === 0);
   });
 
   test("that never brings a request ends after the time for a head", async () => {
-    using silent = await connect(portOf(0));
-    using begun = await connect(portOf(0));
+    using silent = await connect(portOf(QUICK));
+    using begun = await connect(portOf(QUICK));
     void begun.send(PREFACE);
     await silent.waitForClosed();
     await begun.waitForClosed();
-    await until(() => gateway.edges[0]?.connections === 0);
+    await until(() => gateway.edges[QUICK]?.connections === 0);
   });
 });
 
@@ -164,8 +167,8 @@ describe("a gateway that stops", () => {
     const session = await connectHttp2(portOf(1), trust);
     await exchangeOn(session, GET);
     const startedAt = performance.now();
-    await gateway.stop(5_000);
-    expect(performance.now() - startedAt).toBeLessThan(2_500);
+    await gateway.stop(60_000);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
     await sessionClosed(session);
   });
 

@@ -14,17 +14,17 @@ const beLate = (ms: number) => Bun.sleepSync(ms);
 
 test("a request that has come in time is answered, also if the process reads it after the time for it", async () => {
   await using gateway = await startInProcess(`
-listen: { host: 127.0.0.1, port: 0, timeouts: { keep-alive: 100ms } }
+listen: { host: 127.0.0.1, port: 0, timeouts: { keep-alive: 500ms } }
 services: { s: { targets: ["${up.url}"] } }
 routes: [{ path: /*, service: s }]
 `);
   using client = await connect(gateway.port);
   expect((await client.exchange(GET)).status).toBe(200);
   void client.send(GET);
-  beLate(300);
+  beLate(800);
   expect((await client.readResponse()).status).toBe(200);
   // Who sends nothing is closed all the same.
-  beLate(300);
+  beLate(800);
   expect((await client.readAll()).toString()).toBe("");
 });
 

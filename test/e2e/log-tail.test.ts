@@ -81,7 +81,7 @@ async function startPretty(workers: number) {
   })();
   const text = () => Bun.stripANSI(written);
   const portOf = (msg: string) => Number(new RegExp(`INFO +${msg} .*port=(\\d+)`).exec(text())?.[1] ?? 0);
-  await until(() => portOf("admin listening") > 0 && portOf("listening") > 0, { timeout: 10_000, what: text });
+  await until(() => portOf("admin listening") > 0 && portOf("listening") > 0, { timeout: 15_000, what: text });
   return {
     port: portOf("listening"),
     adminPort: portOf("admin listening"),

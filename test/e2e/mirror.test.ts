@@ -15,7 +15,7 @@ let serial = 0;
 
 const ROUTES: Readonly<Record<string, string>> = {
   all: "{ service: shadow, max-body: 1kb }",
-  few: "{ service: shadow, max-in-flight: 2, timeout: 300ms }",
+  few: "{ service: shadow, max-in-flight: 2, timeout: 1500ms }",
   gone: "{ service: gone }",
   some: "{ service: shadow, share: 25% }",
   bare: "{ service: shadow, remove: [x-secret], marker: X-Shadow }",
@@ -183,18 +183,16 @@ describe("a copy", () => {
 
 describe("the original", () => {
   const send = async (path: string) => {
-    const startedAt = performance.now();
     const reply = await exchange(gateway.port, `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
-    return { body: reply.body.toString(), ms: performance.now() - startedAt };
+    return reply.body.toString();
   };
 
   test("does not wait for a shadow that hangs, and what is under way is bounded and ends", async () => {
     shadow.answer(hangs());
     const before = counted("failed_total");
     const all = await Promise.all(Array.from({ length: 20 }, () => send(`/few/${++serial}`)));
-    expect(all.every(({ body }) => body === "main")).toBe(true);
-    // The shadow is given 300 ms.
-    expect(Math.max(...all.map(({ ms }) => ms))).toBeLessThan(290);
+    expect(all.every((body) => body === "main")).toBe(true);
+    // They are answered while the shadow has still some of its 1.5 s.
     expect(counted("in_flight")).toBe(2);
     await areOver();
     expect(counted("failed_total")).toBe(before + 2);
@@ -207,13 +205,13 @@ describe("the original", () => {
   });
 
   test("does not fail with a shadow that is gone, resets, or drips", async () => {
-    expect((await send("/gone/x")).body).toBe("main");
+    expect(await send("/gone/x")).toBe("main");
     shadow.answer(closes());
-    expect((await send(`/few/${++serial}`)).body).toBe("main");
+    expect(await send(`/few/${++serial}`)).toBe("main");
     shadow.answer(async (_, connection) => {
       await connection.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nx");
     });
-    expect((await send(`/few/${++serial}`)).body).toBe("main");
+    expect(await send(`/few/${++serial}`)).toBe("main");
     await areOver();
     await until(() => shadow.open === 0);
   });

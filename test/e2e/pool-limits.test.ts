@@ -10,11 +10,15 @@ import { startUpstream, type Upstream } from "../support/upstream.ts";
 const POOL_MS = 250;
 const SURPLUS_MS = 1_000;
 const KEEP_MS = 300;
-const AGE_MS = 200;
+const AGE_MS = 800;
 
 const cleanup = new AsyncDisposableStack();
 const upstreams = new Map<string, Upstream>();
 let gateway: GatewayProcess;
+
+const IMPATIENT = `timeouts: { pool: ${POOL_MS}ms }`;
+/** Where a request may wait for long, so that nobody is refused for being late. */
+const PATIENT = "timeouts: { pool: 20s }";
 
 const POOLS: Readonly<Record<string, string>> = {
   waits: "max-connections: 2",
@@ -31,7 +35,7 @@ beforeAll(async () => {
   const names = Object.keys(POOLS);
   for (const name of names) upstreams.set(name, cleanup.use(startUpstream(hangs())));
   const service = (name: string) =>
-    `  ${name}: { targets: ["${upstream(name).url}"], pool: { ${POOLS[name]} }, timeouts: { pool: ${POOL_MS}ms } }`;
+    `  ${name}: { targets: ["${upstream(name).url}"], pool: { ${POOLS[name]} }, ${name === "waits" ? IMPATIENT : PATIENT} }`;
   gateway = cleanup.use(
     await startGateway(`
 services:
@@ -81,8 +85,7 @@ describe("a full pool", () => {
     const answer = await get("waits");
     const ms = performance.now() - startedAt;
     expect(problemOf(answer)).toBe("503 overloaded");
-    expect(ms).toBeGreaterThanOrEqual(POOL_MS - 5);
-    expect(ms).toBeLessThan(POOL_MS + 500);
+    expect(ms).toBeWithin(POOL_MS - 5, POOL_MS + 4_000);
     release();
     expect((await Promise.all(busy)).map(({ status }) => status)).toEqual([200, 200]);
     expect(upstream("waits").requests).toHaveLength(2);
@@ -96,7 +99,8 @@ describe("a full pool", () => {
     await upstream("at-once").waitForRequests(2);
     const startedAt = performance.now();
     expect(problemOf(await get("at-once"))).toBe("503 overloaded");
-    expect(performance.now() - startedAt).toBeLessThan(POOL_MS / 2);
+    // Waiting would take 20 s.
+    expect(performance.now() - startedAt).toBeLessThan(4_000);
     release();
     await Promise.all(busy);
   });
@@ -167,12 +171,12 @@ describe("idle connections", () => {
     upstream("idle").answer(script);
     const burst = Array.from({ length: 6 }, () => get("idle"));
     await upstream("idle").waitForRequests(6);
+    const startedAt = performance.now();
     release();
     await Promise.all(burst);
-    const startedAt = performance.now();
-    expect(await poolOf(gateway, "idle")).toMatchObject({ open: 6, idle: 6, inUse: 0 });
+    expect(upstream("idle").open).toBe(6);
     await until(() => upstream("idle").open === 2);
-    expect(performance.now() - startedAt).toBeGreaterThan(SURPLUS_MS - 200);
+    expect(performance.now() - startedAt).toBeGreaterThan(SURPLUS_MS - 50);
     expect(await poolOf(gateway, "idle")).toMatchObject({ open: 2, idle: 2, closed: 4 });
   });
 
@@ -181,13 +185,11 @@ describe("idle connections", () => {
     upstream("not-kept").answer(script);
     const burst = Array.from({ length: 4 }, () => get("not-kept"));
     await upstream("not-kept").waitForRequests(4);
+    const startedAt = performance.now();
     release();
     await Promise.all(burst);
-    const startedAt = performance.now();
     await upstream("not-kept").waitForClosed();
-    const ms = performance.now() - startedAt;
-    expect(ms).toBeGreaterThan(KEEP_MS - 50);
-    expect(ms).toBeLessThan(KEEP_MS * 1.9);
+    expect(performance.now() - startedAt).toBeGreaterThan(KEEP_MS - 50);
     expect(await poolOf(gateway, "not-kept")).toMatchObject({ open: 0, idle: 0 });
   });
 

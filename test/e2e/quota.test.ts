@@ -35,7 +35,7 @@ test("gateways share a quota exactly, also after a restart, and count later what
     for (let i = 0; i < 7; i++) expect(await statusOf(a.port, "/a")).toBe(200);
     // It comes back empty.
     await redis.restart();
-    await until(async () => (await statusOf(a.port, "/b")) === 200, { timeout: 10_000, what: "the store is back" });
+    await until(async () => (await statusOf(a.port, "/b")) === 200, { timeout: 15_000, what: "the store is back" });
     expect(await statusOf(a.port, "/a")).toBe(200);
     await until(async () => (await used(a)) === 8, { what: "all that was made without Redis is counted" });
   } finally {

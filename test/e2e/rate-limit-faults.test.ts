@@ -4,8 +4,8 @@ import { untilMetric } from "../support/metrics.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
 import { until } from "../support/until.ts";
 
-/** What a request may wait for a store that does not answer, and what a busy machine adds. */
-const MOST_MS = 100 + 150;
+/** What a request may wait for a store that does not answer is 100 ms; the rest is a busy machine's. */
+const MOST_MS = 1_500;
 
 const yaml = (redisUrl: string) => `
 redis: { url: "${redisUrl}" }
@@ -33,7 +33,7 @@ async function ask({ port }: GatewayProcess, path: string): Promise<Answer> {
 const FAULTS: readonly [string, (redis: RedisServer) => unknown, (redis: RedisServer) => unknown][] = [
   ["is killed", (redis) => redis.kill(), (redis) => redis.restart()],
   ["hangs", (redis) => redis.hang(), (redis) => redis.resume()],
-  ["is slow", (redis) => void redis.cli("debug", "sleep", "1.5").catch(() => {}), () => {}],
+  ["is slow", (redis) => void redis.cli("debug", "sleep", "5").catch(() => {}), () => {}],
   [
     "has no room",
     (redis) => redis.cli("config", "set", "maxmemory", "1"),
@@ -66,7 +66,7 @@ describe.each(FAULTS)("while Redis %s", (what, begin, end) => {
 
     await end(redis);
     await until(async () => (await ask(gateway, "deny")).status === 200, {
-      timeout: 10_000,
+      timeout: 15_000,
       what: "the store is back",
     });
     // What was counted before is there, unless it died with Redis.

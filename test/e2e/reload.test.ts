@@ -37,6 +37,18 @@ async function metric({ adminPort }: GatewayProcess, series: string): Promise<nu
   );
 }
 
+/** Writes a text piece by piece, with small pauses; answers how long one has become, in ms. */
+async function writeInSteps(file: string, text: string): Promise<number> {
+  let [longest, last] = [0, performance.now()];
+  for (let end = 8; ; end += 8) {
+    writeFileSync(file, text.slice(0, end));
+    const now = performance.now();
+    [longest, last] = [Math.max(longest, now - last), now];
+    if (end >= text.length) return longest;
+    await Bun.sleep(10);
+  }
+}
+
 describe("a changed file", () => {
   test("is taken over by itself", async () => {
     await using gateway = await startGateway(yaml(["/a"]));
@@ -51,17 +63,21 @@ describe("a changed file", () => {
   });
 
   test("that is written in several steps is read when it is whole", async () => {
-    await using gateway = await startGateway(yaml(["/a"]));
     const whole = `listen: { host: 127.0.0.1, port: 0 }\nadmin: { host: 127.0.0.1, port: 0 }\n${yaml(["/a", "/b"])}`;
-    for (let end = 0; end < whole.length; end += 8) {
-      writeFileSync(gateway.configFile, whole.slice(0, end));
-      await Bun.sleep(10);
-    }
-    writeFileSync(gateway.configFile, whole);
-    await gateway.waitForLog(isTakenOver);
-    expect(gateway.logs.filter(isRefused)).toEqual([]);
-    expect(await status(gateway, "/a")).toBe(200);
-    expect(await status(gateway, "/b")).toBe(200);
+    // Who pauses for 100 ms has written it, as far as anyone can tell: a busy machine's pause is a try that does not count.
+    await until(
+      async () => {
+        await using gateway = await startGateway(yaml(["/a"]));
+        const longest = await writeInSteps(gateway.configFile, whole);
+        await gateway.waitForLog((line) => isTakenOver(line) || isRefused(line));
+        if (longest > 80) return false;
+        expect(gateway.logs.filter(isRefused)).toEqual([]);
+        expect(await status(gateway, "/a")).toBe(200);
+        expect(await status(gateway, "/b")).toBe(200);
+        return true;
+      },
+      { what: "it is written without a pause" },
+    );
   });
 
   test("that is empty, or away, or has the same text changes nothing", async () => {

@@ -22,8 +22,9 @@ beforeAll(async () => {
     await startInProcess(`
 plugins: { access-log: {} }
 services:${service("main", "hedge: { after: 20ms }")}${service("none", "hedge: { after: 20ms }", 0)}
-${service("learns", "hedge: { after: p95 }")}${service("timed", "hedge: { after: 20ms }, per-try-timeout: 60ms")}
-routes: [${["main", "none", "learns", "timed"].map((name) => `{ path: /${name}/*, service: ${name} }`).join(", ")}]
+${service("learns", "hedge: { after: p95 }")}${service("timed", "hedge: { after: 20ms }, per-try-timeout: 300ms")}
+${service("late", "hedge: { after: 2s }")}
+routes: [${["main", "none", "learns", "timed", "late"].map((name) => `{ path: /${name}/*, service: ${name} }`).join(", ")}]
 `),
   );
 });
@@ -76,7 +77,7 @@ test("the target of the one that counts is the request's", async () => {
 });
 
 test("a quick first stays alone", async () => {
-  const path = `/main/${++serial}`;
+  const path = `/late/${++serial}`;
   expect((await exchange(gateway.port, message(path))).body.toString()).toBe("good");
   expect((await lineOf(path)).fields.attempts).toBe(1);
 });
@@ -170,7 +171,7 @@ test("each of the two has the time of a try", async () => {
   order([hangs(), hangs()]);
   const startedAt = performance.now();
   expect(problemOf(await exchange(gateway.port, message(`/timed/${++serial}`)))).toBe("504 upstream_timeout");
-  expect(performance.now() - startedAt).toBeWithin(75, 1_000);
+  expect(performance.now() - startedAt).toBeWithin(300, 5_000);
   await until(() => open() === 0);
 });
 

@@ -20,11 +20,15 @@ interface Case {
 
 type Policy = "none" | "retry" | "posts";
 
-const POLICIES: Readonly<Record<Policy, string>> = {
-  none: "",
-  retry: "retry: { per-try-timeout: 100ms, backoff: { base: 1ms, max: 1ms }, budget: { minimum: 10000 } }",
-  posts:
-    "retry: { per-try-timeout: 100ms, backoff: { base: 1ms, max: 1ms }, budget: { minimum: 10000 }, methods: [POST] }",
+/** A target that hangs is given little time, all others enough for a busy machine. */
+const HASTY_MS = 300;
+const PATIENT_MS = 10_000;
+
+const POLICIES: Readonly<Record<Policy, (ms: number) => string>> = {
+  none: () => "",
+  retry: (ms) => `retry: { per-try-timeout: ${ms}ms, backoff: { base: 1ms, max: 1ms }, budget: { minimum: 10000 } }`,
+  posts: (ms) =>
+    `retry: { per-try-timeout: ${ms}ms, backoff: { base: 1ms, max: 1ms }, budget: { minimum: 10000 }, methods: [POST] }`,
 };
 
 const CASES: readonly Case[] = [
@@ -54,20 +58,22 @@ let serial = 0;
 beforeAll(async () => {
   const names = Object.keys(POLICIES) as Policy[];
   // No connection is used twice: that of a target that has just closed it is another matter.
-  const service = (name: string, policy: Policy, first: Upstream) => `
+  const service = (name: string, policy: Policy, first: Upstream, ms = PATIENT_MS) => `
   ${name}-${policy}:
     targets: ["${first.url}", "${good.url}"]
     balance: consistent-hash
     hash-on: { header: x-key }
     pool: { max-age: 0s }
-    timeouts: { response: 150ms }
-    plugins: { ${POLICIES[policy]} }`;
+    timeouts: { response: ${ms}ms }
+    plugins: { ${POLICIES[policy](ms)} }`;
+  const services = (name: Policy) =>
+    service("bad", name, bad) + service("hanging", name, bad, HASTY_MS) + service("refusing", name, refusing);
   const route = (name: string) => `\n  - { path: /${name}/*, service: ${name} }`;
   gateway = cleanup.use(
     await startInProcess(`
 plugins: { access-log: {} }
-services:${names.map((name) => service("bad", name, bad) + service("refusing", name, refusing)).join("")}
-routes:${names.map((name) => route(`bad-${name}`) + route(`refusing-${name}`)).join("")}
+services:${names.map(services).join("")}
+routes:${names.map((name) => route(`bad-${name}`) + route(`hanging-${name}`) + route(`refusing-${name}`)).join("")}
 `),
   );
   keys = { bad: await keyFor("bad"), refusing: await keyFor("refusing") };
@@ -98,7 +104,8 @@ async function outcomeOf(request: string): Promise<string> {
 async function runCase(fault: Fault, { method, more, body }: Case, policy: Policy) {
   const first = fault.script === undefined ? "refusing" : "bad";
   if (fault.script !== undefined) bad.answer(fault.script);
-  const path = `/${first}-${policy}/${++serial}`;
+  const isHanging = fault.alone.endsWith("timeout");
+  const path = `/${isHanging ? "hanging" : first}-${policy}/${++serial}`;
   const length = body === "" ? "" : `Content-Length: ${body.length}\r\n`;
   const head = `${method} ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Key: ${keys[first]}\r\n`;
   const client = await outcomeOf(`${head}${more}${length}\r\n${body}`);

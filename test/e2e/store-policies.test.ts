@@ -22,7 +22,7 @@ beforeAll(async () => {
   proxy = startSlowProxy(redis.port);
   [gateway, slowed] = await Promise.all([
     startPolicyGateway(`{ url: "${redis.url}" }`),
-    startPolicyGateway(`{ url: "redis://127.0.0.1:${proxy.port}" }`),
+    startPolicyGateway(`{ url: "redis://127.0.0.1:${proxy.port}", command-timeout: 500ms }`),
   ]);
 }, 30_000);
 
@@ -96,7 +96,7 @@ describe("every policy of every plugin holds, in time, and all is well again by 
   test("when Redis is slow, and when it is slower than it may be", async () => {
     proxy.delayMs = 25;
     await expectUsual(slowed);
-    proxy.delayMs = 400;
+    proxy.delayMs = 1_000;
     await untilHeld(slowed, { fails: "everything" });
     proxy.delayMs = 0;
     await untilUsual(slowed);

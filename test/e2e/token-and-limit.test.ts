@@ -193,7 +193,7 @@ describe("where Redis does not answer in time", () => {
       route(path, `${jwt("", `, store-failure: ${token}`)}, ${limit(`, store-failure: ${rate}`)}`);
     const routes = [two("deny-local", "deny", "local"), two("allow-local", "allow", "local")];
     routes.push(two("allow-deny", "allow", "deny"), two("last-allow", "last-known", "allow"));
-    const yaml = `redis: { url: "${hung.url}", command-timeout: 1s }\nroutes:\n${routes.join("\n")}\n`;
+    const yaml = `redis: { url: "${hung.url}", command-timeout: 2s }\nroutes:\n${routes.join("\n")}\n`;
     await using gateway = await startGateway(yaml, { folder: folder.file("hung") });
     const paths = ["deny-local", "allow-local", "allow-deny", "last-allow"];
     const token = currentToken({ sub: "ida" });
@@ -202,7 +202,7 @@ describe("where Redis does not answer in time", () => {
     const startedAt = performance.now();
     // Fewer than those after which Redis is asked nothing any more.
     expect(await Promise.all(paths.map((path) => ask(gateway, path, token)))).toEqual([503, 200, 503, 200]);
-    expect(performance.now() - startedAt).toBeLessThan(1_800);
+    expect(performance.now() - startedAt).toBeLessThan(3_900);
     hung.resume();
   });
 });

@@ -31,12 +31,12 @@ test("the total time is that of all attempts together", async () => {
   await using upstream = startUpstream(hangs());
   await using gateway = await startInProcess(`
 services:
-  slow: { targets: ["${upstream.url}"], timeouts: { response: 100ms, total: 250ms } }
+  slow: { targets: ["${upstream.url}"], timeouts: { response: 400ms, total: 1s } }
 routes:
   - { path: /*, service: slow, plugins: { "${plugin}": {} } }
 `);
   const reply = await exchange(gateway.port, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   expect(reply.status).toBe(504);
-  // 100 ms, 100 ms, and the 50 ms that are left; the attempts after that are not sent at all.
+  // 400 ms, 400 ms, and the 200 ms that are left; the attempts after that are not sent at all.
   expect(upstream.requests.length).toBeWithin(2, 4);
 });

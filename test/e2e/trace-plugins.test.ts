@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type InProcessGateway, startInProcess } from "../support/in-process.ts";
 import { type Collector, spanOf, startCollector } from "../support/otlp/collector.ts";
 import type { ReceivedSpan } from "../support/otlp/spans.ts";
-import { exchange } from "../support/raw.ts";
+import { connect, exchange } from "../support/raw.ts";
 import { hangs, replies, response } from "../support/scripts.ts";
 import { until } from "../support/until.ts";
 import { startUpstream, type Upstream } from "../support/upstream.ts";
@@ -54,7 +54,8 @@ beforeAll(async () => {
       `
 telemetry: { otlp: "${collector.url}", sampling: 100%, interval: 5ms }
 services:
-  api: { targets: ["${upstream.url}"], timeouts: { response: 100ms } }
+  api: { targets: ["${upstream.url}"] }
+  hasty: { targets: ["${upstream.url}"], timeouts: { response: 300ms } }
   copies: { targets: ["${copies.url}"] }
 routes:
   - { path: /all/*, service: api, plugins: ${waits(all)} }
@@ -63,7 +64,7 @@ routes:
   - { path: /broken/*, service: api, plugins: ${waits("in: [forward], fails: forward")} }
   - { path: /own/*, plugins: ${waits("in: [cache], answers: true")} }
   - { path: /mirror/*, service: api, plugins: { mirror: { service: copies } } }
-  - { path: /fallback/*, service: api, plugins: { circuit-breaker: { consecutive-failures: 1, fallback: { service: copies } } } }
+  - { path: /fallback/*, service: hasty, plugins: { circuit-breaker: { consecutive-failures: 1, fallback: { service: copies } } } }
   - { path: /shared/*, service: api, plugins: { cache: {} } }
 `,
       { "waits.ts": WAITS },
@@ -186,10 +187,14 @@ test("requests that wait for the same answer have no attempt but one", async () 
     await connection.send(response("kept", { headers: [["Cache-Control", "max-age=60"]] }));
   });
   const before = upstream.requests.length;
-  const asked = Array.from({ length: 3 }, () => exchange(gateway.port, `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`));
+  const clients = await Promise.all([1, 2, 3].map(() => connect(gateway.port)));
+  const asked = clients.map((client) => client.exchange(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`));
   await upstream.waitForRequests(before + 1);
+  // Once it has answered this, the gateway has the three before, too.
+  await exchange(gateway.port, "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n");
   answer.resolve();
   await Promise.all(asked);
+  for (const client of clients) client.close();
   upstream.answer(replies());
   const of = () => collector.spans.filter(({ attributes }) => attributes["url.path"] === path);
   await until(() => of().length === 3);

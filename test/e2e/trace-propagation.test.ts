@@ -202,8 +202,8 @@ describe("a limit", () => {
     const lines: Lines = [["traceparent", `00-${TRACE}-${SPAN}-01`]];
     const all = await Promise.all(Array.from({ length: 40 }, () => gateway.told(lines)));
     const through = all.filter((one) => one.lines[0]?.[1] === lines[0]?.[1]);
-    // They may have come in two seconds.
-    expect(through.length).toBeGreaterThanOrEqual(34);
+    // They may have come in several seconds.
+    expect(through.length).toBeGreaterThanOrEqual(25);
     expect(through.length).toBeLessThanOrEqual(37);
   });
 });

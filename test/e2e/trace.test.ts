@@ -26,10 +26,12 @@ telemetry:
   interval: 10ms
   resource: { deployment.environment.name: test }
 services:
-  api: { targets: ["${upstream.url}"], timeouts: { response: 200ms } }
+  api: { targets: ["${upstream.url}"] }
+  hasty: { targets: ["${upstream.url}"], timeouts: { response: 200ms } }
   gone: { targets: ["${gone.url}"] }
 routes:
   - { name: plain, path: /plain/*, service: api }
+  - { path: /hasty/*, service: hasty }
   - { path: /rewritten/:id, service: api, rewrite: /v2/:id }
   - { path: /gone, service: gone }
   - { path: /retry/*, service: api, plugins: { retry: ${retry} } }
@@ -172,7 +174,7 @@ test.each([
   ["does not answer", hangs(), "upstream_timeout", 504],
   ["speaks no HTTP", replies("nonsense\r\n\r\n"), "upstream_invalid", 502],
 ] as const)("a service that %s is named in both spans", async (_, script, code, status) => {
-  const { spans, reply } = await ask("/plain", 2, script);
+  const { spans, reply } = await ask(status === 504 ? "/hasty" : "/plain", 2, script);
   expect(reply?.status).toBe(status);
   expect(spans.map(({ attributes }) => attributes["error.type"])).toEqual([code, code]);
   expect(spanOf(spans, "client").attributes).not.toHaveProperty("http.response.status_code");

@@ -24,7 +24,7 @@ async function sendUntilStalled(from: RawSocket): Promise<number> {
   })();
   for (let before = -1; before < from.sent; ) {
     before = from.sent;
-    await Bun.sleep(200);
+    await Bun.sleep(500);
   }
   return from.sent;
 }

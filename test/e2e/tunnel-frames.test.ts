@@ -41,7 +41,7 @@ describe("frames", () => {
     await using tunnel = await rawEcho();
     const bytes = noise(size, size);
     void tunnel.client.send(frame(OPCODE.binary, bytes));
-    const { opcode, isLast, payload } = await readFrame(tunnel.client, false, { timeout: 10_000 });
+    const { opcode, isLast, payload } = await readFrame(tunnel.client, false);
     expect([opcode, isLast, payload.length, Bun.hash(payload)]).toEqual([OPCODE.binary, true, size, Bun.hash(bytes)]);
   });
 

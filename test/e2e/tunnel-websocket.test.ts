@@ -110,7 +110,7 @@ describe("a WebSocket through the gateway", () => {
     await using gateway = await startInProcess(yaml(echo.url));
     const socket = await openWebSocket(gateway.port);
     const code = closeCode(socket);
-    const stopped = gateway.stop(100);
+    const stopped = gateway.stop(1_000);
     const answer = nextMessage(socket);
     socket.send("still there");
     expect(await answer).toBe("still there");

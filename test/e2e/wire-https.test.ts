@@ -41,8 +41,9 @@ beforeAll(async () => {
 listen:
   - { host: 127.0.0.1, port: 0, tls: { ${files}, client-certificates: { ca: ${ca.certFile} } } }
   - { host: 127.0.0.1, port: 0, ${proxies}, tls: { ${files}, client-certificates: { ca: ${ca.certFile}, mode: optional } } }
-  - { host: 127.0.0.1, port: 0, tls: { ${files}, min-version: "1.3" }, timeouts: { header: 80ms } }
+  - { host: 127.0.0.1, port: 0, tls: { ${files}, min-version: "1.3" } }
   - { host: 127.0.0.1, port: 0, http2: true, tls: { ${files}, client-certificates: { ca: ${ca.certFile}, mode: optional } } }
+  - { host: 127.0.0.1, port: 0, tls: { ${files} }, timeouts: { header: 300ms } }
 routes: [{ path: /, plugins: { respond: { status: 204 } } }]
 `,
   );
@@ -130,7 +131,7 @@ test.each([
   ["nothing", ""],
   ["half a handshake", "\x16\x03\x01\x02\x00\x01"],
 ])("a client that sends %s is closed after the time for a head", async (_, bytes) => {
-  using slow = await connect(portOf(2));
+  using slow = await connect(portOf(4));
   if (bytes !== "") void slow.send(bytes);
   await slow.waitForClosed();
 });

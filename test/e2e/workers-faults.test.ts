@@ -26,6 +26,20 @@ routes: [{ path: /*, service: s }]
 `);
 }
 
+/** A plugin that is set up only while there is that file. */
+const GATE = `import { existsSync } from "node:fs";
+import { definePlugin, Type } from "sluice/plugin";
+export default definePlugin({
+  name: "gate",
+  description: "Waits.",
+  options: Type.Object({ file: Type.String() }),
+  async setup({ file }) {
+    while (!existsSync(file)) await Bun.sleep(5);
+    return {};
+  },
+});
+`;
+
 interface Placed {
   readonly client: RawClient;
   readonly worker: number;
@@ -87,16 +101,24 @@ describe("a worker that is killed", () => {
   });
 
   test("is waiting until another one is started", async () => {
-    await using gateway = await start(2);
-    const pid = (await pids(gateway))[0];
-    process.kill(pid ?? 0, "SIGKILL");
-    const states = new Set<string>();
-    await until(async () => {
-      const [view] = await workersOf(gateway);
-      states.add(view?.state ?? "");
-      return view?.state === "running" && view.pid !== pid;
-    });
-    expect([...states].toSorted()).toEqual(["running", "starting", "waiting"]);
+    using folder = tempFolder();
+    const gate = folder.write("open", "");
+    folder.write("gate.ts", GATE);
+    const text = `listen: { host: 127.0.0.1, port: 0, workers: 2 }
+services: { s: { targets: ["${upstream.url}"] } }
+routes: [{ path: /*, service: s, plugins: { ./gate.ts: { file: ${JSON.stringify(gate)} } } }]
+`;
+    await using gateway = await startGateway(text, { folder: folder.path });
+    const isFirst = async (state: string) => (await workersOf(gateway))[0]?.state === state;
+    // It waits for 100 ms, 200 ms and so on: after a few times that is long enough to be seen.
+    for (let i = 0; i < 4; i++) await replaceWorker(gateway, (await pids(gateway))[0] ?? 0);
+    expect(await isFirst("running")).toBe(true);
+    folder.remove();
+    process.kill((await pids(gateway))[0] ?? 0, "SIGKILL");
+    await until(() => isFirst("waiting"));
+    await until(() => isFirst("starting"));
+    folder.write("open", "");
+    await until(() => isFirst("running"));
   });
 
   test("and replaced is drained like any other", async () => {

@@ -119,8 +119,8 @@ test.each([
   await rewrite(gateway, `reload: manual\n${yaml("/b", plugins)}`);
   const line = await gateway.waitForLog(({ msg }) => msg === "a problem in the configuration");
   expect(line.problem).toContain("there is no place left");
-  const behind = (await workersOf(gateway)).flatMap((worker) => worker.behind ?? []);
-  expect(behind).toHaveLength(refusals);
+  const behind = async () => (await workersOf(gateway)).filter((worker) => worker.behind !== undefined).length;
+  await until(async () => (await behind()) === refusals, { what: "it is told who has refused it" });
   expect(await statuses(gateway, "/a")).toEqual(result === "partial" ? [200, 404] : [200]);
   const metrics = await (await fetch(`http://127.0.0.1:${gateway.adminPort}/metrics`)).text();
   expect(metrics).toContain(`sluice_reloads_total{result="${result}"} 1`);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { RawResponse } from "../../support/messages.ts";
 import { connect, type RawClient } from "../../support/raw.ts";
 import { response } from "../../support/scripts.ts";
-import { until } from "../../support/until.ts";
+import { PATIENCE_MS, until } from "../../support/until.ts";
 import type { UpstreamConnection } from "../../support/upstream.ts";
 import { requestText, startWorld, type World } from "./world.ts";
 
@@ -24,7 +24,7 @@ function holding(world: World): UpstreamConnection[] {
 /** Resolves when the first half has come to each of them; it is left where it is. */
 async function firstHalves(...all: readonly RawClient[]): Promise<void> {
   const hasCome = (bytes: Buffer) => (bytes.includes("first") ? 0 : -1);
-  for (const client of all) await client.inbox.take(hasCome, 5_000, "the first half");
+  for (const client of all) await client.inbox.take(hasCome, PATIENCE_MS, "the first half");
 }
 
 async function clients(world: World, count: number, headers = {}): Promise<RawClient[]> {
