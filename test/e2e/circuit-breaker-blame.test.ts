@@ -23,7 +23,7 @@ const MORE: Readonly<Record<Name, string>> = {
   hedged: "retry: { hedge: { after: 20ms }, budget: { minimum: 100 } },",
   deadline: "",
   total: "",
-  tried: "retry: { attempts: 2, per-try-timeout: 300ms, backoff: { base: 1ms, max: 1ms } },",
+  tried: "retry: { attempts: 2, per-try-timeout: 1s, backoff: { base: 1ms, max: 1ms } },",
   tunnel: "",
   upload: "body-limit: { size: 1kb },",
   refused: "ip-restriction: { allow: [192.0.2.1] },",

@@ -3,6 +3,7 @@ import type { LogLine } from "../../src/testing/lasting.ts";
 import { exchangeHttp2 } from "../support/http2.ts";
 import { type InProcessGateway, startInProcess } from "../support/in-process.ts";
 import { connect, exchange } from "../support/raw.ts";
+import { freePort } from "../support/redis.ts";
 import { flood, hangs, replies, response } from "../support/scripts.ts";
 import { tempFolder } from "../support/temp.ts";
 import { makeCertificates } from "../support/tls.ts";
@@ -218,9 +219,7 @@ describe("a gateway that stops", () => {
 });
 
 test("without the UDP port the listener does not open, and lets go of the TCP port", async () => {
-  const earlier = await start();
-  await earlier.stop();
-  const taken = await Bun.udpSocket({ hostname: "127.0.0.1", port: earlier.port });
+  const taken = await Bun.udpSocket({ hostname: "127.0.0.1", port: freePort() });
   try {
     await expect(start(taken.port)).rejects.toThrow("UDP port");
     await until(() =>

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { connect, type RawClient } from "../support/raw.ts";
+import { freePort } from "../support/redis.ts";
 import { response } from "../support/scripts.ts";
 import { tempFolder } from "../support/temp.ts";
 import { makeCertificates } from "../support/tls.ts";
@@ -240,7 +241,7 @@ routes: [{ path: /*, service: s }]
 describe("a parent that is killed", () => {
   test("leaves no orphans: they finish what is in flight, and free the port", async () => {
     letGo = Promise.withResolvers();
-    await using gateway = await start(2);
+    await using gateway = await start(2, "5s", freePort());
     const placed = await connectAll(gateway, 2);
     const before = upstream.requests.length;
     for (const { client } of placed) void client.send(HELD);
@@ -269,7 +270,7 @@ describe("a rolling restart", () => {
   test.each([1, 2])(
     "of two gateways under load fails no request, with %d workers each",
     async (workers) => {
-      const first = await start(workers);
+      const first = await start(workers, "5s", freePort());
       await using second = await start(workers);
       const load = startLoad([first.port, second.port], 16);
       await until(() => load.answered > 300);
