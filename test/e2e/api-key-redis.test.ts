@@ -14,7 +14,7 @@ const FILE_KEY = `slk_3f9a1c5b7d2e8f60_${"A".repeat(43)}`;
 const FILE_HASH = new Bun.CryptoHasher("sha256").update(FILE_KEY).digest("hex");
 
 function yamlFor(redis: RedisServer, upstream: string): string {
-  return `redis: { url: "${redis.url}", command-timeout: 100ms }
+  return `redis: { url: "${redis.url}", command-timeout: 1s }
 services: { echo: { targets: ["${upstream}"] } }
 routes:
   - { path: /deny/*, service: echo, plugins: { api-key: { forward-claims: { owner: x-customer }, keys: ./keys.yaml, cache: 1h } } }
@@ -170,7 +170,7 @@ test.each([true, false])(
   "workers have the keys that are issued, with Redis: %p",
   async (hasRedis) => {
     await using redis = await startRedis();
-    const section = hasRedis ? `redis: { url: "${redis.url}" }\n` : "";
+    const section = hasRedis ? `redis: { url: "${redis.url}", command-timeout: 2s }\n` : "";
     await using gateway = await startGateway(`${section}listen: { host: 127.0.0.1, port: 0, workers: 2 }
 routes: [{ path: /, plugins: { api-key: {}, respond: { json: ok } } }]
 `);

@@ -69,7 +69,7 @@ test("what plugins answer hides nothing of a new version", async () => {
 
 test("what was stopped gets nothing from a gateway that starts afterwards, not even at first", async () => {
   await using redis = await startRedis();
-  const common = `redis: { url: "${redis.url}" }`;
+  const common = `redis: { url: "${redis.url}", command-timeout: 2s }`;
   await using first = await start("", common);
   await Promise.all(Array.from({ length: 40 }, () => exchange(first.port, GET)));
   await stopped(first);

@@ -143,7 +143,7 @@ describe.each(FORMATS)("with errors as %s", (format) => {
     const { plugins = "", service = working.url, request = {}, before = 0, more = "", expected } = one;
     const yaml = `
 errors: { format: ${format} }
-services: { users: { targets: ["${service}"], timeouts: { response: 200ms } } }
+services: { users: { targets: ["${service}"], timeouts: { response: ${expected.startsWith("504") ? "200ms" : "15s"} } } }
 routes: [{ path: /users, service: users, plugins: { ${plugins} } }]
 ${more}`;
     const { differences, operation, problems } = await testDocument(yaml);

@@ -5,7 +5,7 @@ import { startRedis } from "../support/redis.ts";
 import { until } from "../support/until.ts";
 
 const yaml = (redisUrl: string) => `
-redis: { url: "${redisUrl}" }
+redis: { url: "${redisUrl}", command-timeout: 2s }
 routes:
   - { name: a, path: /a, plugins: { quota: { month: 50, key: global }, respond: { status: 200 } } }
   - { name: b, path: /b, plugins: { quota: { day: 50, key: global, store-failure: deny }, respond: { status: 200 } } }

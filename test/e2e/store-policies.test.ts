@@ -21,7 +21,7 @@ beforeAll(async () => {
   redis = await startRedis({ args: ["--appendonly", "yes"] });
   proxy = startSlowProxy(redis.port);
   [gateway, slowed] = await Promise.all([
-    startPolicyGateway(`{ url: "${redis.url}" }`),
+    startPolicyGateway(`{ url: "${redis.url}", command-timeout: 500ms }`),
     startPolicyGateway(`{ url: "redis://127.0.0.1:${proxy.port}", command-timeout: 500ms }`),
   ]);
 }, 30_000);

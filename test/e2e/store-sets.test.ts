@@ -6,7 +6,9 @@ import { until } from "../support/until.ts";
 test("when Redis fails over, every policy holds in time until the new master is used, which knows all", async () => {
   await using set = await startSentinels();
   const nodes = JSON.stringify(set.nodes);
-  await using gateway = await startPolicyGateway(`{ sentinel: { master: ${set.name}, nodes: ${nodes} } }`);
+  await using gateway = await startPolicyGateway(
+    `{ sentinel: { master: ${set.name}, nodes: ${nodes} }, command-timeout: 500ms }`,
+  );
   const size = async (server: typeof set.master) => await server.cli("dbsize");
   await until(async () => (await size(set.master)) === (await size(set.replica)), { what: "all is replicated" });
   await set.master.kill();

@@ -36,7 +36,7 @@ test("two gateways share one limit exactly, and serve on while Redis is away", a
   using folder = tempFolder();
   folder.write("a/counted.ts", PLUGIN);
   folder.write("b/counted.ts", PLUGIN);
-  const text = yaml(`{ url: "${redis.url}", command-timeout: 1s }`);
+  const text = yaml(`{ url: "${redis.url}", command-timeout: 2s }`);
   await using a = await startGateway(text, { folder: folder.file("a") });
   await using b = await startGateway(text, { folder: folder.file("b") });
   const ask = async (i: number) => (await fetch(`http://127.0.0.1:${i % 2 ? a.port : b.port}/`)).status;
@@ -86,7 +86,7 @@ test("workers share Redis; without it each counts by itself, and says so", async
   };
   const reportOf = async (port: number) => await (await fetch(`http://127.0.0.1:${port}/api/store`)).json();
   {
-    await using gateway = await startGateway(`${listen}${yaml(`{ url: "${redis.url}", command-timeout: 1s }`)}`, {
+    await using gateway = await startGateway(`${listen}${yaml(`{ url: "${redis.url}", command-timeout: 2s }`)}`, {
       folder: folder.path,
     });
     expect(await statusesOf(gateway.port)).toBe(20);

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { rmSync } from "node:fs";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { connect, type RawClient } from "../support/raw.ts";
 import { freePort } from "../support/redis.ts";
@@ -112,14 +113,14 @@ routes: [{ path: /*, service: s, plugins: { ./gate.ts: { file: ${JSON.stringify(
     await using gateway = await startGateway(text, { folder: folder.path });
     const isFirst = async (state: string) => (await workersOf(gateway))[0]?.state === state;
     // It waits for 100 ms, 200 ms and so on: after a few times that is long enough to be seen.
-    for (let i = 0; i < 4; i++) await replaceWorker(gateway, (await pids(gateway))[0] ?? 0);
-    expect(await isFirst("running")).toBe(true);
-    folder.remove();
+    for (let i = 0; i < 3; i++) await replaceWorker(gateway, (await pids(gateway))[0] ?? 0);
+    rmSync(gate);
     process.kill((await pids(gateway))[0] ?? 0, "SIGKILL");
     await until(() => isFirst("waiting"));
     await until(() => isFirst("starting"));
     folder.write("open", "");
     await until(() => isFirst("running"));
+    expect(await gateway.stop()).toBe(0);
   });
 
   test("and replaced is drained like any other", async () => {

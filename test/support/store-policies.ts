@@ -178,7 +178,7 @@ export interface FaultKind {
   readonly mayFail?: "reads";
 }
 
-/** What a request may wait for a store that does not answer is 100 or 500 ms; the rest is a busy machine's. Unbounded, it would be for good. */
+/** What a request may wait for a store that does not answer is 500 ms; the rest is a busy machine's. Unbounded, it would be for good. */
 const MOST_MS = 2_500;
 
 /** Resolves when every policy answers as it may under the fault, and has held that for three rounds more, each answer in time. */
