@@ -18,7 +18,7 @@ const tls = `tls: { cert: ${server.certFile}, key: ${server.keyFile} }`;
 let upstream: Upstream;
 let gateway: InProcessGateway;
 
-const start = (port = 0, keys = "") =>
+const start = (port = 0, keys = "", keepAlive = "65s") =>
   startInProcess(`
 listen:
   host: 127.0.0.1
@@ -26,7 +26,7 @@ listen:
   ${tls}
   http2: true
   http3: true
-  timeouts: { keep-alive: 1s }
+  timeouts: { keep-alive: ${keepAlive} }
   limits: { body-bytes: 1mb ${keys} }
 plugins: { access-log: { query: true } }
 services: { all: { targets: ["${upstream.url}"] } }
@@ -157,13 +157,14 @@ describe("a service that dies in mid-body", () => {
 });
 
 test("a stream that is quiet for longer than a connection may be idle is not cut", async () => {
+  await using hasty = await start(0, "", "1s");
   upstream.answer(async (_, connection) => {
     await connection.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
     await connection.send("9\r\ndata: 1\n\n\r\n");
     await Bun.sleep(2_500);
     await connection.send("9\r\ndata: 2\n\n\r\n0\r\n\r\n");
   });
-  expect(await (await ask("quiet")).text()).toBe("data: 1\n\ndata: 2\n\n");
+  expect(await (await ask("quiet", {}, hasty)).text()).toBe("data: 1\n\ndata: 2\n\n");
 });
 
 test("a client more than there may be connections is 503", async () => {
