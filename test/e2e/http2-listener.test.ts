@@ -57,7 +57,7 @@ describe("the protocol", () => {
     expect(upstream.requests.at(-1)?.header("via")).toStartWith("2 ");
     expect((await exchange(portOf(1), GET, { tls: { ...trust, serverName: "localhost" } })).status).toBe(200);
     expect(upstream.requests.at(-1)?.header("via")).toStartWith("1.1 ");
-    expect(exchangeHttp2(portOf(2), GET, trust)).rejects.toThrow();
+    await expect(exchangeHttp2(portOf(2), GET, trust)).rejects.toThrow();
   });
 
   test("without TLS is what the first bytes say, in any pieces", async () => {

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { ListenerView, ServiceView } from "../../src/admin/view.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
@@ -113,11 +114,15 @@ describe("a port that somebody has", () => {
 });
 
 describe("plugins in workers", () => {
-  const PLUGIN = `import { definePlugin, Type } from "sluice/plugin";
+  /** It is set up only while there is no such file. */
+  const PLUGIN = `import { existsSync } from "node:fs";
+import { definePlugin, Type } from "sluice/plugin";
 let puts = 0;
 export default definePlugin({
-  name: "counter", description: "Counts.", options: Type.Object({ fails: Type.Boolean({ default: false }) }),
-  setup({ fails }, scope) {
+  name: "counter", description: "Counts.",
+  options: Type.Object({ fails: Type.Boolean({ default: false }), hold: Type.String({ default: "" }) }),
+  async setup({ fails, hold }, scope) {
+    while (existsSync(hold)) await Bun.sleep(5);
     if (fails && process.send !== undefined) throw new Error("it fails in a worker");
     scope.admin.get("/puts", () => ({ puts })).put("/puts", ({ body }) => ({ puts: ++puts, body }))
       .get("/large", () => "x".repeat(2_000_000));
@@ -129,7 +134,8 @@ export default definePlugin({
   test("are asked through the admin port: one to tell, all to change", async () => {
     using folder = tempFolder();
     await Bun.write(join(folder.path, "counter.ts"), PLUGIN);
-    const text = yaml(2).replace("access-log: {}", "./counter.ts: {}");
+    const hold = folder.file("hold");
+    const text = yaml(2).replace("access-log: {}", `./counter.ts: { hold: ${JSON.stringify(hold)} }`);
     await using gateway = await startGateway(text, { folder: folder.path });
     const url = `http://127.0.0.1:${gateway.adminPort}/api/plugins/counter`;
     const put = () =>
@@ -139,9 +145,11 @@ export default definePlugin({
     expect(await (await put()).json()).toEqual({ puts: 2, body: {} });
     expect(await (await fetch(`${url}/puts`)).json()).toEqual({ puts: 2 });
     // The first worker, which has told, gone: the other one tells the same.
+    folder.write("hold", "");
     process.kill(worker?.pid ?? 0, "SIGKILL");
     await until(async () => (await workersOf(gateway))[0]?.state !== "running");
     expect(await (await fetch(`${url}/puts`)).json()).toEqual({ puts: 2 });
+    rmSync(hold);
     expect((await fetch(`${url}/none`)).status).toBe(404);
     const large = await fetch(`${url}/large`);
     expect([large.status, ((await large.json()) as { detail: string }).detail]).toEqual([
