@@ -10,8 +10,9 @@ import { flood, hangs, replies, response } from "../support/scripts.ts";
 import { until } from "../support/until.ts";
 import { startUpstream, type Upstream } from "../support/upstream.ts";
 
-const SEND_MS = 150;
-const BODY_MS = 100;
+/** What clients of the second listener are given. */
+const SEND_MS = 300;
+const BODY_MS = 300;
 
 let upstream: Upstream;
 let gateway: InProcessGateway;
@@ -20,11 +21,8 @@ beforeAll(async () => {
   upstream = startUpstream(replies());
   gateway = await startInProcess(`
 listen:
-  host: 127.0.0.1
-  port: 0
-  http2: true
-  limits: { body-bytes: 1mb }
-  timeouts: { send: ${SEND_MS}ms, body: ${BODY_MS}ms }
+  - { host: 127.0.0.1, port: 0, http2: true, limits: { body-bytes: 1mb } }
+  - { host: 127.0.0.1, port: 0, http2: true, timeouts: { send: ${SEND_MS}ms, body: ${BODY_MS}ms } }
 plugins: { access-log: { query: true } }
 services: { all: { targets: ["${upstream.url}"] } }
 routes: [{ path: /*, service: all }]
@@ -40,11 +38,12 @@ function lineOf(query: string): Promise<LogLine> {
   return gateway.waitForLog(({ message, fields }) => message === "request" && fields.query === query);
 }
 
+const hastyPort = () => gateway.ports[1] ?? 0;
 const get = (query: string) => `GET /x?${query} HTTP/1.1\r\nHost: a\r\n\r\n`;
 
 /** Begins a request whose body is still to come. */
-async function post(query: string): Promise<ClientHttp2Stream> {
-  const session = await connectHttp2(gateway.port);
+async function post(query: string, port = gateway.port): Promise<ClientHttp2Stream> {
+  const session = await connectHttp2(port);
   const { fields } = fieldsOf(`POST /x?${query} HTTP/1.1\r\nHost: a\r\n\r\n`);
   const stream = session.request(fields);
   stream.on("error", () => {});
@@ -133,7 +132,7 @@ describe("a client that goes away", () => {
       await connection.send(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`);
       await flood(connection, size);
     });
-    const session = await connectHttp2(gateway.port);
+    const session = await connectHttp2(hastyPort());
     const stream = session.request(fieldsOf(get("stalls")).fields);
     stream.on("error", () => {});
     const startedAt = performance.now();
@@ -159,7 +158,7 @@ describe("a body", () => {
   });
 
   test("that stops coming is 408", async () => {
-    const stream = await post("slow");
+    const stream = await post("slow", hastyPort());
     const status = Promise.withResolvers<unknown>();
     stream.on("response", (headers) => status.resolve(headers[":status"]));
     stream.write("he");
