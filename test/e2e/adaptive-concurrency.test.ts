@@ -41,7 +41,7 @@ test("routes share the limiter of their service; clients that leave give their p
   expect(await statusOf(gateway.port)).toBe(200);
   expect((await metricsOf(gateway)).value("sluice_plugin_adaptive_concurrency_usual_latency_seconds", SITE)).toBe(0);
   await gateway.waitForLog(({ msg }) => msg === "adaptive-concurrency refuses no more requests", 15_000);
-}, 25_000);
+}, 60_000);
 
 test("a tunnel holds no place, and neither does a long reply after its head", async () => {
   await using echo = startEcho();

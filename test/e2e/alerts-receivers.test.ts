@@ -85,7 +85,7 @@ describe("a service that is down", () => {
       { name: "targets", kind: "state", firing: 1, pending: 0 },
       { name: "errors", kind: "errors", firing: 6, pending: 0 },
     ]);
-  }, 40_000);
+  }, 60_000);
 });
 
 describe("a receiver", () => {
@@ -107,7 +107,7 @@ describe("a receiver", () => {
     expect(lines[0]?.reason).toBe("status 503");
     expect(await results(gateway, "ops", "failed")).toBe(webhook.received.length - 1);
     expect(JSON.stringify(gateway.logs)).not.toContain("s3cret");
-  }, 40_000);
+  }, 60_000);
 
   test("that is dead, slow, or sends elsewhere keeps none of the others from theirs", async () => {
     const never = Promise.withResolvers<Response>();
@@ -138,7 +138,7 @@ describe("a receiver", () => {
     expect(await gateway.stop()).toBe(0);
     expect(performance.now() - before).toBeLessThan(8_000);
     never.resolve(new Response());
-  }, 40_000);
+  }, 60_000);
 
   test("that is dead for longer than a message is tried is told anew what is the case when it is back", async () => {
     const first = startWebhook({ port: freePort() });
@@ -149,7 +149,7 @@ describe("a receiver", () => {
     await using back = startWebhook({ port });
     await askUntil(gateway, () => back.received.length > 0);
     expect(messages(back)[0]?.alerts).toMatchObject([{ rule: "targets", status: "firing" }]);
-  }, 40_000);
+  }, 60_000);
 });
 
 test("a gateway with workers watches them all, and sends one message", async () => {

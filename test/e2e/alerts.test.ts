@@ -122,7 +122,7 @@ describe("a service that fails", () => {
     await untilMetric(gateway, "sluice_alerts_notifications_total", { webhook: "all", result: "sent" }, 2);
     await gateway.waitForLog(({ msg, rule }) => msg === "an alert fires" && rule === "shop-errors");
     await gateway.waitForLog(({ msg, rule }) => msg === "an alert is over" && rule === "shop-errors");
-  }, 30_000);
+  }, 60_000);
 
   test("is told in Slack's form as well", async () => {
     const received = await slack.waitFor(2);
@@ -146,7 +146,7 @@ describe("a service that fails", () => {
     expect(after).toMatchObject({ id: before?.id, since: before?.since, state: "firing" });
     isFailing = false;
     await isOver();
-  }, 30_000);
+  }, 60_000);
 });
 
 describe("a silence", () => {
@@ -168,7 +168,7 @@ describe("a silence", () => {
     expect(messages(webhook).at(-1)?.alerts[0]).toMatchObject({ route: "cart", status: "firing" });
     isFailing = false;
     await isOver();
-  }, 30_000);
+  }, 60_000);
 
   test.each([
     [{ reason: "x" }, '"for"'],
@@ -202,7 +202,7 @@ test("a configuration that is not taken over is an alert until one is", async ()
   expect(alert.summary).toContain('expected the name of a service, found "nobody"');
   await rewrite(gateway, yaml("  - { name: other, path: /other, service: shop }\n"));
   expect((await reload(gateway)).result).toBe("applied");
-}, 30_000);
+}, 60_000);
 
 test("rules that learn tell how far they are, and what they have learned is written at the stop", async () => {
   using folder = tempFolder();
@@ -216,7 +216,7 @@ test("rules that learn tell how far they are, and what they have learned is writ
   expect(await other.stop()).toBe(0);
   const { rules } = JSON.parse(readFileSync(folder.file("learned.json"), "utf8"));
   expect(Object.keys(rules.anomalies.shop)).toEqual(["rate", "errors", "latency"]);
-}, 30_000);
+}, 60_000);
 
 test("no secret of a webhook is in the log or on the admin port", async () => {
   const shown = JSON.stringify(await adminJson(gateway, "/api/config"));

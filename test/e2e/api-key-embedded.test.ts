@@ -55,7 +55,7 @@ test("keys of the embedded store are changed through the admin port, with its to
   await gateway.stop();
   const away = await runCli(folder.path, "key", "list");
   expect([away.code, away.err]).toEqual([1, expect.stringContaining("does not answer at its admin port")]);
-}, 40_000);
+}, 60_000);
 
 test("a file of keys is read again when it changes; what is wrong in it is logged with its place, and changes nothing", async () => {
   using folder = tempFolder();
@@ -88,7 +88,7 @@ test("a file of keys is read again when it changes; what is wrong in it is logge
   expect(await status()).toBe(200);
   writeFileSync(join(folder.path, "keys.yaml"), "keys: []\n");
   await until(async () => (await status()) === 401);
-}, 30_000);
+}, 60_000);
 
 test.each([
   [[], "say what to do"],

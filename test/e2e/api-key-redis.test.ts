@@ -96,7 +96,7 @@ describe("two gateways and one Redis", () => {
     expect(listed.text).not.toMatch(/hash|slk_/);
     for (const logs of [a.logs, b.logs]) expect(JSON.stringify(logs)).not.toMatch(/slk_/);
     expect([await a.stop(), await b.stop()]).toEqual([0, 0]);
-  }, 40_000);
+  }, 60_000);
 
   test("list many keys in pages, the newest first", async () => {
     await using redis = await startRedis();
@@ -117,7 +117,7 @@ describe("two gateways and one Redis", () => {
     expect((await admin(a, "GET", "/api/keys?limit=1001")).status).toBe(400);
     const listed = await runCli(a.folder, "key", "list");
     expect(listed.out.trim().split("\n")).toHaveLength(8);
-  }, 30_000);
+  }, 60_000);
 });
 
 describe("Redis that is", () => {
@@ -162,7 +162,7 @@ describe("Redis that is", () => {
       }
       expect(await gateway.stop()).toBe(0);
     },
-    40_000,
+    60_000,
   );
 });
 
@@ -190,5 +190,5 @@ routes: [{ path: /, plugins: { api-key: {}, respond: { json: ok } } }]
     expect((await admin(gateway, "DELETE", `/api/keys/${id}`)).status).toBe(200);
     await until(async () => (await statuses(next)).every((answer) => answer === "401 unauthenticated"));
   },
-  40_000,
+  60_000,
 );

@@ -24,7 +24,7 @@ services:
   idle: { targets: ["${idle.url}"], plugins: { circuit-breaker: {} } }
 routes: [{ path: /users, service: users }, { path: /idle, service: idle }]
 `);
-}, 20_000);
+}, 60_000);
 
 afterAll(async () => {
   await gateway.stop();

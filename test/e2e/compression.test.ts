@@ -190,7 +190,7 @@ describe("a stream", () => {
     expect(Bun.SHA256.hash(gunzipSync(got.body))).toEqual(
       Bun.SHA256.hash(Buffer.concat(Array.from({ length: times }, () => content))),
     );
-  }, 30_000);
+  }, 60_000);
 
   test("is given up with its client, and its place is free", async () => {
     upstream.answer(async (_, connection) => {

@@ -101,7 +101,7 @@ describe("over Redis", () => {
     await dying;
     upstream.answer((_, connection) => connection.send(response("ok")));
     await until(async () => (await statusOf(b.port)) === 200, { what: "the places of the dead are free" });
-  }, 20_000);
+  }, 60_000);
 
   test("a request waits for a place that another gateway has", async () => {
     await using redis = await startRedis();
@@ -153,7 +153,7 @@ describe("over Redis", () => {
       const isFree = async () => (await redis.cli("keys", "*lease*")) === "";
       await until(isFree, { what: "no place is held for nobody" });
     },
-    20_000,
+    60_000,
   );
 });
 

@@ -113,4 +113,4 @@ routes: [{ path: /*, service: s }]
   await clients.stop();
   expect(clients.failures).toHaveLength(length);
   expect(await gateway.stop()).toBe(0);
-}, 20_000);
+}, 60_000);

@@ -9,7 +9,7 @@ import { replies, response } from "../support/scripts.ts";
 import { until } from "../support/until.ts";
 import { startUpstream } from "../support/upstream.ts";
 
-setDefaultTimeout(20_000);
+setDefaultTimeout(60_000);
 
 const SECRET = "an explain secret of 32 characters";
 const TOKEN = "hush-admin";

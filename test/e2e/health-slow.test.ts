@@ -67,4 +67,4 @@ routes: [{ path: /*, service: s }]
   expect(ejected.map(({ fields }) => [fields.target, fields.reason])).toEqual([
     [c.url, "it is much slower than the others"],
   ]);
-}, 40_000);
+}, 60_000);

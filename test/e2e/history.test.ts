@@ -70,4 +70,4 @@ routes: [{ name: hello, path: /hello, plugins: { respond: { body: hello } } }]
   const { at } = await historyOf(gateway);
   await until(async () => (await historyOf(gateway)).at.length >= at.length + 2);
   expect(requestsOf(await historyOf(gateway), "hello")).toBe(50);
-}, 20_000);
+}, 60_000);

@@ -49,7 +49,7 @@ test("one more than max-requests is 503 on every route of the service, and anoth
   for (let i = 0; i < 5; i++) expect((await ask(gateway.port)).status).toBe(200);
   expect((await metricsOf(gateway)).value(IN_FLIGHT, OF_UP)).toBe(0);
   await gateway.waitForLog(({ msg }) => msg === "a service takes all requests again", 15_000);
-}, 25_000);
+}, 60_000);
 
 test("a tunnel counts until it ends", async () => {
   await using echo = startEcho();

@@ -84,7 +84,7 @@ describe("what is killed is seen in the metrics within two seconds, and nobody e
     expect(await failuresSince(failed)).toBe(0);
     await redis.restart();
     await seen("the store is up again", (now) => now.value("sluice_store_up", { kind: "redis" }) === 1, BACK_MS);
-  }, 30_000);
+  }, 60_000);
 
   test("a worker, whose numbers stay in the sums", async () => {
     const worker = { worker: "2" };
@@ -107,5 +107,5 @@ describe("what is killed is seen in the metrics within two seconds, and nobody e
     }
     // None but those that it had in its hands.
     expect(await failuresSince(failed)).toBeLessThanOrEqual(CLIENTS);
-  }, 30_000);
+  }, 60_000);
 });

@@ -62,7 +62,7 @@ describe("a service that lies", () => {
     } finally {
       await Promise.all(services.map((service) => service.stop()));
     }
-  }, 20_000);
+  }, 60_000);
 
   test("is told by a URL likewise", async () => {
     const names = ["bomb", "moved", "huge", "absent"];
@@ -83,7 +83,7 @@ describe("a service that lies", () => {
     } finally {
       await Promise.all(services.map((service) => service.stop()));
     }
-  }, 20_000);
+  }, 60_000);
 
   test("does not take the good document's place, and is told once", async () => {
     await using users = startDocumented("users");
@@ -137,7 +137,7 @@ describe("a service that is down", () => {
     await untilStates(gateway, { users: "fresh", orders: "missing" });
     expect(back.asked.length).toBeGreaterThan(0);
     expect(await pathsOf(gateway)).toEqual(["/api/orders/{path}", "/api/users"]);
-  }, 20_000);
+  }, 60_000);
 
   test("hangs: the start and the first document do not wait for it", async () => {
     using silent = startUpstream(() => {});

@@ -38,7 +38,7 @@ describe("several workers", () => {
     const after = await tags();
     expect(after).toHaveLength(1);
     expect(after).not.toEqual(before);
-  }, 20_000);
+  }, 60_000);
 
   test("tell what all of them have seen in traffic and is in no document", async () => {
     await using users = startDocumented("users");
@@ -69,7 +69,7 @@ describe("several workers", () => {
       },
       { what: "both workers have seen it" },
     );
-  }, 20_000);
+  }, 60_000);
 
   test("have no report without the section", async () => {
     const yaml =

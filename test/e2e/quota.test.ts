@@ -41,7 +41,7 @@ test("gateways share a quota exactly, also after a restart, and count later what
   } finally {
     await b.kill();
   }
-}, 20_000);
+}, 60_000);
 
 test("without a quota there is no usage", async () => {
   await using gateway = await startGateway("routes: [{ path: /, plugins: { respond: { status: 200 } } }]\n");

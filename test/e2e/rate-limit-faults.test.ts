@@ -72,5 +72,5 @@ describe.each(FAULTS)("while Redis %s", (what, begin, end) => {
     // What was counted before is there, unless it died with Redis.
     const { status, left } = await ask(gateway, "local");
     expect([status, left]).toEqual([200, what === "is killed" ? 29 : 19]);
-  }, 30_000);
+  }, 60_000);
 });

@@ -13,7 +13,7 @@ import { until } from "../support/until.ts";
 import { startUpstream } from "../support/upstream.ts";
 import { adminJson, startLoad } from "../support/workers.ts";
 
-setDefaultTimeout(20_000);
+setDefaultTimeout(60_000);
 
 let letGo = Promise.withResolvers<void>();
 const up = startUpstream(async ({ target }, connection) => {

@@ -6,7 +6,7 @@ import { replies, response } from "../support/scripts.ts";
 import { until } from "../support/until.ts";
 import { startUpstream } from "../support/upstream.ts";
 
-setDefaultTimeout(20_000);
+setDefaultTimeout(60_000);
 
 const up = startUpstream(replies(response("ok")));
 const ill = startUpstream(replies(response("ill", { status: 500 })));

@@ -15,4 +15,4 @@ test("--watch takes over a changed file also with reload: manual", async () => {
   }
   await until(() => gateway.logs.filter(isTakenOver).length === 2);
   expect(gateway.logs.filter(isTakenOver).map(({ by }) => by)).toEqual(["file", "file"]);
-}, 20_000);
+}, 60_000);

@@ -11,7 +11,7 @@ import { until } from "../support/until.ts";
 import { startUpstream } from "../support/upstream.ts";
 import { adminJson, startLoad } from "../support/workers.ts";
 
-setDefaultTimeout(20_000);
+setDefaultTimeout(60_000);
 
 const up = startUpstream(replies(response("ok")));
 afterAll(() => up.stop());

@@ -24,7 +24,7 @@ beforeAll(async () => {
     startPolicyGateway(`{ url: "${redis.url}", command-timeout: 500ms }`),
     startPolicyGateway(`{ url: "redis://127.0.0.1:${proxy.port}", command-timeout: 500ms }`),
   ]);
-}, 30_000);
+}, 60_000);
 
 afterAll(async () => {
   await Promise.all([gateway[Symbol.asyncDispose](), slowed[Symbol.asyncDispose]()]);
@@ -90,7 +90,7 @@ describe("every policy of every plugin holds, in time, and all is well again by 
       await gateway.revokeAnother();
       expect(await gateway.askAdmin()).toEqual([200, 201, 200]);
     },
-    30_000,
+    60_000,
   );
 
   test("when Redis is slow, and when it is slower than it may be", async () => {
@@ -101,7 +101,7 @@ describe("every policy of every plugin holds, in time, and all is well again by 
     proxy.delayMs = 0;
     await untilUsual(slowed);
     await slowed.revokeAnother();
-  }, 30_000);
+  }, 60_000);
 
   test("when Redis restarts under load", async () => {
     let isRestarted = false;
@@ -113,5 +113,5 @@ describe("every policy of every plugin holds, in time, and all is well again by 
     await Promise.all([restart(), holdUntil(() => isRestarted, gateway)]);
     await untilUsual(gateway);
     await gateway.revokeAnother();
-  }, 30_000);
+  }, 60_000);
 });

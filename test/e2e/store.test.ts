@@ -99,4 +99,4 @@ test("workers share Redis; without it each counts by itself, and says so", async
   expect(await statusesOf(gateway.port)).toBeGreaterThanOrEqual(20);
   expect(await reportOf(gateway.adminPort)).toMatchObject({ kind: "memory", state: "up", calls: 64 });
   expect(await gateway.stop()).toBe(0);
-}, 20_000);
+}, 60_000);

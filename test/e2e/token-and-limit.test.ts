@@ -62,7 +62,7 @@ ${[...ROUTES, ...held].join("\n")}
     GatewayProcess,
     GatewayProcess,
   ];
-}, 30_000);
+}, 60_000);
 afterAll(async () => {
   await Promise.all([a[Symbol.asyncDispose](), b[Symbol.asyncDispose]()]);
   await upstream.stop(true);

@@ -10,7 +10,7 @@ import { until } from "../support/until.ts";
 import { startUpstream } from "../support/upstream.ts";
 import { adminJson } from "../support/workers.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 const GET = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n";
 const up = startUpstream(replies());

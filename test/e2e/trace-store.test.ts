@@ -8,7 +8,7 @@ import { startRedis } from "../support/redis.ts";
 import { tempFolder } from "../support/temp.ts";
 import { until } from "../support/until.ts";
 
-setDefaultTimeout(20_000);
+setDefaultTimeout(60_000);
 
 /** Plugins that wait for a store, which two of them ask together. */
 const cleanup = new AsyncDisposableStack();

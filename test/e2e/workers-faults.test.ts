@@ -216,7 +216,7 @@ describe("SIGTERM", () => {
     const line = gateway.logs.find(({ msg }) => msg === "workers that did not drain in time were ended");
     expect(line).toMatchObject({ level: "error", workers: 1 });
     expect([one ?? 0, two ?? 0].some(isAlive)).toBeFalse();
-  }, 15_000);
+  }, 60_000);
 });
 
 describe("shutdown-delay", () => {
@@ -288,6 +288,6 @@ describe("a rolling restart", () => {
       expect(load.failures).toEqual([]);
       expect(await again.stop()).toBe(0);
     },
-    30_000,
+    60_000,
   );
 });

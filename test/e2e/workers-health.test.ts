@@ -70,4 +70,4 @@ test("one worker checks, the others learn from it, and another takes over when i
   await until(async () => (await stateOf(gateway, b))?.check?.state === "healthy");
   await until(async () => (await answers(gateway)).size === 2);
   expect((await metricsOf(gateway)).value("sluice_target_healthy", { service: "s", target: b.url })).toBe(1);
-}, 30_000);
+}, 60_000);
