@@ -81,7 +81,7 @@ describe("the protocol", () => {
   });
 
   test("without TLS is HTTP/1 for a client that stops behind the first line: 505", async () => {
-    using client = await connect(portOf(0));
+    using client = await connect(portOf(QUICK));
     await client.send("PRI * HTTP/2.0\r\n\r\nSM");
     expect((await client.readResponse()).status).toBe(505);
   });

@@ -159,7 +159,7 @@ describe("files that cannot be used leave the old ones", () => {
 test("a certificate that comes a moment before its key is nothing to log", async () => {
   await start("");
   writeFileSync(folder.file("tls.crt"), second.server.cert);
-  await Bun.sleep(300);
+  await Bun.sleep(200);
   writeFileSync(folder.file("tls.key"), second.server.key);
   await showing(second);
   expect(logged(KEPT)).toEqual([]);

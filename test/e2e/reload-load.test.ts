@@ -54,4 +54,4 @@ routes:
   expect(gateway.fds()).toBeLessThanOrEqual(before.fds + 4);
   socket.close();
   await echo.waitForCloses(1);
-}, 120_000);
+}, 300_000);
