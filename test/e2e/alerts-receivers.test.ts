@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { metricsOf } from "../support/metrics.ts";
-import { freePort } from "../support/redis.ts";
 import { until } from "../support/until.ts";
 import { messages, startWebhook, type Webhook } from "../support/webhook.ts";
 
@@ -141,7 +140,7 @@ describe("a receiver", () => {
   }, 60_000);
 
   test("that is dead for longer than a message is tried is told anew what is the case when it is back", async () => {
-    const first = startWebhook({ port: freePort() });
+    const first = startWebhook();
     const { port } = first;
     await first.stop();
     await using gateway = await startGateway(yaml(`{ url: "http://localhost:${port}/hook", name: ops, give-up: 1s }`));

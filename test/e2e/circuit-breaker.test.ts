@@ -4,7 +4,6 @@ import { type InProcessGateway, startInProcess } from "../support/in-process.ts"
 import type { RawResponse } from "../support/messages.ts";
 import { problemOf } from "../support/problem.ts";
 import { connect, exchange } from "../support/raw.ts";
-import { freePort } from "../support/redis.ts";
 import { hangs, replies, response } from "../support/scripts.ts";
 import { until } from "../support/until.ts";
 import { type Script, startUpstream, type Upstream } from "../support/upstream.ts";
@@ -217,7 +216,7 @@ const COUNTED = FAULTS.map((fault) => ({ ...fault, counts: fault.isRetried || /5
 
 describe.each(COUNTED.map((fault) => [fault.what, fault] as const))("a target that %s", (_, fault) => {
   test(fault.counts ? "opens its breaker" : "does not open it", async () => {
-    using target = startUpstream(fault.script ?? hangs(), { port: freePort() });
+    using target = startUpstream(fault.script ?? hangs());
     if (fault.script === undefined) target.stop();
     await using own = await startInProcess(`
 services:

@@ -3,7 +3,6 @@ import { createKey } from "../../src/identity/api-key/key-text.ts";
 import { RSA, rsaToken } from "../plugins/jwt/tokens.ts";
 import { testDocument } from "../support/document.ts";
 import { startInProcess } from "../support/in-process.ts";
-import { freePort } from "../support/redis.ts";
 import { closes, hangs, replies } from "../support/scripts.ts";
 import { tempFolder } from "../support/temp.ts";
 import { startUpstream } from "../support/upstream.ts";
@@ -12,7 +11,7 @@ const working = startUpstream(replies());
 const closing = startUpstream(closes());
 const hanging = startUpstream(hangs());
 const senseless = startUpstream(replies("nonsense\r\n\r\n"));
-const gone = startUpstream(replies(), { port: freePort() });
+const gone = startUpstream(replies());
 gone.stop();
 const folder = tempFolder();
 /** Decides about requests by their path, and knows no token. */

@@ -3,7 +3,6 @@ import { startBlackHole } from "../support/black-hole.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { problemOf } from "../support/problem.ts";
 import { exchange } from "../support/raw.ts";
-import { freePort } from "../support/redis.ts";
 import { hangs } from "../support/scripts.ts";
 import { startUpstream, type Upstream, type UpstreamConnection } from "../support/upstream.ts";
 
@@ -18,7 +17,7 @@ let gateway: GatewayProcess;
 let silent: Upstream;
 
 beforeAll(async () => {
-  const closed = startUpstream(hangs(), { port: freePort() });
+  const closed = startUpstream(hangs());
   closed.stop();
   const hole = cleanup.use(await startBlackHole());
   silent = cleanup.use(startUpstream(hangs(), { onOpen: listenOnly }));

@@ -3,7 +3,6 @@ import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { MIB } from "../support/pattern.ts";
 import { poolOf } from "../support/pool-stats.ts";
 import { connect, type RawClient } from "../support/raw.ts";
-import { freePort } from "../support/redis.ts";
 import { flood, response } from "../support/scripts.ts";
 import { until } from "../support/until.ts";
 import { type Script, startUpstream, type Upstream } from "../support/upstream.ts";
@@ -108,7 +107,7 @@ let holder: RawClient;
 
 beforeAll(async () => {
   upstream = cleanup.use(startUpstream((request, connection) => scripts[request.target]?.(request, connection)));
-  const closed = startUpstream(() => undefined, { port: freePort() });
+  const closed = startUpstream(() => undefined);
   closed.stop();
   const timeouts = `timeouts: { connect: ${WAIT_MS}ms, pool: ${WAIT_MS}ms, response: ${WAIT_MS}ms, idle: ${WAIT_MS}ms }`;
   gateway = cleanup.use(

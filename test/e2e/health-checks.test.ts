@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { startBlackHole } from "../support/black-hole.ts";
 import { type InProcessGateway, startInProcess } from "../support/in-process.ts";
-import { freePort } from "../support/redis.ts";
 import { hangs, replies, response } from "../support/scripts.ts";
 import { tempFolder } from "../support/temp.ts";
 import { makeCertificates } from "../support/tls.ts";
@@ -85,7 +84,7 @@ describe("a check over HTTP", () => {
   });
 
   test("fails where nobody listens, and says so", async () => {
-    const upstream = startUpstream(replies(), { port: freePort() });
+    const upstream = startUpstream(replies());
     upstream.stop();
     await using gateway = await start([upstream.url], "path: /");
     expect(await verdictOn(gateway, upstream.url)).toBe("upstream_connect (ECONNREFUSED)");
@@ -120,7 +119,7 @@ describe("a check over TCP", () => {
   });
 
   test("fails where nobody listens", async () => {
-    const upstream = startUpstream(hangs(), { port: freePort() });
+    const upstream = startUpstream(hangs());
     upstream.stop();
     await using gateway = await start([upstream.url], "type: tcp");
     expect(await verdictOn(gateway, upstream.url)).toBe("upstream_connect (ECONNREFUSED)");

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { type InProcessGateway, startInProcess } from "../support/in-process.ts";
 import { connect, exchange } from "../support/raw.ts";
-import { freePort } from "../support/redis.ts";
 import { closes, hangs, replies, resets, response, sendsGarbage } from "../support/scripts.ts";
 import { until } from "../support/until.ts";
 import { startUpstream } from "../support/upstream.ts";
@@ -43,7 +42,7 @@ describe("what counts against a target", () => {
   });
 
   test("that nobody listens", async () => {
-    const bad = startUpstream(hangs(), { port: freePort() });
+    const bad = startUpstream(hangs());
     bad.stop();
     using good = startUpstream(replies());
     await using gateway = await start([bad.url, good.url], "");

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import type { LogLine } from "../../src/testing/lasting.ts";
 import { exchangeHttp2 } from "../support/http2.ts";
 import { type InProcessGateway, startInProcess } from "../support/in-process.ts";
+import { freePort } from "../support/ports.ts";
 import { connect, exchange } from "../support/raw.ts";
-import { freePort } from "../support/redis.ts";
 import { flood, hangs, replies, response } from "../support/scripts.ts";
 import { tempFolder } from "../support/temp.ts";
 import { makeCertificates } from "../support/tls.ts";

@@ -3,14 +3,13 @@ import { type InProcessGateway, startInProcess } from "../support/in-process.ts"
 import { startIntrospection } from "../support/introspection.ts";
 import { problemOf } from "../support/problem.ts";
 import { exchange } from "../support/raw.ts";
-import { freePort } from "../support/redis.ts";
 import { echoes, replies, response } from "../support/scripts.ts";
 import { startUpstream } from "../support/upstream.ts";
 
 const ADA = await Bun.password.hash("pw", { algorithm: "bcrypt", cost: 4 });
 const upstream = startUpstream(echoes());
 const auth = startUpstream(replies(response("", { headers: [["X-User-Id", "ada"]] })));
-const introspection = startIntrospection(freePort());
+const introspection = startIntrospection();
 introspection.tokens.set("good", { active: true, sub: "ada", scope: "read", roles: ["staff"] });
 let gateway: InProcessGateway;
 

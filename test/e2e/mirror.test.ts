@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { type InProcessGateway, startInProcess } from "../support/in-process.ts";
 import { connect, exchange } from "../support/raw.ts";
-import { freePort } from "../support/redis.ts";
 import { closes, hangs, replies, response } from "../support/scripts.ts";
 import { until } from "../support/until.ts";
 import { startUpstream, type Upstream } from "../support/upstream.ts";
@@ -33,7 +32,7 @@ const TRIED = {
 beforeAll(async () => {
   main = cleanup.use(startUpstream(replies(response("main"))));
   shadow = cleanup.use(startUpstream(replies(response("shadow"))));
-  const dead = startUpstream(replies(), { port: freePort() });
+  const dead = startUpstream(replies());
   dead.stop();
   const routes = Object.entries(ROUTES).map(
     ([name, options]) =>

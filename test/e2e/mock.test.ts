@@ -2,7 +2,6 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
 import type { JsonObject } from "../../src/plugin.ts";
 import { type InProcessGateway, startInProcess } from "../support/in-process.ts";
 import { exchange } from "../support/raw.ts";
-import { freePort } from "../support/redis.ts";
 import { closes, replies, response } from "../support/scripts.ts";
 import { startUpstream, type Upstream } from "../support/upstream.ts";
 import { describeEveryWay, listenEveryWay, portOf } from "../support/ways.ts";
@@ -25,7 +24,7 @@ const DOCUMENT: JsonObject = {
 
 beforeAll(async () => {
   up = cleanup.use(startUpstream(replies(response("real"))));
-  const dead = startUpstream(replies(), { port: freePort() });
+  const dead = startUpstream(replies());
   dead.stop();
   gateway = cleanup.use(
     await startInProcess(`

@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { type DocumentedService, documentOf, startDocumented, tagged } from "../support/documented.ts";
 import { startGateway } from "../support/gateway.ts";
 import { pathsOf, publishing, refresh, reportOf, untilStates } from "../support/published.ts";
-import { freePort, startRedis } from "../support/redis.ts";
+import { startRedis } from "../support/redis.ts";
 import { replies, response } from "../support/scripts.ts";
 import { until } from "../support/until.ts";
 import { startUpstream } from "../support/upstream.ts";
@@ -107,7 +107,7 @@ describe("a service that lies", () => {
 
 describe("a service that is down", () => {
   test("is documented by its last good copy, marked stale, and comes back", async () => {
-    await using users = startDocumented("users", { port: freePort() });
+    await using users = startDocumented("users");
     await using gateway = await startGateway(publishing({ users: users.url }));
     await untilStates(gateway, { users: "fresh" });
     const metrics = async () => (await fetch(`http://127.0.0.1:${gateway.adminPort}/metrics`)).text();
@@ -127,7 +127,7 @@ describe("a service that is down", () => {
   });
 
   test("does not delay the start, and is asked again soon", async () => {
-    const ports = ["users", "orders"].map((name) => startDocumented(name, { port: freePort() }));
+    const ports = ["users", "orders"].map((name) => startDocumented(name));
     await Promise.all(ports.map((service) => service.stop()));
     const [users, orders] = ports.map(({ url }) => url);
     await using gateway = await startGateway(publishing({ users: users ?? "", orders: orders ?? "" }));
@@ -151,7 +151,7 @@ describe("a service that is down", () => {
   });
 
   test("is asked at its next target", async () => {
-    await using gone = startDocumented("users", { port: freePort() });
+    await using gone = startDocumented("users");
     await gone.stop();
     using failing = startUpstream(replies(response("no", { status: 503 })));
     await using users = startDocumented("users");
@@ -169,7 +169,7 @@ describe("a service that is down", () => {
 
   test("has its document after a restart, from the store", async () => {
     await using redis = await startRedis();
-    await using users = startDocumented("users", { port: freePort() });
+    await using users = startDocumented("users");
     const yaml = publishing({ users: users.url }, "refresh: 1h", `redis: { url: "${redis.url}", command-timeout: 2s }`);
     const first = await startGateway(yaml);
     await untilStates(first, { users: "fresh" });

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type InProcessGateway, startInProcess } from "../support/in-process.ts";
 import type { RawResponse } from "../support/messages.ts";
-import { freePort } from "../support/redis.ts";
 import { replies } from "../support/scripts.ts";
 import { startUpstream, type Upstream } from "../support/upstream.ts";
 import { describeEveryWay, describeHttp1, listenEveryWay, portOf, type Way } from "../support/ways.ts";
@@ -12,7 +11,7 @@ let gateway: InProcessGateway;
 
 beforeAll(async () => {
   open = startUpstream(replies());
-  closed = startUpstream(replies(), { port: freePort() });
+  closed = startUpstream(replies());
   gateway = await startInProcess(`
 ${listenEveryWay()}
 services:

@@ -3,7 +3,6 @@ import { X509Certificate } from "node:crypto";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { freePort } from "../support/ports.ts";
 import { connect } from "../support/raw.ts";
-import { freePort } from "../support/redis.ts";
 import { configReport, reload } from "../support/reload.ts";
 import { response } from "../support/scripts.ts";
 import { tempFolder } from "../support/temp.ts";

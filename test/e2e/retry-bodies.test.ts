@@ -2,7 +2,6 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type InProcessGateway, startInProcess } from "../support/in-process.ts";
 import { problemOf } from "../support/problem.ts";
 import { connect, exchange } from "../support/raw.ts";
-import { freePort } from "../support/redis.ts";
 import { hangs, replies, resets, response } from "../support/scripts.ts";
 import { until } from "../support/until.ts";
 import { startUpstream, type Upstream } from "../support/upstream.ts";
@@ -17,7 +16,7 @@ const TRY_MS = 500;
 
 beforeAll(async () => {
   upstream = cleanup.use(startUpstream(hangs()));
-  refusing = startUpstream(hangs(), { port: freePort() });
+  refusing = startUpstream(hangs());
   refusing.stop();
   const plugins =
     "plugins: { retry: { replay-bytes: 1kb, backoff: { base: 1ms, max: 1ms }, budget: { minimum: 100 } } }";

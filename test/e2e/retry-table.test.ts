@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { FAULTS, type Fault } from "../support/faults.ts";
 import { type InProcessGateway, startInProcess } from "../support/in-process.ts";
 import { connect, exchange } from "../support/raw.ts";
-import { freePort } from "../support/redis.ts";
 import { replies, response } from "../support/scripts.ts";
 import { startUpstream, type Upstream } from "../support/upstream.ts";
 
@@ -50,7 +49,7 @@ const CASES: readonly Case[] = [
 const cleanup = new AsyncDisposableStack();
 const good = cleanup.use(startUpstream(replies(response("good"))));
 const bad = cleanup.use(startUpstream(replies(response("bad"))));
-const refusing = cleanup.use(startUpstream(replies(response("bad")), { port: freePort() }));
+const refusing = cleanup.use(startUpstream(replies(response("bad"))));
 let gateway: InProcessGateway;
 /** For which the target that fails, or the one that refuses, is the first. */
 let keys: { readonly bad: string; readonly refusing: string };

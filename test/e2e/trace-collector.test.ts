@@ -3,7 +3,6 @@ import { afterEach, expect, test } from "bun:test";
 import { type InProcessGateway, startInProcess } from "../support/in-process.ts";
 import { type CollectorAnswer, startCollector } from "../support/otlp/collector.ts";
 import { connect } from "../support/raw.ts";
-import { freePort } from "../support/redis.ts";
 import { replies } from "../support/scripts.ts";
 import { until } from "../support/until.ts";
 import { startUpstream } from "../support/upstream.ts";
@@ -162,7 +161,7 @@ test("spans that a collector rejects are counted as failed", async () => {
 });
 
 test("a collector that comes late gets what has waited", async () => {
-  const first = startCollector(freePort());
+  const first = startCollector();
   await first.stop();
   const { ask, logged } = await traced(first.url);
   await ask(3);

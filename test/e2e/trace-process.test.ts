@@ -3,7 +3,6 @@ import { startGateway } from "../support/gateway.ts";
 import { metricsOf, untilMetric } from "../support/metrics.ts";
 import { startCollector } from "../support/otlp/collector.ts";
 import { connect, exchange } from "../support/raw.ts";
-import { freePort } from "../support/redis.ts";
 import { isTakenOver, rewrite } from "../support/reload.ts";
 import { replies } from "../support/scripts.ts";
 import { until } from "../support/until.ts";
@@ -80,7 +79,7 @@ test("a collector is asked past every proxy that the environment names", async (
 });
 
 test("a collector that is killed and comes back loses only what found no room, and no request notices", async () => {
-  const first = startCollector(freePort());
+  const first = startCollector();
   const settings = `otlp: "${first.url}", sampling: 100%, interval: 5ms, queue: 10`;
   await using gateway = await startGateway(yaml(settings));
   using client = await connect(gateway.port);

@@ -3,7 +3,6 @@ import { type InProcessGateway, startInProcess } from "../support/in-process.ts"
 import { type Collector, spanOf, startCollector } from "../support/otlp/collector.ts";
 import type { ReceivedSpan } from "../support/otlp/spans.ts";
 import { connect, exchange } from "../support/raw.ts";
-import { freePort } from "../support/redis.ts";
 import { closes, closesAfter, hangs, replies, response } from "../support/scripts.ts";
 import { until } from "../support/until.ts";
 import { type Script, startUpstream, type Upstream } from "../support/upstream.ts";
@@ -16,7 +15,7 @@ let gateway: InProcessGateway;
 beforeAll(async () => {
   collector = cleanup.use(startCollector());
   upstream = cleanup.use(startUpstream(replies()));
-  using gone = startUpstream(replies(), { port: freePort() });
+  using gone = startUpstream(replies());
   const retry = "{ attempts: 3, backoff: { base: 1ms, max: 1ms }, budget: { minimum: 100 } }";
   gateway = cleanup.use(
     await startInProcess(`

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
+import { freePort } from "../support/ports.ts";
 import { connect, type RawClient } from "../support/raw.ts";
-import { freePort } from "../support/redis.ts";
 import { response } from "../support/scripts.ts";
 import { tempFolder } from "../support/temp.ts";
 import { makeCertificates } from "../support/tls.ts";
