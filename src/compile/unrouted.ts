@@ -4,6 +4,7 @@ import { driftOf } from "../openapi/drift.ts";
 import { knownOperations } from "../openapi/known-operations.ts";
 import { createOwnPages } from "../openapi/own-pages.ts";
 import { describeRoutes } from "../openapi/policy/route-policy.ts";
+import { documentExchange } from "../openapi/sharing/exchange.ts";
 import type { Destination, Pipeline } from "../pipeline.ts";
 import type { Phases, Plugin } from "../plugin.ts";
 import type { OwnWay } from "../snapshot.ts";
@@ -60,6 +61,7 @@ export function compileOwnWay(
     askOf: (name) => askerOf(services, name),
     operations,
     drift: driftOf(lasting),
+    exchange: documentExchange(lasting),
     store: store.of("openapi"),
     log,
     now,

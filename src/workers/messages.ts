@@ -4,6 +4,7 @@ import type { LiveReport } from "../explain/live-report.ts";
 import type { RecentError } from "../observe/incidents/incidents.ts";
 import type { LimitedReport } from "../observe/incidents/limited.ts";
 import type { Family } from "../observe/metrics/family.ts";
+import type { Handed } from "../openapi/sharing/state.ts";
 import type { OpenApiReport } from "../openapi/view.ts";
 import type { StoreReport } from "../store/report.ts";
 import type { ExplanationSummary } from "../trail/follower.ts";
@@ -24,6 +25,8 @@ export interface WorkerSetup {
   readonly drains: readonly Drain[];
   /** Which configuration it is, counted from 1. */
   readonly version: number;
+  /** Where workers leave what they have made of the services' documents; undefined: each does that for itself. */
+  readonly documents?: string | undefined;
 }
 
 /** A request to a plugin's endpoints, as it goes to a worker. */
@@ -89,6 +92,10 @@ export type ToWorker =
   | { readonly kind: "checks" }
   /** What another worker has found out about a target. */
   | { readonly kind: "health"; readonly verdict: HealthVerdict }
+  /** It is the one that asks for the services' documents and merges them now. */
+  | { readonly kind: "documents-duty" }
+  /** What another worker has made of them. */
+  | { readonly kind: "documents"; readonly handed: Handed }
   /** These targets are drained from now on, and no others. */
   | { readonly kind: "drains"; readonly drains: readonly Drain[] }
   | { readonly kind: "drain" };
@@ -100,6 +107,7 @@ export type FromWorker =
   | { readonly kind: "listening"; readonly ports: readonly number[] }
   | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "health"; readonly verdict: HealthVerdict }
+  | { readonly kind: "documents"; readonly handed: Handed }
   /** Without a value: it could not say. */
   | { readonly kind: "answer"; readonly id: number; readonly value: unknown };
 

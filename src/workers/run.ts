@@ -23,6 +23,7 @@ import { sumFamilies } from "../observe/metrics/sum.ts";
 import { MAIN, meterProcess } from "../observe/metrics/usage.ts";
 import type { LogTail } from "../observe/tail/log-tail.ts";
 import { opened } from "../open-edges.ts";
+import { contentFolder, removeFolder } from "../openapi/sharing/content-file.ts";
 import type { Plugin } from "../plugin.ts";
 import { Reloader } from "../reload/reloader.ts";
 import type { ReloadControl } from "../reload/report.ts";
@@ -57,13 +58,30 @@ const DRAIN_MARGIN_MS = 5_000;
  * @returns undefined after a stop, else why it could not start
  */
 export async function runWorkers(loaded: Loaded<Plugin>, options: WorkersOptions): Promise<string | undefined> {
+  const documents = await contentFolder();
+  try {
+    return await run(loaded, options, documents);
+  } finally {
+    if (documents !== undefined) await removeFolder(documents);
+  }
+}
+
+/** @param documents where workers leave what they have made of the services' documents */
+async function run(
+  loaded: Loaded<Plugin>,
+  options: WorkersOptions,
+  documents: string | undefined,
+): Promise<string | undefined> {
   const { config } = loaded;
   const { log } = options;
   const signals = new Signals(options);
   const stopAsked = signals.next();
   const trialled = await tryOut(loaded);
   if (!("routes" in trialled)) return trialled.map((problem) => formatProblem(problem, false)).join("\n");
-  const supervisor = new Supervisor({ ...options, setup: { ...setupOf(loaded), drains: [], version: 1 } });
+  if (documents === undefined && trialled.publishes)
+    log.warn("no folder for files: each worker asks for the services' documents by itself");
+  const setup = { ...setupOf(loaded), drains: [], version: 1, documents };
+  const supervisor = new Supervisor({ ...options, setup });
   const current = { known: trialled, config };
   const metrics = new MetricsRegistry(log);
   meterProcess(metrics, MAIN, options.usage);
@@ -172,6 +190,6 @@ function workersView({ supervisor, current, metrics, reloads }: AdminParts): Adm
     },
     openapi: async () => (current.known.publishes ? sumOpenApi(await supervisor.gather("openapi")) : undefined),
     refreshOpenApi: async () =>
-      current.known.publishes ? sumOpenApi(await supervisor.gather("refreshOpenApi", REFRESH_MS)) : undefined,
+      current.known.publishes ? sumOpenApi(await supervisor.refreshDocuments(REFRESH_MS)) : undefined,
   };
 }

@@ -1,5 +1,6 @@
 import type { WorkerView } from "../admin/view.ts";
 import type { Logger } from "../observe/logger.ts";
+import type { Handed } from "../openapi/sharing/state.ts";
 import type { HealthVerdict } from "../upstream/health/sharing.ts";
 import { Asking } from "./asking.ts";
 import { Backoff } from "./backoff.ts";
@@ -17,6 +18,7 @@ export interface SlotOptions {
   /** It serves now, or no more. */
   onServing(): void;
   onVerdict(verdict: HealthVerdict): void;
+  onDocuments(handed: Handed): void;
   /** For a worker to answer again, in ms; then it hangs, and is ended. 30 s unless told. */
   readonly hungMs?: number;
 }
@@ -123,8 +125,8 @@ export class WorkerSlot {
     return this.#behind;
   }
 
-  /** Tells it of targets, if it serves. */
-  tell(message: Extract<ToWorker, { readonly kind: "checks" | "health" | "drains" }>): void {
+  /** Tells it of targets or documents, if it serves. */
+  tell(message: Exclude<ToWorker, { readonly kind: "start" | "ask" | "drain" }>): void {
     if (this.isServing) this.#child?.send(message);
   }
 
@@ -165,6 +167,7 @@ export class WorkerSlot {
       if (message.kind === "answer") asking.onAnswer(message.id, message.value);
       else if (message.kind === "failed") reason = message.message;
       else if (message.kind === "health") this.#options.onVerdict(message.verdict);
+      else if (message.kind === "documents") this.#options.onDocuments(message.handed);
       else if (message.kind === "listening" && this.#state === "starting") {
         clearTimeout(deadline);
         this.#enter("running");

@@ -4,10 +4,13 @@ import type { LiveReport } from "../explain/live-report.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Family } from "../observe/metrics/family.ts";
 import { sumFamilies } from "../observe/metrics/sum.ts";
+import type { Handed } from "../openapi/sharing/state.ts";
+import type { OpenApiReport } from "../openapi/view.ts";
 import type { Drain } from "../upstream/drain.ts";
 import type { HealthVerdict } from "../upstream/health/sharing.ts";
 import { CheckDuty } from "./check-duty.ts";
 import { type Told, WorkerCounters } from "./counters.ts";
+import { DocumentDuty } from "./document-duty.ts";
 import type { Answers, PluginReply, PluginRequest, Question, Subject, WorkerSetup } from "./messages.ts";
 import { workerFamilies } from "./metrics.ts";
 import { SharedPorts } from "./ports.ts";
@@ -40,6 +43,7 @@ const PLUGIN_MS = 10_000;
 export class Supervisor {
   readonly #options: Pick<SupervisorOptions, "program" | "log" | "write">;
   readonly #checkDuty = new CheckDuty();
+  readonly #documentDuty: DocumentDuty;
   readonly #counters = new WorkerCounters();
   readonly #started = Promise.withResolvers<void>();
   /** No longer wanted, until they have drained. */
@@ -54,6 +58,7 @@ export class Supervisor {
   constructor({ count, program, setup, log, write }: SupervisorOptions) {
     this.#options = { program, log, write };
     this.#setup = setup;
+    this.#documentDuty = new DocumentDuty(setup.documents);
     this.#ports = new SharedPorts(setup.config.listen);
     this.#lastVersion = setup.version;
     this.#slots = Array.from({ length: count }, (_, index) => this.#slot(index + 1));
@@ -62,8 +67,9 @@ export class Supervisor {
   #slot(worker: number): WorkerSlot {
     const onServing = () => this.#onServing(slot);
     const onVerdict = (verdict: HealthVerdict) => this.#checkDuty.pass(verdict, worker, this.#slots);
+    const onDocuments = (handed: Handed) => this.#documentDuty.pass(handed, worker, this.#slots);
     const setup = () => ({ ...this.#setup, worker });
-    const slot = new WorkerSlot({ ...this.#options, worker, setup, onServing, onVerdict });
+    const slot = new WorkerSlot({ ...this.#options, worker, setup, onServing, onVerdict, onDocuments });
     return slot;
   }
 
@@ -124,6 +130,15 @@ export class Supervisor {
     for (const slot of this.#slots) slot.tell({ kind: "drains", drains });
     // Messages arrive in their order: who answers this has read that.
     await this.gather("listeners");
+  }
+
+  /** Lets the services be asked for their documents now: the reports of all workers when those have what has come of it. */
+  async refreshDocuments(ms: number): Promise<readonly (OpenApiReport | undefined)[]> {
+    const { holder } = this.#documentDuty;
+    const question = { about: "refreshOpenApi" } as const;
+    const first = await holder?.ask(question, ms);
+    const others = this.#slots.filter((slot) => slot !== holder);
+    return [first, ...(await Promise.all(others.map((slot) => slot.ask(question, ms))))];
   }
 
   /** What the worker that has it knows of a request that was followed. */
@@ -206,6 +221,7 @@ export class Supervisor {
   /** A worker serves now, or no more. One that began with an earlier configuration gets the latest. */
   #onServing(slot: WorkerSlot): void {
     this.#checkDuty.review(this.#slots);
+    void this.#documentDuty.review(this.#slots, slot);
     if (!slot.isServing) this.#counters.onEnd(slot);
     void slot.reload({ ...this.#setup, worker: slot.worker });
     // They may have changed since it was given its setup.

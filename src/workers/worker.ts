@@ -4,6 +4,8 @@ import { Listeners } from "../listeners.ts";
 import type { RootLogger } from "../observe/log.ts";
 import { MetricsRegistry } from "../observe/metrics/registry.ts";
 import { dutyFamilies, meterProcess } from "../observe/metrics/usage.ts";
+import { documentExchange } from "../openapi/sharing/exchange.ts";
+import type { Handed } from "../openapi/sharing/state.ts";
 import { loadPlugins } from "../registry/registry.ts";
 import { createState } from "../scope.ts";
 import { SetupError } from "../setup-error.ts";
@@ -46,6 +48,9 @@ async function serve(setup: WorkerSetup, options: RunOptions, root: RootLogger, 
   const store = await openStore(config.redis, { now: Date.now, log, warnsOfWorkers: setup.worker === 1 });
   metrics.addCollector(() => storeFamilies(store.report()));
   const lasting = { log, metrics, store, now: Date.now, state };
+  const exchange = documentExchange(lasting);
+  const publish = (handed: Handed) => channel.parent.send({ kind: "documents", handed });
+  if (setup.documents !== undefined) exchange.join({ folder: setup.documents, log, publish });
   const gateway = await Gateway.create({ config, plugins, directory }, lasting, {
     isChecker: false,
     publish: (verdict) => channel.parent.send({ kind: "health", verdict }),
@@ -69,6 +74,8 @@ async function serve(setup: WorkerSetup, options: RunOptions, root: RootLogger, 
       takeOverChecks: () => gateway.takeOverChecks(),
       learn: (verdict) => gateway.learn(verdict),
       useDrains: (drains) => gateway.useDrains(drains),
+      takeOverDocuments: () => exchange.lead(),
+      learnDocuments: (handed) => exchange.learn(handed),
       answer: ({ about, request, id, setup: next, limit = 0 }) => {
         if (about === "listeners") return listeners.views();
         if (about === "errors") return view.errors(limit).map((error) => ({ ...error, worker: setup.worker }));
@@ -124,6 +131,8 @@ interface Duties {
   takeOverChecks(): void;
   learn(verdict: HealthVerdict): void;
   useDrains(drains: readonly Drain[]): void;
+  takeOverDocuments(): void;
+  learnDocuments(handed: Handed): void;
   answer(question: Question): unknown;
 }
 
@@ -166,6 +175,8 @@ class Channel {
     if (message.kind === "checks") this.#duties?.takeOverChecks();
     if (message.kind === "health") this.#duties?.learn(message.verdict);
     if (message.kind === "drains") this.#duties?.useDrains(message.drains);
+    if (message.kind === "documents-duty") this.#duties?.takeOverDocuments();
+    if (message.kind === "documents") this.#duties?.learnDocuments(message.handed);
     if (message.kind === "ask") void this.#answer(message.id, message.question);
   }
 

@@ -30,6 +30,7 @@ async function startSlot(hungMs: number) {
     setup: () => ({ ...setupOf(loaded), worker: 1, drains: [], version: 1 }),
     onServing: () => {},
     onVerdict: () => {},
+    onDocuments: () => {},
     hungMs,
   });
   await slot.start();

@@ -10,6 +10,8 @@ import type { MergeResult } from "../job.ts";
 import type { KnownOperations } from "../known-operations.ts";
 import { documentFamilies } from "../metrics.ts";
 import { unpackDocument } from "../read.ts";
+import type { DocumentExchange } from "../sharing/exchange.ts";
+import { configurationKey, type DocumentsState } from "../sharing/state.ts";
 import type { OpenApiReport, ServiceDocumentView } from "../view.ts";
 import { DocumentFaults } from "./faults.ts";
 import { KeptDocuments } from "./kept.ts";
@@ -24,6 +26,8 @@ export interface DocumentsOptions extends MergerOptions {
   readonly operations?: KnownOperations;
   /** What is seen in traffic; undefined: nobody looks. */
   readonly drift?: Drift;
+  /** Of the processes of a gateway, one of which follows the documents for all; undefined: this is no such process. */
+  readonly exchange?: DocumentExchange;
   /** Undefined: copies are kept in memory alone. */
   readonly store: Store | undefined;
   readonly log: Logger;
@@ -47,6 +51,10 @@ export class Documents {
   readonly #merger: Merger;
   #published: ReadonlyMap<string, Publication> = new Map();
   #cycle: Promise<void> | undefined = undefined;
+  /** It asks and merges by itself. */
+  #isLeading = false;
+  #share: () => Promise<void> = async () => {};
+  #leave: () => void = () => {};
 
   constructor(options: DocumentsOptions) {
     const log = options.log.with({ part: "openapi" });
@@ -61,12 +69,18 @@ export class Documents {
     this.#merger = new Merger(options, this.#services, log, this.#abort.signal, (result) => this.#take(result));
   }
 
-  /** Begins to follow them; nobody has to wait for it. */
+  /** Begins to follow them, or what another process makes of them; nobody has to wait for it. */
   start(): void {
-    void this.#follow();
+    const { exchange } = this.#options;
+    if (exchange === undefined) return this.#lead();
+    const key = configurationKey(this.#options);
+    const member = { key, lead: () => this.#lead(), adopt: (state: DocumentsState) => this.#adopt(state) };
+    this.#share = () => exchange.share(member, this.#state());
+    this.#leave = exchange.enter(member);
   }
 
   stop(): void {
+    this.#leave();
     this.#abort.abort();
     this.#first.resolve();
   }
@@ -85,8 +99,13 @@ export class Documents {
     return this.#merger.outcome.result;
   }
 
-  /** Asks all services now, and merges what has changed. A call while this is under way joins it. Never rejects. */
+  /**
+   * Asks all services now, and merges what has changed; where another process does so, takes what that has told. A call while this is
+   * under way joins it. Never rejects.
+   */
   refresh(): Promise<void> {
+    const { exchange } = this.#options;
+    if (exchange !== undefined && !this.#isLeading) return exchange.settled();
     this.#cycle ??= this.#ask()
       .then(() => this.#mergeChanges())
       .finally(() => {
@@ -122,6 +141,34 @@ export class Documents {
     });
   }
 
+  #lead(): void {
+    if (this.#isLeading || this.#abort.signal.aborted) return;
+    this.#isLeading = true;
+    void this.#follow();
+  }
+
+  #state(): DocumentsState {
+    const kept = this.#services.flatMap(({ service, kept: own }) => (own === undefined ? [] : [[service, own.bytes]]));
+    const { result, ...facts } = this.#merger.outcome;
+    return {
+      facts: { ...facts, services: this.#services.map(({ standing }) => standing) },
+      content: { result, kept: Object.fromEntries(kept) },
+    };
+  }
+
+  /** Goes on from where another process is. */
+  #adopt({ facts: { services, ...facts }, content: { result, kept } }: DocumentsState): void {
+    if (this.#isLeading) return;
+    const standings = new Map(services.map((standing) => [standing.service, standing]));
+    for (const one of this.#services) {
+      const standing = standings.get(one.service);
+      if (standing !== undefined && one.adopt(standing, kept[one.service])) this.#tell(one);
+    }
+    const { result: before } = this.#merger.outcome;
+    this.#merger.adopt({ ...facts, result });
+    if (result !== undefined && result !== before) this.#publish(result);
+  }
+
   async #follow(): Promise<void> {
     const { signal } = this.#abort;
     await Promise.all(this.#services.map((one) => this.#restore(one)));
@@ -130,7 +177,10 @@ export class Documents {
     const timer = setTimeout(early.resolve, FIRST_MS);
     await Promise.race([first, early.promise]);
     clearTimeout(timer);
-    if (this.result === undefined && !signal.aborted) await this.#merger.merge();
+    if (this.result === undefined && !signal.aborted) {
+      await this.#merger.merge();
+      await this.#share();
+    }
     await first;
     while (!signal.aborted) {
       await pause(this.#pace.next(this.#isFailing()), signal);
@@ -140,7 +190,11 @@ export class Documents {
 
   async #restore(one: ServiceDocument): Promise<void> {
     const kept = await this.#kept?.load(one.service, one.location);
-    if (kept === undefined) return;
+    if (kept === undefined) {
+      // The embedded store of a process that takes over from another one is empty.
+      if (one.kept !== undefined) await this.#kept?.save(one.service, one.location, one.kept);
+      return;
+    }
     one.restore(kept);
     this.#tell(one);
   }
@@ -169,6 +223,7 @@ export class Documents {
       isDue = false;
     }
     this.#faults.tell(this.#services);
+    await this.#share();
     for (const one of this.#services) {
       if (one.kept !== undefined) await this.#kept?.renew(one.service, one.location, one.kept);
     }
@@ -176,8 +231,7 @@ export class Documents {
 
   /** Publishes what was merged, and keeps the documents that have proved good. */
   async #take(result: MergeResult): Promise<void> {
-    this.#published = publicationsOf(this.#options.openapi, result);
-    this.#first.resolve();
+    this.#publish(result);
     for (const one of this.#services) {
       const verdict = result.sources.find(({ service }) => service === one.service);
       const kept = verdict === undefined ? undefined : one.settle(verdict, this.#options.now());
@@ -185,6 +239,11 @@ export class Documents {
       this.#tell(one);
       await this.#kept?.save(one.service, one.location, kept);
     }
+  }
+
+  #publish(result: MergeResult): void {
+    this.#published = publicationsOf(this.#options.openapi, result);
+    this.#first.resolve();
   }
 
   /** A copy is unpacked when a plugin first asks for its operations. */

@@ -56,6 +56,11 @@ export class Merger {
     return this.#outcome;
   }
 
+  /** Another process has merged the same documents. */
+  adopt(outcome: MergeOutcome): void {
+    this.#outcome = outcome;
+  }
+
   /** One after the other, so that the latest is made of the latest. Never rejects. */
   merge(): Promise<void> {
     this.#last = this.#last.then(() => this.#mergeNow());

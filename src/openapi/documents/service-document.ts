@@ -3,6 +3,7 @@ import type { AskService } from "../ask-service.ts";
 import type { DocumentQuestion } from "../fetch.ts";
 import { fetchWhole, type WholeDocument } from "../files/whole-document.ts";
 import type { MergeSource, SourceVerdict } from "../job.ts";
+import type { Standing } from "../sharing/state.ts";
 import type { ServiceDocumentView } from "../view.ts";
 import type { KeptDocument } from "./kept.ts";
 
@@ -75,6 +76,36 @@ export class ServiceDocument {
 
   restore(kept: KeptDocument): void {
     this.#kept ??= kept;
+  }
+
+  /** For another process, beside the bytes of the copy in use. */
+  get standing(): Standing {
+    const { bytes: _, ...kept } = this.#kept ?? { bytes: undefined };
+    return {
+      service: this.service,
+      kept: "at" in kept ? kept : undefined,
+      keptMark: this.#keptMark,
+      refused: this.#refused,
+      version: this.#version,
+      error: this.#error,
+      hasAnswered: this.#hasAnswered,
+    };
+  }
+
+  /** It is so in another process; answers whether the copy in use is another one now. */
+  adopt({ kept, keptMark, refused, version, error, hasAnswered }: Standing, bytes: Uint8Array | undefined): boolean {
+    const before = this.#kept?.bytes;
+    const isSame =
+      bytes !== undefined &&
+      before !== undefined &&
+      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).equals(before);
+    if (kept !== undefined && bytes !== undefined) this.#kept = { ...kept, bytes: isSame ? before : bytes };
+    this.#keptMark = keptMark;
+    this.#refused = refused;
+    this.#version = version;
+    this.#error = error;
+    this.#hasAnswered = hasAnswered;
+    return bytes !== undefined && !isSame;
   }
 
   /** Asks for it; never rejects. */
