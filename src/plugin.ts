@@ -207,6 +207,11 @@ export interface Scope {
    * none. Another object as soon as it has a newer one: ask for it with each request.
    */
   readonly operations: OperationTable | undefined;
+  /**
+   * Resolves when a large document that is known by now is read, and `operations` has it; undefined if there is nothing to wait for. To ask
+   * for either begins that: who needs them asks at setup, too.
+   */
+  readonly operationsReady: Promise<void> | undefined;
   /** Where to note what is seen in traffic and is not in a service's document: it is in the gateway's report of the documents. */
   readonly drift: Drift;
   /** Aborted when this instance is closed. */

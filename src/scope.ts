@@ -69,6 +69,9 @@ export function createScope(
     get operations() {
       return service === undefined ? undefined : documents.of(service);
     },
+    get operationsReady() {
+      return service === undefined ? undefined : documents.ready(service);
+    },
     get admin() {
       return adminOf(plugin);
     },

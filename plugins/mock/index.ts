@@ -1,4 +1,5 @@
 import {
+  type Awaitable,
   type Context,
   type DocumentedOperation,
   definePlugin,
@@ -57,7 +58,10 @@ export default definePlugin({
       labels: ["route"],
     });
     const count = answered.with(scope.route.name);
-    const table = () => own ?? scope.operations;
+    const table = (): Awaitable<OperationTable | undefined> =>
+      own ?? scope.operations ?? scope.operationsReady?.then(() => scope.operations);
+    // Large documents are read before the first request needs them.
+    if (own === undefined) void scope.operationsReady;
 
     const answer = (ctx: Context, found: DocumentedOperation): Reply => {
       const known = replies.get(found) ?? new MockReplies(found);
@@ -68,14 +72,23 @@ export default definePlugin({
       count.inc();
       return reply;
     };
-    if (when === "always") return { cache: () => (ctx) => answer(ctx, operationOf(table(), ctx)) };
+    if (when === "always") {
+      return {
+        cache: () => (ctx) => {
+          const known = table();
+          return known instanceof Promise
+            ? known.then((found) => answer(ctx, operationOf(found, ctx)))
+            : answer(ctx, operationOf(known, ctx));
+        },
+      };
+    }
     return {
       cache: (next) => async (ctx) => {
         try {
           return await next(ctx);
         } catch (error) {
-          const documented =
-            isDown(error) && !ctx.isAborted ? table()?.find(ctx.request.method, ctx.upstreamPath) : undefined;
+          if (!isDown(error) || ctx.isAborted) throw error;
+          const documented = (await table())?.find(ctx.request.method, ctx.upstreamPath);
           if (documented?.kind !== "operation") throw error;
           return answer(ctx, documented.operation);
         }

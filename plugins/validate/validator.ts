@@ -52,12 +52,16 @@ export class Validator {
     this.#metrics = createMetrics(scope.metrics, scope.route?.name ?? "", this.#service);
     this.#logRequest = seldom(LOG_EVERY_MS, scope.now);
     this.#logReply = seldom(LOG_EVERY_MS, scope.now);
+    // Large documents are read before the first request needs them.
+    if (own === undefined) void scope.operationsReady;
   }
 
   /** The request as the service would get it, on its way in. */
   request(ctx: Context): undefined | Promise<undefined> {
     const table = this.#own ?? this.#scope.operations;
     if (table === undefined) {
+      const ready = this.#scope.operationsReady;
+      if (ready !== undefined) return ready.then(() => this.request(ctx));
       this.#metrics.requests("unchecked").inc();
       return undefined;
     }

@@ -4,37 +4,83 @@ import { OperationTable } from "./operation-table.ts";
 /** A document of OpenAPI 3.1 or later (see `upgraded`), or what reads it when somebody asks for the first time. */
 export type DocumentSource = JsonObject | (() => JsonObject);
 
+/** Of one service. */
+interface Known {
+  readonly source: unknown;
+  /** Of the document before, until this one is read; undefined for one that could not be read. */
+  table: OperationTable | undefined;
+  /** Begins to read it; undefined: it is read. */
+  read: (() => Promise<void> | undefined) | undefined;
+}
+
 /** The operations of services, by their latest documents, for those who look at requests. It outlives reloads. */
 export class KnownOperations {
-  readonly #documents = new Map<string, DocumentSource>();
-  /** Undefined for a document that could not be read. */
-  readonly #tables = new Map<string, OperationTable | undefined>();
+  readonly #known = new Map<string, Known>();
+  /** Services whose operations somebody has asked for: large documents of theirs are read as they come. */
+  readonly #wanted = new Set<string>();
+  /** Large ones are read one after the other. */
+  #last: Promise<void> = Promise.resolve();
 
   /** From now on this is the service's document. */
-  put(service: string, document: DocumentSource): void {
-    if (this.#documents.get(service) === document) return;
-    this.#documents.set(service, document);
-    this.#tables.delete(service);
+  put(service: string, source: DocumentSource): void {
+    if (this.#known.get(service)?.source === source) return;
+    const known: Known = {
+      source,
+      table: undefined,
+      read() {
+        known.read = undefined;
+        known.table = tableOf(service, source);
+        return undefined;
+      },
+    };
+    this.#known.set(service, known);
+  }
+
+  /** The same for one that takes long to read. The one before counts until that is done. */
+  putLarge(service: string, source: () => Promise<OperationTable>): void {
+    let reading: Promise<void> | undefined;
+    const known: Known = {
+      source,
+      table: this.#known.get(service)?.table,
+      read: () => {
+        reading ??= this.#last.then(async () => {
+          // A later one has come meanwhile.
+          if (this.#known.get(service) !== known) return;
+          known.table = await source().catch(() => undefined);
+          known.read = undefined;
+        });
+        this.#last = reading;
+        return reading;
+      },
+    };
+    this.#known.set(service, known);
+    if (this.#wanted.has(service)) void known.read?.();
   }
 
   /** Forgets all services but these. */
   keep(services: ReadonlySet<string>): void {
-    for (const service of [...this.#documents.keys()]) {
+    for (const service of [...this.#known.keys(), ...this.#wanted]) {
       if (services.has(service)) continue;
-      this.#documents.delete(service);
-      this.#tables.delete(service);
+      this.#known.delete(service);
+      this.#wanted.delete(service);
     }
   }
 
-  /** Undefined while the service has no document. */
+  /** Undefined while the service has no document, or one that is still to be read. */
   of(service: string): OperationTable | undefined {
-    const known = this.#tables.get(service);
-    if (known !== undefined || this.#tables.has(service)) return known;
-    const document = this.#documents.get(service);
-    if (document === undefined) return undefined;
-    const table = tableOf(service, document);
-    this.#tables.set(service, table);
-    return table;
+    const known = this.#known.get(service);
+    if (known?.read === undefined) return known?.table;
+    this.#wanted.add(service);
+    void known.read();
+    return known.table;
+  }
+
+  /** Resolves when what is known of the service is read, and it is from now on as it comes; undefined if there is nothing to wait for. */
+  ready(service: string): Promise<void> | undefined {
+    this.#wanted.add(service);
+    const known = this.#known.get(service);
+    const reading = known?.read?.();
+    return known?.table === undefined ? reading : undefined;
   }
 }
 

@@ -1,5 +1,6 @@
-import type { JsonObject } from "./json.ts";
-import { operationsOf, type SourceOperation } from "./operations.ts";
+import { Breathing } from "../config/breathing.ts";
+import { type Json, type JsonObject, objectAt } from "./json.ts";
+import { operationsAt, type SourceOperation } from "./operations.ts";
 import { PathTree } from "./path-tree.ts";
 import { Report } from "./report.ts";
 import { parametersOf } from "./samples.ts";
@@ -35,10 +36,28 @@ export class OperationTable {
   readonly #bare = new PathTree<Entry>();
   #hasBase = false;
 
-  /** @param document of OpenAPI 3.1 or later */
-  constructor(service: string, document: JsonObject) {
+  /**
+   * @param document of OpenAPI 3.1 or later
+   * @param paths those that are in the table from the beginning: all, unless told
+   */
+  constructor(service: string, document: JsonObject, paths: readonly (readonly [string, Json])[] = pathsOf(document)) {
     this.source = new Source(service, document);
-    for (const operation of operationsOf(this.source, new Report())) {
+    for (const [path, item] of paths) this.#addPath(path, item);
+  }
+
+  /** The same for a large document: between paths all else of the process has its turn. */
+  static async inTurns(service: string, document: JsonObject): Promise<OperationTable> {
+    const table = new OperationTable(service, document, []);
+    const breathing = new Breathing();
+    for (const [path, item] of pathsOf(document)) {
+      table.#addPath(path, item);
+      await breathing.step();
+    }
+    return table;
+  }
+
+  #addPath(path: string, item: Json): void {
+    for (const operation of operationsAt(this.source, path, item, new Report())) {
       this.#add(this.#served, operation.basePath + operation.path, operation);
       if (operation.basePath === "") continue;
       this.#hasBase = true;
@@ -76,6 +95,10 @@ export class OperationTable {
     if (operations.has(operation.method)) return;
     operations.set(operation.method, { operation, names: parametersOf(operation.path) });
   }
+}
+
+function pathsOf(document: JsonObject): readonly (readonly [string, Json])[] {
+  return Object.entries(objectAt(document, "paths") ?? {});
 }
 
 /** All operations of paths that are one. */

@@ -20,28 +20,32 @@ export interface SourceOperation {
 
 /** All operations of a document that are not internal. */
 export function operationsOf(source: Source, report: Report): readonly SourceOperation[] {
-  const { document, service } = source;
-  return Object.entries(objectAt(document, "paths") ?? {}).flatMap(([path, written]) => {
-    const pointer = `/paths/${pointerToken(path)}`;
-    if (path.startsWith("x-")) return [];
-    const item = pathItem(source, written, report);
-    if (item === undefined || !path.startsWith("/")) {
-      report.add({ kind: "operation-dropped", service, pointer, message: "this is no path" });
+  const paths = Object.entries(objectAt(source.document, "paths") ?? {});
+  return paths.flatMap(([path, written]) => operationsAt(source, path, written, report));
+}
+
+/** Those of one path. */
+export function operationsAt(source: Source, path: string, written: Json, report: Report): readonly SourceOperation[] {
+  const { service } = source;
+  const pointer = `/paths/${pointerToken(path)}`;
+  if (path.startsWith("x-")) return [];
+  const item = pathItem(source, written, report);
+  if (item === undefined || !path.startsWith("/")) {
+    report.add({ kind: "operation-dropped", service, pointer, message: "this is no path" });
+    return [];
+  }
+  return methodsOf(item).flatMap(([method, keys, operation]) => {
+    const at = `${pointer}/${keys.map(pointerToken).join("/")}`;
+    if (!isObject(operation)) {
+      report.add({ kind: "operation-dropped", service, pointer: at, message: "this is no operation" });
       return [];
     }
-    return methodsOf(item).flatMap(([method, keys, operation]) => {
-      const at = `${pointer}/${keys.map(pointerToken).join("/")}`;
-      if (!isObject(operation)) {
-        report.add({ kind: "operation-dropped", service, pointer: at, message: "this is no operation" });
-        return [];
-      }
-      if (item["x-internal"] === true || operation["x-internal"] === true) {
-        report.add({ kind: "operation-hidden", service, pointer: at, message: `${method} ${path} is internal` });
-        return [];
-      }
-      const value = complete(source, item, operation, report);
-      return [{ source, path, method, basePath: basePathOf(value.servers), value, pointer: at }];
-    });
+    if (item["x-internal"] === true || operation["x-internal"] === true) {
+      report.add({ kind: "operation-hidden", service, pointer: at, message: `${method} ${path} is internal` });
+      return [];
+    }
+    const value = complete(source, item, operation, report);
+    return [{ source, path, method, basePath: basePathOf(value.servers), value, pointer: at }];
   });
 }
 

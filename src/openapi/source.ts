@@ -29,8 +29,8 @@ export interface BrokenReference {
   readonly reason: keyof typeof REASONS;
   /** Why, in words. */
   readonly text: string;
-  /** Where it is written first. */
-  readonly pointer?: string;
+  /** Where it is written first; undefined if that is not known. */
+  pointerOf(): string | undefined;
 }
 
 /**
@@ -154,10 +154,13 @@ export class Source {
   #break(ref: string, reason: BrokenReference["reason"]): undefined {
     const tried = unresolvedReason(this.document, ref);
     const plain = `${ref} ${REASONS[reason]}`;
-    this.#places ??= referencePlaces(this.document);
-    const pointer = this.#places.get(ref);
+    // It takes a walk through the whole document, and only a report asks for it.
+    const pointerOf = () => {
+      this.#places ??= referencePlaces(this.document);
+      return this.#places.get(ref);
+    };
     const text = tried === undefined ? plain : `${ref} leads nowhere: ${tried}`;
-    this.broken.set(ref, { ref, reason, text, ...(pointer !== undefined && { pointer }) });
+    this.broken.set(ref, { ref, reason, text, pointerOf });
     return undefined;
   }
 }

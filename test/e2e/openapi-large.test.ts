@@ -18,6 +18,7 @@ const LARGE = {
   mailchimp: "mailchimp.com",
   twilio: "twilio.com/api",
 };
+const GITHUB = "github.com/api.github.com.json";
 const NAMES = Object.keys(LARGE);
 const MERGED = "the documents of the services are merged";
 /** Of CPU time, so that it is the same on a busy machine. */
@@ -76,6 +77,30 @@ test("large documents are fetched and merged while requests go on", async () => 
   expect(turns.length).toBeGreaterThan(0);
   expect(Math.max(...turns)).toBeLessThan(LONGEST_TURN_MS + TICK_MS);
   expect(mergeMs).toBeLessThan(MERGE_MS + BESIDES_MS);
+}, 60_000);
+
+test("a large document is read for those who check requests while others go on", async () => {
+  await using server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: ({ url }) =>
+      new URL(url).pathname === "/openapi.json" ? new Response(Bun.file(join(FOLDER, GITHUB))) : new Response("there"),
+  });
+  const yaml = `openapi: { refresh: 1h }
+services: { github: { targets: ["${server.url.origin}"], openapi: /openapi.json }, other: { targets: ["${server.url.origin}"] } }
+routes:
+  - { path: /github/*, service: github, strip-prefix: /github, plugins: { validate: { undocumented: refuse } } }
+  - { path: /other, service: other }
+`;
+  await using gateway = await startGateway(yaml, { env: { BUN_OPTIONS: `--preload ${PROBE}` } });
+  const ask = async (path: string) => (await fetch(`http://127.0.0.1:${gateway.port}${path}`)).status;
+  for (let n = 0; n < 200; n++) await ask("/other");
+  const from = gateway.logs.length;
+  await untilStates(gateway, { github: "fresh" });
+  // Until the document is read requests of its service wait: none passes unchecked.
+  expect(await Promise.all(["/github/emojis", "/github/nowhere", "/other"].map(ask))).toEqual([200, 404, 200]);
+  const turns = gateway.logs.slice(from).flatMap(({ msg, ms }) => (msg === "long turn" ? [Number(ms)] : []));
+  expect(Math.max(0, ...turns)).toBeLessThan(LONGEST_TURN_MS + TICK_MS);
 }, 60_000);
 
 /** The CPU time in ms of all threads but the main one, those that have ended too. */

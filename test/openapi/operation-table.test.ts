@@ -1,7 +1,11 @@
 import { describe, expect, test } from "bun:test";
+import { gzipSync } from "node:zlib";
 import type { JsonObject } from "../../src/openapi/json.ts";
 import { KnownOperations } from "../../src/openapi/known-operations.ts";
 import { OperationTable } from "../../src/openapi/operation-table.ts";
+import { joined, piecesOf } from "../../src/openapi/reading/pieces.ts";
+import { readInThread } from "../../src/openapi/reading/read-in-thread.ts";
+import { until } from "../support/until.ts";
 
 const get = { get: { responses: {} } } as const;
 
@@ -134,4 +138,59 @@ describe("the documents of services", () => {
     expect([documents.of("users"), documents.of("orders")?.find("GET", "/c").kind]).toEqual([undefined, "operation"]);
     expect([documents.of("orders")?.source.service, reads]).toEqual(["orders", 1]);
   });
+
+  test("are read one after the other where they are large, before a request needs them, and the one before counts meanwhile", async () => {
+    const documents = new KnownOperations();
+    const tableAt = (path: string) => new OperationTable("users", document(path));
+    const reads: string[] = [];
+    const large = (name: string, path: string) => {
+      const gate = Promise.withResolvers<void>();
+      const read = async () => {
+        reads.push(name);
+        await gate.promise;
+        return tableAt(path);
+      };
+      return { read, open: gate.resolve };
+    };
+    const first = large("first", "/a");
+    documents.putLarge("users", first.read);
+    expect([documents.ready("nobody"), reads]).toEqual([undefined, []]);
+    const ready = documents.ready("users");
+    expect(documents.of("users")).toBeUndefined();
+    first.open();
+    await ready;
+    const table = documents.of("users");
+    expect(table?.find("GET", "/a").kind).toBe("operation");
+    expect(documents.ready("users")).toBeUndefined();
+
+    const [second, third] = [large("second", "/b"), large("third", "/c")];
+    documents.putLarge("users", second.read);
+    documents.putLarge("users", third.read);
+    expect([documents.of("users"), documents.ready("users")]).toEqual([table, undefined]);
+    second.open();
+    third.open();
+    await until(() => documents.of("users") !== table, { what: "the latest counts" });
+    expect(documents.of("users")?.find("GET", "/c").kind).toBe("operation");
+    expect(reads).toEqual(["first", "third"]);
+
+    documents.putLarge("orders", () => Promise.reject(new Error("it is too large")));
+    await documents.ready("orders");
+    expect([documents.of("orders"), documents.ready("orders")]).toEqual([undefined, undefined]);
+  });
+});
+
+test("a large document comes from a thread as it was, in pieces", async () => {
+  const whole: JsonObject = {
+    openapi: "3.1.0",
+    info: { title: "T\n", version: "1" },
+    paths: Object.fromEntries(Array.from({ length: 3_000 }, (_, i) => [`/${i}`, { ...get, summary: "ü".repeat(100) }])),
+    components: { schemas: { A: { type: "string" }, empty: {} }, responses: {} },
+    "x-list": [1, null],
+  };
+  expect(await joined(piecesOf(whole))).toEqual(whole);
+  const { source } = await readInThread("users", gzipSync(JSON.stringify(whole)));
+  expect(source.document).toEqual(whole);
+  expect(source.component("schemas/A")?.value).toEqual({ type: "string" });
+  const broken = readInThread("users", new Uint8Array(3));
+  await expect(broken).rejects.toThrow("reading has failed");
 });

@@ -10,6 +10,7 @@ import type { MergeResult } from "../job.ts";
 import type { KnownOperations } from "../known-operations.ts";
 import { documentFamilies } from "../metrics.ts";
 import { unpackDocument } from "../read.ts";
+import { readInThread } from "../reading/read-in-thread.ts";
 import type { DocumentExchange } from "../sharing/exchange.ts";
 import { configurationKey, type DocumentsState } from "../sharing/state.ts";
 import type { OpenApiReport, ServiceDocumentView } from "../view.ts";
@@ -36,6 +37,8 @@ export interface DocumentsOptions extends MergerOptions {
 const NO_DRIFT = { lines: [], others: 0 };
 /** A first document is not kept back longer for services that are slow. */
 const FIRST_MS = 1_000;
+/** Of a compressed document: unpacking and reading it here would keep requests waiting for more than a few ms. */
+const LARGE = 16_384;
 /** Services that are asked at the same time. */
 const AT_ONCE = 4;
 
@@ -249,6 +252,8 @@ export class Documents {
   /** A copy is unpacked when a plugin first asks for its operations. */
   #tell({ service, kept }: ServiceDocument): void {
     if (kept === undefined) return;
-    this.#options.operations?.put(service, () => unpackDocument(kept.bytes).document);
+    const { operations } = this.#options;
+    if (kept.bytes.byteLength < LARGE) operations?.put(service, () => unpackDocument(kept.bytes).document);
+    else operations?.putLarge(service, () => readInThread(service, kept.bytes));
   }
 }

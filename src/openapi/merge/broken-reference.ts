@@ -14,7 +14,8 @@ export function reportBroken(source: Source, ref: string, kind: Kind, report: Re
     if (next === undefined) break;
     last = next;
   }
-  const { text, pointer } = source.broken.get(last) ?? { text: `${ref} leads nowhere` };
+  const { text, pointerOf } = source.broken.get(last) ?? { text: `${ref} leads nowhere` };
+  const pointer = pointerOf?.();
   const at = pointer === undefined ? {} : { pointer };
   report.add({ kind: "reference-broken", service: source.service, ...at, message: text });
 }
