@@ -1,4 +1,4 @@
-import { Elysia } from "elysia";
+import { type AnyElysia, Elysia } from "elysia";
 import { GatewayError } from "../errors.ts";
 import type { History } from "../history/history.ts";
 import { KEY_SEED, randomSeed } from "../identity/api-key/key-text.ts";
@@ -11,6 +11,7 @@ import { Audit, addAudit } from "./audit.ts";
 import { addDashboard, createDashboard } from "./dashboard/serve.ts";
 import { addDrain } from "./drain.ts";
 import type { Drains } from "./drains.ts";
+import type { Endpoint } from "./endpoints.ts";
 import { createGuard, type GuardOptions } from "./guard.ts";
 import { addHistory } from "./history.ts";
 import { addIncidents } from "./incidents.ts";
@@ -51,7 +52,7 @@ export interface AdminOptions {
 
 /** The admin endpoints behind their guard. */
 export interface AdminApp extends AdminFetch {
-  readonly routes: readonly { readonly path: string }[];
+  readonly routes: readonly Endpoint[];
 }
 
 /** Anyone may ask these, and for the files of the dashboard: whoever starts and watches the gateway has no token. */
@@ -62,8 +63,8 @@ export function createAdmin(view: AdminView, options: AdminOptions): AdminApp {
   const { metricsPath = "/metrics", plugins, reloads, history, alerts, drains, tail, log } = options;
   const dashboard = createDashboard();
   const audit = new Audit(log);
-  const app = new Elysia()
-    .onError(errorHandler(log))
+  const app: AnyElysia = new Elysia()
+    .onError(errorHandler(log, () => app.routes))
     .get("/health/live", () => json({ status: "live" }))
     .get("/health/ready", () => readiness(view))
     .get(metricsPath, async ({ request }) => metricsResponse(await view.metrics(), request.headers.get("accept")))

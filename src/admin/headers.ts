@@ -1,3 +1,5 @@
+import type { Reply } from "../message/reply.ts";
+
 /** Nobody stores an answer, guesses at its type, frames it or embeds it; a page of the port has all that it is made of from here. */
 const HEADERS: readonly (readonly [name: string, value: string])[] = [
   ["cache-control", "no-store"],
@@ -16,4 +18,10 @@ const HEADERS: readonly (readonly [name: string, value: string])[] = [
 export function protectedResponse(response: Response): Response {
   for (const [name, value] of HEADERS) if (!response.headers.has(name)) response.headers.set(name, value);
   return response;
+}
+
+/** The same of what the edge answers itself. */
+export function protectedReply(reply: Reply): Reply {
+  for (const [name, value] of HEADERS) if (!reply.headers.has(name)) reply.headers.set(name, value);
+  return reply;
 }

@@ -1,8 +1,13 @@
 import { type AnyElysia, Elysia } from "elysia";
+import { didYouMean } from "../config/nearest.ts";
 import { GatewayError } from "../errors.ts";
 import type { Logger } from "../observe/logger.ts";
+import { isHeadOfGet, methodsAt } from "./endpoints.ts";
 import { errorHandler, problemResponse } from "./problem.ts";
 import { readable } from "./readable.ts";
+
+/** UTF-16 units of a name that are told back. */
+const LONGEST_NAME = 100;
 
 /**
  * The endpoints that the plugins of one configuration hang on the admin port, each plugin under its own name. Of two
@@ -29,19 +34,37 @@ export function createPluginApps(log: Logger): PluginApps {
       const known = apps.get(plugin);
       if (known !== undefined) return known;
       // Compiled ahead of time, an app would not see endpoints that are added after its first request.
-      const app = new Elysia({ aot: false }).parser("none", () => UNREAD).onError(errorHandler(log.with({ plugin })));
+      const app: AnyElysia = new Elysia({ aot: false })
+        .parser("none", () => UNREAD)
+        .onError(errorHandler(log.with({ plugin }), () => app.routes, `/api/plugins/${plugin}`));
       apps.set(plugin, app);
       return app;
     },
     has: (plugin) => apps.has(plugin),
     async handle(plugin, path, request) {
       const app = apps.get(plugin);
-      if (app === undefined) return problemResponse(new GatewayError("route_not_found"));
+      if (app === undefined) return problemResponse(noEndpoints(plugin, apps.keys()));
       const url = new URL(request.url);
       url.pathname = path;
-      return withoutCaching(await app.handle(readable(new Request(url.href, request))));
+      const asked = new Request(url.href, request);
+      if (isHeadOfGet(request.method, methodsAt(app.routes, path))) return headOf(app, asked);
+      return withoutCaching(await app.handle(readable(asked)));
     },
   };
+}
+
+/** Of a plugin that has none, with the nearest name of those that have. */
+function noEndpoints(plugin: string, known: Iterable<string>): GatewayError {
+  const hint = didYouMean(plugin, known);
+  const detail = `The plugin ${JSON.stringify(plugin.slice(0, LONGEST_NAME))} has no endpoints here, or no route uses it`;
+  return new GatewayError("route_not_found", { detail: hint === undefined ? detail : `${detail}: ${hint}` });
+}
+
+/** An app that is not compiled does not do so by itself. */
+async function headOf(app: AnyElysia, asked: Request): Promise<Response> {
+  const response = withoutCaching(await app.handle(new Request(asked, { method: "GET" })));
+  await response.body?.cancel();
+  return new Response(null, response);
 }
 
 function withoutCaching(response: Response): Response {

@@ -1,10 +1,10 @@
 import type { Context } from "../context.ts";
 import type { EdgeHandler } from "../edge/edge.ts";
 import { GatewayError } from "../errors.ts";
+import { problemReply } from "../message/problem.ts";
 import { Reply } from "../message/reply.ts";
 import type { GatewayRequest, Peer } from "../message/request.ts";
-import { protectedResponse } from "./headers.ts";
-import { problemResponse } from "./problem.ts";
+import { protectedReply } from "./headers.ts";
 import { readable } from "./readable.ts";
 
 /** Who asks, as the connection tells. */
@@ -39,7 +39,7 @@ export class AdminRequests implements EdgeHandler {
   }
 
   fail(ctx: Context, error: unknown): Reply {
-    return Reply.from(protectedResponse(problemResponse(GatewayError.from(error), ctx.requestId)));
+    return protectedReply(problemReply(GatewayError.from(error), ctx.requestId, "problem"));
   }
 
   finish(): void {
@@ -47,7 +47,7 @@ export class AdminRequests implements EdgeHandler {
   }
 
   refuse(error: GatewayError): Reply {
-    return Reply.from(protectedResponse(problemResponse(error)));
+    return protectedReply(problemReply(error, crypto.randomUUID(), "problem"));
   }
 }
 
@@ -57,7 +57,7 @@ async function wholeRequest(request: GatewayRequest, head: Request): Promise<Req
   return bytes.byteLength === 0 ? head : webRequest(request, new Uint8Array(bytes));
 }
 
-/** Throws `bad_request` for a host that none can be, and `method_not_allowed` for what is no method of a browser's. */
+/** Throws `bad_request` for a host that none can be, and `not_implemented` for a method that no endpoint could have. */
 function webRequest(
   { method, scheme, host, path, query, headers }: GatewayRequest,
   body: Uint8Array<ArrayBuffer> | null,
@@ -69,9 +69,8 @@ function webRequest(
     throw new GatewayError("bad_request", { detail: "Invalid host" });
   const fields = new Headers();
   for (const [name, value] of headers) fields.append(name, value);
-  try {
-    return readable(new Request(url.href, { method, headers: fields, body }));
-  } catch {
-    throw new GatewayError("method_not_allowed");
-  }
+  const known = new Request(url.href, { method, headers: fields, body });
+  // Bun takes a method that it does not know for GET, and `post` for POST; methods are case-sensitive (RFC 9110 §9.1).
+  if (known.method !== method) throw new GatewayError("not_implemented", { detail: "The method is not known here" });
+  return readable(known);
 }

@@ -254,15 +254,15 @@ describe("errors", () => {
     expect(JSON.parse(admin.logs[0] ?? "")).toMatchObject({ level: "error", requestId });
   });
 
-  test("an unknown path or method is 404", async () => {
+  test("an unknown path is 404, a method that it does not have 405", async () => {
     await using admin = startTestAdmin();
     for (const path of ["/nope", "/dashboard/nope", "/api", "/api/routes/x"]) {
       const response = await admin.get(path);
       expect(response.status).toBe(404);
       expect(await response.json()).toMatchObject({ code: "route_not_found", status: 404 });
     }
-    expect((await fetch(`http://127.0.0.1:${admin.port}/api/routes`, { method: "POST" })).status).toBe(404);
-    expect(admin.logs.map((line) => JSON.parse(line))).toMatchObject([{ msg: "an admin action", status: 404 }]);
+    expect((await fetch(`http://127.0.0.1:${admin.port}/api/routes`, { method: "POST" })).status).toBe(405);
+    expect(admin.logs.map((line) => JSON.parse(line))).toMatchObject([{ msg: "an admin action", status: 405 }]);
   });
 });
 

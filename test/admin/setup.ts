@@ -21,7 +21,9 @@ export interface AdminUnderTest extends AsyncDisposable {
 /** The admin port with a small gateway behind it, of which a test changes what it wants to see. */
 export function startTestAdmin(
   view: Partial<AdminView> = {},
-  options: Partial<Pick<AdminOptions, "token" | "host" | "certificates" | "history" | "metricsPath">> = {},
+  options: Partial<
+    Pick<AdminOptions, "token" | "host" | "certificates" | "history" | "metricsPath" | "reloads" | "alerts">
+  > = {},
 ): AdminUnderTest {
   const logs: string[] = [];
   const tail = new LogTail();
