@@ -3,6 +3,7 @@ import type { Draft } from "./draft.ts";
 import { hostFault } from "./host-fault.ts";
 import { below } from "./key-path.ts";
 import { type Listener, listenersOf } from "./listeners-of.ts";
+import { isLoopback } from "./loopback.ts";
 import { nearestNode } from "./node.ts";
 import { pemFault } from "./pem-fault.ts";
 import { type Problem, problemAt, type Severity } from "./problem.ts";
@@ -115,8 +116,4 @@ function overlaps(a: Address, b: Address): boolean {
 
 function isEveryAddress(host: string): boolean {
   return host === "0.0.0.0" || host === "::" || host === "";
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
 }

@@ -9,7 +9,7 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   admin: `admin:
   host: 0.0.0.0
   port: 9090
-  token: "\${ADMIN_TOKEN:-change-me}"`,
+  token: "\${ADMIN_TOKEN:-}"`,
   log: `log:
   level: warn
   format: json

@@ -20,7 +20,12 @@ const Admin = Type.Object(
       description: "Address of the admin port; with neither a token nor client certificates, loopback only.",
     }),
     port: Type.Integer({ default: 9090, minimum: 0, maximum: 65535, description: "0 takes any free port." }),
-    token: Type.Optional(Type.String({ description: "Bearer token for everything but /health; empty means none." })),
+    token: Type.Optional(
+      Type.String({
+        description:
+          "Bearer token for everything but /health, 16 characters or more that nobody can guess; empty means none.",
+      }),
+    ),
     tls: Type.Optional(Tls),
   },
   { ...closed, description: "The gateway's own endpoints: health, routes, services." },

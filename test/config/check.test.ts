@@ -254,7 +254,7 @@ describe("ports", () => {
   test.each(["not a host", "10.0.0", "10.0.0.300", "a:80", "http://a", "a..b", "-"])("are not on %p", async (host) => {
     const found = `expected an address or a name to listen on, found "${host}"`;
     expect(await gateway(`listen: { host: '${host}' }`)).toEqual([`1:17 listen.host: ${found}`]);
-    expect(await gateway(`admin: { host: '${host}', token: abc }`)).toEqual([`1:16 admin.host: ${found}`]);
+    expect(await gateway(`admin: { host: '${host}', token: tUNq0vXw3Rk9sLd7 }`)).toEqual([`1:16 admin.host: ${found}`]);
   });
 
   test("are told of brackets around an address", async () => {
@@ -287,7 +287,7 @@ describe("ports", () => {
       `1:16 admin.host: ${words} (set admin.token or admin.tls.client-certificates, or host: 127.0.0.1)`,
     ]);
     expect(await gateway('admin: { host: 10.0.0.1, token: "" }')).toHaveLength(1);
-    expect(await gateway("admin: { host: 0.0.0.0, token: secret }")).toEqual([]);
+    expect(await gateway("admin: { host: 0.0.0.0, token: tUNq0vXw3Rk9sLd7 }")).toEqual([]);
     const tls = "tls: { cert: nowhere.pem, key: nowhere.key, client-certificates: { ca: nowhere.ca } }";
     const problems = await gateway(`admin: { host: 0.0.0.0, ${tls} }`);
     expect(problems.join()).not.toContain(words);

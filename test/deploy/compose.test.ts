@@ -81,7 +81,7 @@ describe("compose.yaml", () => {
     const gateway = compose.services as Json;
     expect(at(gateway, "gateway", "deploy", "replicas")).toBe(2);
     expect(secondsOf(at(gateway, "gateway", "stop_grace_period"))).toBeGreaterThanOrEqual(stopSeconds(config));
-    const env = { ADMIN_TOKEN: "t", REDIS_URL: "redis://redis:6379" };
+    const env = { ADMIN_TOKEN: "tUNq0vXw3Rk9sLd7", REDIS_URL: "redis://redis:6379" };
     const done = await runCommand(check, join(DEPLOY, "compose/config"), [], { env });
     expect(done).toMatchObject({ exitCode: 0, err: "" });
   });
