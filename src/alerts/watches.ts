@@ -21,6 +21,8 @@ export class Watches {
   readonly #log: Logger;
   #watched: readonly Watched[] = [];
   #kept: KeptBaselines | undefined = undefined;
+  /** Of files that are not named any more: their last writes. */
+  #left: Promise<unknown> = Promise.resolve();
 
   constructor(log: Logger) {
     this.#log = log;
@@ -33,11 +35,15 @@ export class Watches {
   /** Goes by these rules; answers the names of those that are gone, or are others now. */
   configure(config: AlertsConfig | undefined, at: number): readonly string[] {
     const before = this.#watched;
-    const learnt = this.#follow(config?.anomalies?.state, at);
+    const file = config?.anomalies?.state;
+    const isElsewhere = file !== this.#kept?.file;
+    const learnt = isElsewhere ? this.#follow(file, at) : {};
     this.#watched = (config === undefined ? [] : rulesOf(config)).map((rule) => {
       const known = before.find((one) => Bun.deepEquals(one.rule, rule));
-      return known ?? { rule, watch: watchOf(rule, at, learnt[rule.name]) };
+      return known ?? { rule, watch: watchOf(rule, at, { ...learnt[rule.name], ...learntFor(rule, before) }) };
     });
+    // What is known is in the new file at once: it has nothing to lose by a crash but what it learns from now on.
+    if (isElsewhere && before.length > 0) void this.#kept?.save(at, this.#learnt);
     return before.filter((one) => !this.#watched.includes(one)).map(({ rule }) => rule.name);
   }
 
@@ -66,7 +72,7 @@ export class Watches {
 
   /** Resolves when what was learned has been written. */
   async close(at: number): Promise<void> {
-    await this.#kept?.save(at, this.#learnt);
+    await Promise.all([this.#left, this.#kept?.save(at, this.#learnt)]);
     this.#watched = [];
   }
 
@@ -77,15 +83,23 @@ export class Watches {
     return Object.fromEntries(learning);
   }
 
-  /** What the file of that name has, the first time that it is named. */
+  /** What another file has. The one before is left with all that is known. */
   #follow(file: string | undefined, at: number): LearntByRule {
-    if (file === this.#kept?.file) return {};
+    const left = this.#kept?.save(at, this.#learnt);
+    this.#left = Promise.all([this.#left, left]);
     this.#kept = file === undefined ? undefined : new KeptBaselines(file, this.#log, at);
     return this.#kept?.load() ?? {};
   }
 }
 
-function watchOf(rule: Rule, at: number, learnt: Learnt | undefined): AnyWatch {
+/** What a rule of the same name and about the same has learned: a season of another length begins anew by itself. */
+function learntFor(rule: Rule, watched: readonly Watched[]): Learnt {
+  const before = watched.find((one) => one.rule.name === rule.name);
+  if (rule.kind !== "anomaly" || before?.rule.kind !== "anomaly" || before.rule.per !== rule.per) return {};
+  return before.watch instanceof AnomalyWatch ? before.watch.learnt : {};
+}
+
+function watchOf(rule: Rule, at: number, learnt: Learnt): AnyWatch {
   switch (rule.kind) {
     case "saturation":
     case "state":

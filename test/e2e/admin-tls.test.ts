@@ -60,15 +60,15 @@ async function ask(
 describe("what a request needs", () => {
   const CASES = [
     [{}, { none: 200, stranger: 200, client: 200, "none+": 200 }],
-    [{ token: "t0ken" }, { none: 401, stranger: 401, client: 401, "none+": 200 }],
+    [{ token: "tUNq0vXw3Rk9sLd7" }, { none: 401, stranger: 401, client: 401, "none+": 200 }],
     [{ mode: "required" }, { none: "no connection", stranger: "no connection", client: 200 }],
     [
-      { mode: "required", token: "t0ken" },
+      { mode: "required", token: "tUNq0vXw3Rk9sLd7" },
       { none: "no connection", "none+": "no connection", "stranger+": "no connection", client: 401, "client+": 200 },
     ],
     [{ mode: "optional" }, { none: 403, stranger: 403, client: 200 }],
     [
-      { mode: "optional", token: "t0ken" },
+      { mode: "optional", token: "tUNq0vXw3Rk9sLd7" },
       { none: 401, stranger: 401, client: 200, "none+": 200, "stranger+": 200, "client+": 200 },
     ],
   ] as const satisfies readonly (readonly [AdminYaml, Readonly<Record<string, number | string>>])[];
@@ -78,7 +78,7 @@ describe("what a request needs", () => {
     const found: Record<string, number | string> = {};
     for (const name of Object.keys(expected)) {
       const as = name.replace("+", "") as keyof typeof SHOWN;
-      found[name] = await ask(gateway, as, name.endsWith("+") ? { token: "t0ken" } : {});
+      found[name] = await ask(gateway, as, name.endsWith("+") ? { token: "tUNq0vXw3Rk9sLd7" } : {});
     }
     expect(found).toEqual(expected);
     const mode = "mode" in admin ? admin.mode : undefined;
@@ -89,13 +89,13 @@ describe("what a request needs", () => {
 });
 
 test("a certificate that a browser shows by itself is no leave for other sites, and its name is in the audit", async () => {
-  await using gateway = await startGateway(yaml({ mode: "optional", token: "t0ken" }));
+  await using gateway = await startGateway(yaml({ mode: "optional", token: "tUNq0vXw3Rk9sLd7" }));
   const crossSite = { headers: { "sec-fetch-site": "cross-site" } };
   expect(await ask(gateway, "client", crossSite)).toBe(403);
   expect(await ask(gateway, "client", { ...crossSite, method: "POST", path: "/api/reload" })).toBe(403);
   const own = { headers: { origin: `https://127.0.0.1:${gateway.adminPort}` } };
   expect(await ask(gateway, "client", { ...own, method: "POST", path: "/api/reload" })).toBe(200);
-  expect(await ask(gateway, "none", { method: "POST", path: "/api/reload", token: "t0ken" })).toBe(200);
+  expect(await ask(gateway, "none", { method: "POST", path: "/api/reload", token: "tUNq0vXw3Rk9sLd7" })).toBe(200);
   const tls = { ca: ca.cert, cert: client.cert, key: client.key };
   const audit = await fetch(`https://127.0.0.1:${gateway.adminPort}/api/audit`, { tls });
   const action = { from: "127.0.0.1", method: "POST", path: "/api/reload" };
@@ -152,7 +152,7 @@ describe("commands", () => {
   const flags = ["--ca", ca.certFile, "--client-cert", client.certFile, "--client-key", client.keyFile];
 
   beforeAll(async () => {
-    gateway = await startGateway(yaml({ mode: "required", token: "t0ken" }));
+    gateway = await startGateway(yaml({ mode: "required", token: "tUNq0vXw3Rk9sLd7" }));
     // What is asked has the port in its file.
     const written = await Bun.file(gateway.configFile).text();
     await Bun.write(
