@@ -132,6 +132,7 @@ export class Context {
   select(target: SelectedTarget, earlier: readonly SelectedTarget[]): void {
     this.selected = target;
     this.target = target.url;
+    this.#root.target = target.url;
     this.#root.#latest = target;
     this.#root.#earlier = earlier;
   }

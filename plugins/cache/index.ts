@@ -41,7 +41,7 @@ export default definePlugin({
       policy: policyOf(options),
       tier: options.store === "memory" ? undefined : shared.tier,
       keepsInMemory: options.store !== "redis",
-      maxObject: options["max-object"],
+      maxObject: Math.min(options["max-object"], shared.memory.longest),
       metrics: createMetrics(scope.metrics, scope.route?.name ?? ""),
       log: scope.log,
       now: scope.now,

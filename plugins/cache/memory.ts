@@ -42,6 +42,11 @@ export class Memory {
     return this.#resources.evicted;
   }
 
+  /** Bytes of the longest content that there is ever room for. */
+  get longest(): number {
+    return Math.floor(this.#resources.most / SLACK);
+  }
+
   get(url: string): Resource | undefined {
     return this.#resources.get(url);
   }

@@ -68,7 +68,7 @@ export interface RouteParts {
   /** Undefined where only this process keeps replies. */
   readonly tier: Tier | undefined;
   readonly keepsInMemory: boolean;
-  /** Bytes of content; longer replies are not stored. */
+  /** Bytes of content; longer replies are not stored: `max-object`, or what there is ever room for. */
   readonly maxObject: number;
   readonly metrics: CacheMetrics;
   readonly log: Logger;

@@ -37,7 +37,11 @@ export function sendRefusal(writer: MessageWriter, reply: Reply, method: string)
   writer.sendWhole(headBuffer, reply.body, framing);
 }
 
-/** How a request has ended. Without a reply the client had left: 499. */
+/**
+ * How a request has ended. Without a reply the client had left: 499.
+ *
+ * @param bytesOut of the latest reply on the connection: without one of its own, those of the request before
+ */
 export function outcomeOf(
   ctx: Context,
   reply: Reply | undefined,
@@ -48,7 +52,7 @@ export function outcomeOf(
   return {
     status: reply?.status ?? 499,
     bytesIn,
-    bytesOut,
+    bytesOut: reply === undefined ? 0 : bytesOut,
     durationMs: now - ctx.startedAt,
     upstreamMs: ctx.upstreamRepliedAt === 0 ? undefined : ctx.upstreamRepliedAt - ctx.upstreamStartedAt,
     attempts: ctx.attempts,

@@ -112,11 +112,11 @@ export class WireConnection
 
   onRequest(head: RequestHead, body: Body, bodyBytes: number): void {
     this.#reading.clear();
+    this.#expectsContinue = isExpecting(head); // First, for what it refuses is no request.
     this.#owner.requests++;
     this.#minorVersion = head.minorVersion;
     this.#isPersistent =
       isPersistent(head) && !this.#halfClose.isReached && this.#reader.requests < this.#owner.settings.maxRequests;
-    this.#expectsContinue = isExpecting(head);
     this.#bytesIn = bodyBytes;
     this.peer = this.peer.by(this.#owner.settings);
     const ctx = new Context(toRequest(head, body, this.peer, this.peer.settings), performance.now());

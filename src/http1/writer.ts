@@ -34,7 +34,7 @@ const MAX_CHUNK_FRAME = 20;
 
 /** Writes messages to one connection, one after the other: a head, then a body as its sink, with back-pressure. */
 export class MessageWriter implements BodySink {
-  /** Bytes of body of the message, as sent. */
+  /** Bytes of body of the message; once it is abandoned, without those that have not left. */
   bodyBytes = 0;
   /** Whether any byte of the message has left. */
   hasSent = false;
@@ -51,6 +51,8 @@ export class MessageWriter implements BodySink {
   /** It has ended, but the owner is told only once the peer has taken it. */
   #isUntold = false;
   #isBlocked = false;
+  /** Bytes that came too late: the socket was closed. */
+  #lost = 0;
 
   constructor(owner: WriterOwner) {
     this.#owner = owner;
@@ -131,6 +133,7 @@ export class MessageWriter implements BodySink {
     this.#isEnded = true;
     this.#isUntold = false;
     this.#socket = undefined;
+    this.#leaveOut();
     this.#queue = [];
     this.#head = NOTHING;
     const source = this.#source;
@@ -152,6 +155,14 @@ export class MessageWriter implements BodySink {
     this.#owner.onMessageSent();
   }
 
+  /** The body is what comes last, so what has not left is of it; frames of chunks among that count as if they were. */
+  #leaveOut(): void {
+    let unsent = this.#lost;
+    for (const bytes of this.#queue) unsent += bytes.length;
+    this.bodyBytes = Math.max(0, this.bodyBytes - unsent);
+    this.#lost = 0;
+  }
+
   #begin(framing: WriteFraming, length: number): void {
     this.#head = NOTHING;
     this.#framing = framing;
@@ -159,6 +170,7 @@ export class MessageWriter implements BodySink {
     this.#isEnded = false;
     this.bodyBytes = 0;
     this.hasSent = false;
+    this.#lost = 0;
   }
 
   #flushHead(): void {
@@ -227,6 +239,7 @@ export class MessageWriter implements BodySink {
     const taken = this.#socket === undefined ? -1 : this.#socket.write(bytes, offset, length);
     if (taken > 0) this.hasSent = true;
     // Closed: the close event tells the owner.
+    if (taken < 0) this.#lost += length;
     if (taken < 0 || taken === length) return;
     this.#isBlocked = true;
     this.#keep(bytes, offset + taken, length - taken);

@@ -4,6 +4,7 @@ import type { Context } from "../context.ts";
 import { GatewayError } from "../errors.ts";
 import type { PendingReply, ReplyReceiver } from "../message/pending.ts";
 import type { Reply } from "../message/reply.ts";
+import { Exchange } from "../upstream/exchange.ts";
 import { attemptAttributes, methodIn } from "./attributes.ts";
 import { RecordedSpan } from "./recorded.ts";
 
@@ -50,6 +51,7 @@ class RecordedReply implements PendingReply, ReplyReceiver {
 
   onReply(reply: Reply): void {
     const span = this.#span;
+    this.#tellRepeat();
     span.add({ [ATTR_HTTP_RESPONSE_STATUS_CODE]: reply.status });
     // To the one who asked, 4xx is an error as well (semantic conventions for HTTP spans, "Status").
     if (reply.status >= 400) span.fail(String(reply.status));
@@ -59,8 +61,14 @@ class RecordedReply implements PendingReply, ReplyReceiver {
   }
 
   onFailure(error: unknown): void {
+    this.#tellRepeat();
     fail(this.#span, error);
     this.#receiver?.onFailure(error);
+  }
+
+  /** Sent once more because its connection had been closed, it counts as two attempts. */
+  #tellRepeat(): void {
+    if (this.#pending instanceof Exchange && this.#pending.isRepeated) this.#span.add({ "sluice.repeated": true });
   }
 }
 

@@ -19,6 +19,8 @@ export interface ConnectionOwner {
   readonly timeouts: UpstreamTimeouts;
   /** It can run another exchange. */
   onReusable(connection: UpstreamConnection, now: number): void;
+  /** The target has failed in the body of a reply, whose exchange has ended well. */
+  onBroken(error: GatewayError): void;
   /** It carries a tunnel from now on. */
   onUpgraded(): void;
   /** It is gone; `repeat` is the exchange that has to run again on a new connection, if there is one. */
@@ -113,6 +115,7 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
     const exchange = this.#exchange;
     this.#exchange = undefined;
     this.#writer.abandon(error);
+    if (this.#body !== undefined && error.source === "upstream") this.#owner.onBroken(error);
     this.#body?.fail(error);
     if (repeat === undefined) exchange?.reject(error);
     this.#owner.onClosed(this, repeat);

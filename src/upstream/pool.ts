@@ -118,6 +118,10 @@ export class Pool implements ConnectionOwner, DialOwner, ExchangeHolder {
     this.#idle.push(connection);
   }
 
+  onBroken({ code }: GatewayError): void {
+    this.stats.countError(code);
+  }
+
   /** It takes no place among the connections any more: another may be opened for those who wait. */
   onUpgraded(): void {
     this.#tunnels++;

@@ -125,6 +125,8 @@ export function drainTargets(service: Service, urls: ReadonlySet<string>): void 
  * one. Throws `no_target_available` if there is none, `upstream_timeout` if the request's time is over.
  */
 export function selectTarget(service: Service, ctx: Context, avoided: ReadonlySet<string> = NONE_AVOIDED): void {
+  // What an earlier attempt was answered is not the answer any more.
+  ctx.upstreamRepliedAt = 0;
   if (isOver(ctx)) throw new GatewayError("upstream_timeout", { detail: "The time for the request is over" });
   const tried = ctx.triedTargets() as readonly Target[];
   const shunned = avoided.size === 0 ? NO_TARGETS : service.targets.filter(({ url }) => avoided.has(url));

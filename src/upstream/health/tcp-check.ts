@@ -20,6 +20,7 @@ export function tcpCheck(dialer: Dialer, timeouts: UpstreamTimeouts): Check {
           onDialFailed: reject,
           onDialClosed: () => open--,
           onReusable: nothing,
+          onBroken: nothing,
           onUpgraded: nothing,
           onClosed: () => open--,
           onIdleTimeout: nothing,

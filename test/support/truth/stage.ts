@@ -1,0 +1,137 @@
+import type { TrackReport } from "../../../src/history/track.ts";
+import { RSA } from "../../plugins/jwt/tokens.ts";
+import { startBlackHole } from "../black-hole.ts";
+import { type GatewayProcess, startGateway } from "../gateway.ts";
+import { metricsOf } from "../metrics.ts";
+import { type Collector, startCollector } from "../otlp/collector.ts";
+import { tempFolder } from "../temp.ts";
+import { until } from "../until.ts";
+import { startUpstream, type Upstream } from "../upstream.ts";
+import { adminJson } from "../workers.ts";
+import { ANSWERED_KINDS } from "./answered-kinds.ts";
+import { BROKEN_KINDS } from "./broken-kinds.ts";
+import { type Incident, lieInErrors, lieInHistory, lieInLimited } from "./check-admin.ts";
+import { lieInLog, linesById } from "./check-log.ts";
+import { lieInMetrics, sumOf } from "./check-metrics.ts";
+import { lieInPool } from "./check-pools.ts";
+import { lieInTraces } from "./check-traces.ts";
+import { DOCUMENT, truthYaml } from "./config.ts";
+import { GONE_KINDS, LEAVES_STORED } from "./gone-kinds.ts";
+import { type Kind, Lane, WAIT } from "./lane.ts";
+import { Random } from "./random.ts";
+import { SHARED_KINDS } from "./shared-kinds.ts";
+import { WHOLE_KINDS } from "./whole-kinds.ts";
+import { World } from "./world.ts";
+
+const KINDS: readonly Kind[] = [...WHOLE_KINDS, ...ANSWERED_KINDS, ...BROKEN_KINDS, ...GONE_KINDS, ...SHARED_KINDS];
+
+/** A gateway between two ends that the test has in its hands. */
+export interface Stage extends AsyncDisposable {
+  readonly gateway: GatewayProcess;
+  readonly world: World;
+  readonly yaml: string;
+  /** Runs every kind so many times, in an order that the seed decides, with so many clients at a time. */
+  run(seed: number, times: number, lanes: number): Promise<void>;
+  /** Once more for those that take long. */
+  runLarge(): Promise<void>;
+  /** When the gateway is at rest: every way in which one of its views differs from the wire. */
+  lies(): Promise<readonly string[]>;
+}
+
+export async function startStage(workers: number): Promise<Stage> {
+  const cleanup = new AsyncDisposableStack();
+  const world = new World();
+  const whole = cleanup.use(startUpstream(world.script));
+  const other = cleanup.use(startUpstream(world.script));
+  const early = cleanup.use(startUpstream(world.script, { atHead: true }));
+  const hole = cleanup.use(await startBlackHole());
+  const collector = cleanup.use(startCollector());
+  const folder = tempFolder();
+  cleanup.defer(() => folder.remove());
+  folder.write("mock.json", DOCUMENT);
+  const yaml = truthYaml({ whole, other, early, hole, collector }, workers, RSA.pem);
+  const gateway = cleanup.use(await startGateway(yaml, { folder: folder.path, timeout: 30_000 }));
+  await openCircuit(gateway, whole.url);
+  // The first interval of the history says nothing of when it began.
+  await until(async () => (await historyOf(gateway)).at.length > 0, WAIT);
+  const kinds = KINDS.filter(({ isForOneProcess }) => isForOneProcess !== true || workers === 1);
+  return {
+    gateway,
+    world,
+    yaml,
+    run: (seed, times, lanes) => runKinds(world, gateway, kinds, seed, times, lanes),
+    runLarge: () => runAll(new Lane(world, gateway, new Random(1)), [LEAVES_STORED]),
+    lies: () => liesOf(world, gateway, collector, [whole, other, early]),
+    [Symbol.asyncDispose]: () => cleanup.disposeAsync(),
+  };
+}
+
+async function openCircuit({ adminPort }: GatewayProcess, target: string): Promise<void> {
+  const body = JSON.stringify({ service: "tripped", target, state: "open" });
+  const response = await fetch(`http://127.0.0.1:${adminPort}/api/plugins/circuit-breaker`, { method: "POST", body });
+  if (!response.ok) throw new Error(`the circuit was not opened: ${await response.text()}`);
+}
+
+const historyOf = (gateway: GatewayProcess) => adminJson<TrackReport>(gateway, "/api/history");
+
+async function runKinds(
+  world: World,
+  gateway: GatewayProcess,
+  kinds: readonly Kind[],
+  seed: number,
+  times: number,
+  lanes: number,
+) {
+  const random = new Random(seed);
+  const order = random.shuffled(Array.from({ length: times }, () => kinds).flat());
+  const runs = Array.from({ length: lanes }, (_, index) => {
+    const lane = new Lane(world, gateway, new Random(seed * 1_000 + index));
+    return runAll(
+      lane,
+      order.filter((_, at) => at % lanes === index),
+    );
+  });
+  await Promise.all(runs);
+}
+
+async function runAll(lane: Lane, kinds: readonly Kind[]): Promise<void> {
+  for (const kind of kinds) {
+    try {
+      await kind.run(lane);
+    } catch (cause) {
+      throw new Error(`"${kind.name}" went wrong: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    }
+  }
+  lane.drop();
+}
+
+async function liesOf(world: World, gateway: GatewayProcess, collector: Collector, targets: readonly Upstream[]) {
+  const logged = world.exchanges.filter(({ isBare }) => !isBare);
+  const hasAll = () => {
+    const lines = linesById(gateway.logs);
+    return logged.every(({ id }) => lines.has(id));
+  };
+  await until(hasAll, WAIT).catch(() => undefined);
+  // What is counted last is what is asked last.
+  const atRest = async () => {
+    const metrics = await metricsOf(gateway);
+    const isQuiet =
+      sumOf(metrics, "sluice_requests_in_flight") === 0 && sumOf(metrics, "sluice_listener_connections") === 0;
+    const pools = targets.flatMap((target) => lieInPool(metrics, target));
+    return isQuiet && pools.length === 0 && sumOf(metrics, "sluice_trace_spans_waiting") === 0 ? metrics : undefined;
+  };
+  const metrics = await until(atRest, WAIT).catch(() => metricsOf(gateway));
+  const ofHistory = async () => lieInHistory(world, await historyOf(gateway)).length === 0 || undefined;
+  await until(ofHistory, { timeout: 10_000 }).catch(() => undefined);
+  const { errors } = await adminJson<{ errors: readonly Incident[] }>(gateway, "/api/errors?limit=500");
+  const { clients } = await adminJson<{ clients: readonly Incident[] }>(gateway, "/api/limited");
+  return [
+    ...lieInLog(world, gateway.logs),
+    ...lieInMetrics(world, gateway.logs, metrics),
+    ...targets.flatMap((target) => lieInPool(metrics, target)),
+    ...lieInTraces(world, gateway.logs, collector.spans),
+    ...lieInErrors(world, gateway.logs, errors),
+    ...lieInLimited(world, clients),
+    ...lieInHistory(world, await historyOf(gateway)),
+  ];
+}
