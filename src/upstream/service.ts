@@ -16,6 +16,7 @@ import type { HealthSharing } from "./health/sharing.ts";
 import type { UpstreamLasting } from "./health/tools.ts";
 import { Target } from "./target.ts";
 import { deadlineOf, type TargetFactory, targetFactory, urlOf, weightOf } from "./target-factory.ts";
+import { refuseLoop } from "./write-head.ts";
 
 /** How the targets that come and go are followed. */
 export interface Following {
@@ -122,7 +123,8 @@ export function drainTargets(service: Service, urls: ReadonlySet<string>): void 
 
 /**
  * Chooses the target of the next attempt, another one than before and none of the URLs that are avoided, while there is
- * one. Throws `no_target_available` if there is none, `upstream_timeout` if the request's time is over.
+ * one. Throws `no_target_available` if there is none, `upstream_timeout` if the request's time is over, `loop_detected` if
+ * this gateway has sent it before.
  */
 export function selectTarget(service: Service, ctx: Context, avoided: ReadonlySet<string> = NONE_AVOIDED): void {
   // What an earlier attempt was answered is not the answer any more.
@@ -141,6 +143,7 @@ export function selectTarget(service: Service, ctx: Context, avoided: ReadonlySe
   if (target === undefined) throw new GatewayError("no_target_available");
   ctx.service = service.name;
   ctx.select(target, earlier);
+  refuseLoop(ctx.request.headers);
 }
 
 const NONE_AVOIDED: ReadonlySet<string> = new Set();

@@ -10,7 +10,6 @@ import type { TargetHealth } from "./health/target-health.ts";
 import { Pool, type PoolLimits } from "./pool.ts";
 import { TargetStats } from "./stats.ts";
 import type { UpstreamTimeouts } from "./timeouts.ts";
-import { refuseLoop } from "./write-head.ts";
 
 export interface TargetOptions {
   readonly weight: number;
@@ -61,7 +60,6 @@ export class Target {
   /** Sends the request; fails with a GatewayError. */
   send(ctx: Context): PendingReply {
     const host = this.#preserveHost && ctx.request.host !== "" ? ctx.request.host : this.address.hostHeader;
-    refuseLoop(ctx.request.headers);
     const exchange = new Exchange(ctx, host, this.stats);
     exchange.deadline = this.#deadline;
     exchange.listener = this.health.listener;
@@ -69,11 +67,11 @@ export class Target {
       exchange.reject(ctx.error ?? new GatewayError("client_closed"));
       return exchange;
     }
-    if (offerOf(ctx) !== undefined && !this.#reserveTunnel(exchange)) return exchange;
     const now = performance.now();
-    ctx.inFlight = exchange;
     if (ctx.attempts === 0) ctx.upstreamStartedAt = now;
     exchange.countAttempt();
+    if (offerOf(ctx) !== undefined && !this.#reserveTunnel(exchange)) return exchange;
+    ctx.inFlight = exchange;
     this.#startTotal(ctx, exchange, now);
     if (!exchange.isSettled) this.pool.submit(exchange, now);
     return exchange;

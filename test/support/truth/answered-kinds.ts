@@ -115,7 +115,14 @@ export const ANSWERED_KINDS: readonly Kind[] = [
       void client.send("8\r\n12345678\r\n");
       const reply = await lane.take(client, "POST");
       lane.drop();
-      const told = { id, kind: "too large in chunks", method: "POST", path: "/small", route: "small" };
+      const told = {
+        id,
+        kind: "too large in chunks",
+        method: "POST",
+        path: "/small",
+        route: "small",
+        headers: { "Transfer-Encoding": "chunked" },
+      };
       // How much of it came before it was refused is the gateway's to say.
       world.saw({
         ...told,

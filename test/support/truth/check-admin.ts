@@ -63,7 +63,7 @@ export function lieInLimited({ exchanges }: World, told: readonly Incident[]): s
 }
 
 /** What is wrong with `/api/history`, whose rates are per second. */
-export function lieInHistory({ exchanges, refreshes }: World, { at, routes, services, total }: TrackReport): string[] {
+export function lieInHistory({ exchanges, besides }: World, { at, routes, services, total }: TrackReport): string[] {
   const integral = (rates: readonly (number | null)[] = []) =>
     rates.reduce<number>((sum, rate, i) => sum + (rate ?? 0) * (((at[i] ?? 0) - (at[i - 1] ?? at[i] ?? 0)) / 1_000), 0);
   const isNear = (told: number, seen: number) => Math.abs(told - seen) <= 0.5 + seen * 0.02;
@@ -79,9 +79,13 @@ export function lieInHistory({ exchanges, refreshes }: World, { at, routes, serv
     compare(`4xx of ${route}`, routes[route]?.clientErrors, of(400));
     compare(`5xx of ${route}`, routes[route]?.serverErrors, of(500));
   }
+  const further = [...besides, ...exchanges.flatMap(({ earlier }) => earlier)];
   for (const [service, all] of Map.groupBy(exchanges, (exchange) => exchange.service)) {
     if (service === "" || all.some(({ attempts }) => attempts === undefined)) continue;
-    const sum = all.reduce((count, { attempts }) => count + (attempts ?? 0), service === "cached" ? refreshes : 0);
+    const sum = all.reduce(
+      (count, { attempts, earlier }) => count + (attempts ?? 0) - earlier.length,
+      further.filter((name) => name === service).length,
+    );
     compare(`service ${service}`, services[service]?.requests, sum);
     const failures = all.reduce((count, exchange) => count + exchange.failures.length, 0);
     compare(`failures of ${service}`, services[service]?.serverErrors, failures);

@@ -39,7 +39,7 @@ function lieInLine(world: World, exchange: Exchange, line: LogLine): string[] {
   const durationMs = Number(line.durationMs);
   const isBroken = status === 499 || line.errorCode === "client_closed";
   const arrivals = world.arrivalsOf(exchange.id);
-  const ids = exchange.cache === undefined ? arrivals.map(({ request }) => request.header("x-request-id")) : [];
+  const ids = exchange.besides === 0 ? arrivals.map(({ request }) => request.header("x-request-id")) : [];
   const facts: readonly [string, boolean][] = [
     ["method", line.method === method],
     ["path", line.path === path],

@@ -91,18 +91,24 @@ function attemptsOf({ id, attempts }: Exchange, logs: ReturnType<typeof linesByI
   return attempts ?? Number(logs.get(id)?.[0]?.attempts ?? 0);
 }
 
-function lieInAttempts({ exchanges, refreshes }: World, logs: readonly LogLine[], metrics: Exposition): string[] {
+function lieInAttempts({ exchanges, besides }: World, logs: readonly LogLine[], metrics: Exposition): string[] {
   const lines = linesById(logs);
   const [attempts, failures, heads] = [new Tally(), new Tally(), new Tally()];
   for (const exchange of exchanges) {
     const { service } = exchange;
     if (service === "") continue;
-    attempts.add([service], attemptsOf(exchange, lines));
+    for (const earlier of exchange.earlier) {
+      attempts.add([earlier]);
+      heads.add([earlier]);
+    }
+    attempts.add([service], attemptsOf(exchange, lines) - exchange.earlier.length);
     for (const code of exchange.failures) failures.add([service, code]);
-    heads.add([service], exchange.heads);
+    heads.add([service], exchange.heads - exchange.earlier.length);
   }
-  attempts.add(["cached"], refreshes);
-  heads.add(["cached"], refreshes);
+  for (const service of besides) {
+    attempts.add([service]);
+    heads.add([service]);
+  }
   const latencies = new Tally();
   for (const { name, labels, value } of metrics.families.get("sluice_upstream_latency_seconds")?.samples ?? []) {
     if (name.endsWith("_count")) latencies.add([labels.service ?? ""], value);

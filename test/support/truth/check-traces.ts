@@ -51,8 +51,8 @@ function lieInServer(
 /** Each attempt has a span, and the service was told its id. */
 function lieInAttempts(world: World, exchange: Exchange, trace: readonly ReceivedSpan[], attempts: number): string[] {
   const clients = trace.filter(({ kind }) => kind === "client");
-  const own = exchange.cache === "stale" ? 0 : attempts - exchange.repeats;
-  const refreshes = exchange.cache === "stale" ? 1 : 0;
+  const own = attempts - exchange.repeats;
+  const { besides } = exchange;
   const failed = clients.filter(({ status }) => status === "error");
   const cancelled = clients.filter(({ attributes }) => attributes["sluice.cancelled"] === true);
   const repeated = clients.filter(({ attributes }) => attributes["sluice.repeated"] === true);
@@ -65,12 +65,12 @@ function lieInAttempts(world: World, exchange: Exchange, trace: readonly Receive
     ({ attributes, status }) => attributes["http.response.status_code"] === undefined && status !== "error",
   );
   const facts: readonly [string, boolean][] = [
-    ["number", clients.length === own + refreshes],
+    ["number", clients.length === own + besides],
     ["failures", types.sort().join() === failuresOf(exchange).sort().join()],
     [
       "heads",
       clients.filter(({ attributes }) => attributes["http.response.status_code"] !== undefined).length ===
-        exchange.heads + refreshes,
+        exchange.heads + besides,
     ],
     ["repeats", repeated.length === exchange.repeats],
     ["ends", silent.length === cancelled.length],

@@ -54,6 +54,14 @@ services:
   due: { targets: ["${url}"], deadline-header: x-timeout-ms }
   cached: { targets: ["${url}"] }
   switching: { targets: ["${early.url}"] }
+  copies: { targets: ["${other.url}"] }
+  timed: { targets: ["${url}", "${other.url}"] }
+  shut: { targets: ["${early.url}"], pool: { max-tunnels: 0 } }
+  drained: { targets: ["${url}"] }
+  failing: { targets: ["${url}"] }
+  spare: { targets: ["${other.url}"] }
+  narrow: { targets: ["${url}"], pool: { max-connections: 1, max-pending: 1 }, timeouts: { pool: 30ms } }
+  bulk: { targets: ["${url}"], max-requests: 1 }
 routes:
   - { name: plain, path: /plain/*, service: plain }
   - { name: posted, path: /posted, methods: [POST], service: plain }
@@ -78,6 +86,24 @@ routes:
   - { name: tripped, path: /tripped, service: tripped, plugins: { circuit-breaker: {} } }
   - { name: due, path: /due, service: due }
   - { name: cached, path: /cached/*, service: cached, plugins: { cache: { max-object: 32mb, stale-while-revalidate: 1h } } }
+  - { name: mirrored, path: /mirrored, service: plain, plugins: { mirror: { service: copies } } }
+  - name: timed
+    path: /timed
+    service: timed
+    plugins:
+      retry: { attempts: 2, per-try-timeout: 30ms, backoff: { base: 1ms, max: 1ms }, budget: { minimum: 100000 } }
+  - { name: shut, path: /shut, service: shut, upgrade: [echo] }
+  - { name: drained, path: /drained, service: drained }
+  - name: fallen
+    path: /fallen
+    service: failing
+    plugins: { circuit-breaker: { consecutive-failures: 0, minimum-calls: 1000000, fallback: { on: failure, service: spare } } }
+  - { name: squeezed, path: /squeezed, service: plain, plugins: { compression: { min-bytes: 1b } } }
+  - { name: near, path: /near, service: plain, plugins: { ip-restriction: { deny: [127.0.0.0/8] } } }
+  - { name: shown, path: /shown, methods: [GET], service: plain, plugins: { cors: { origins: ["https://a.test"] } } }
+  - { name: narrow, path: /narrow, service: narrow }
+  - { name: bulk, path: /bulk, service: bulk }
+  - { name: alone, path: /alone, service: plain, plugins: { concurrency-limit: { limit: 1 } } }
   - { name: limited, path: /limited, service: plain, plugins: { rate-limit: { limit: 1, window: 1h, key: "header:x-key" } } }
   - { name: jwt, path: /jwt, service: plain, plugins: { jwt: { public-key: ${JSON.stringify(pem)} } } }
   - { name: keyed, path: /keyed, service: plain, plugins: { api-key: {} } }

@@ -23,6 +23,10 @@ export interface Exchange {
   readonly attempts: number | undefined;
   /** Attempts among them that the gateway made by itself, on a connection that had been closed. */
   readonly repeats: number;
+  /** Further attempts in its trace that are not its own: a copy, or what the cache asks for later. */
+  readonly besides: number;
+  /** Other services that were asked before, and have answered. */
+  readonly earlier: readonly string[];
   /** Codes of the attempts that failed, in any order. */
   readonly failures: readonly ErrorCode[];
   /** Reply heads that services have sent. */

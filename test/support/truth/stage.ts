@@ -11,19 +11,29 @@ import { adminJson } from "../workers.ts";
 import { ANSWERED_KINDS } from "./answered-kinds.ts";
 import { BROKEN_KINDS } from "./broken-kinds.ts";
 import { type Incident, lieInErrors, lieInHistory, lieInLimited } from "./check-admin.ts";
+import { lieInExplain } from "./check-explain.ts";
 import { lieInLog, linesById } from "./check-log.ts";
 import { lieInMetrics, sumOf } from "./check-metrics.ts";
 import { lieInPool } from "./check-pools.ts";
+import { lieInReplies } from "./check-replies.ts";
 import { lieInTraces } from "./check-traces.ts";
 import { DOCUMENT, truthYaml } from "./config.ts";
 import { GONE_KINDS, LEAVES_STORED } from "./gone-kinds.ts";
 import { type Kind, Lane, WAIT } from "./lane.ts";
+import { FULL_KINDS, PLUGIN_KINDS } from "./plugin-kinds.ts";
 import { Random } from "./random.ts";
 import { SHARED_KINDS } from "./shared-kinds.ts";
 import { WHOLE_KINDS } from "./whole-kinds.ts";
 import { World } from "./world.ts";
 
-const KINDS: readonly Kind[] = [...WHOLE_KINDS, ...ANSWERED_KINDS, ...BROKEN_KINDS, ...GONE_KINDS, ...SHARED_KINDS];
+const KINDS: readonly Kind[] = [
+  ...WHOLE_KINDS,
+  ...ANSWERED_KINDS,
+  ...BROKEN_KINDS,
+  ...GONE_KINDS,
+  ...SHARED_KINDS,
+  ...PLUGIN_KINDS,
+];
 
 /** A gateway between two ends that the test has in its hands. */
 export interface Stage extends AsyncDisposable {
@@ -32,8 +42,8 @@ export interface Stage extends AsyncDisposable {
   readonly yaml: string;
   /** Runs every kind so many times, in an order that the seed decides, with so many clients at a time. */
   run(seed: number, times: number, lanes: number): Promise<void>;
-  /** Once more for those that take long. */
-  runLarge(): Promise<void>;
+  /** Those that need the gateway for themselves. */
+  runAlone(): Promise<void>;
   /** When the gateway is at rest: every way in which one of its views differs from the wire. */
   lies(): Promise<readonly string[]>;
 }
@@ -51,7 +61,8 @@ export async function startStage(workers: number): Promise<Stage> {
   folder.write("mock.json", DOCUMENT);
   const yaml = truthYaml({ whole, other, early, hole, collector }, workers, RSA.pem);
   const gateway = cleanup.use(await startGateway(yaml, { folder: folder.path, timeout: 30_000 }));
-  await openCircuit(gateway, whole.url);
+  await order(gateway, "plugins/circuit-breaker", { service: "tripped", target: whole.url, state: "open" });
+  await order(gateway, "drain", { service: "drained", target: whole.url, force: true });
   // The first interval of the history says nothing of when it began.
   await until(async () => (await historyOf(gateway)).at.length > 0, WAIT);
   const kinds = KINDS.filter(({ isForOneProcess }) => isForOneProcess !== true || workers === 1);
@@ -60,16 +71,16 @@ export async function startStage(workers: number): Promise<Stage> {
     world,
     yaml,
     run: (seed, times, lanes) => runKinds(world, gateway, kinds, seed, times, lanes),
-    runLarge: () => runAll(new Lane(world, gateway, new Random(1)), [LEAVES_STORED]),
-    lies: () => liesOf(world, gateway, collector, [whole, other, early]),
+    runAlone: () => runAll(new Lane(world, gateway, new Random(1)), [LEAVES_STORED, ...FULL_KINDS]),
+    lies: () => liesOf(world, gateway, yaml, collector, [whole, other, early]),
     [Symbol.asyncDispose]: () => cleanup.disposeAsync(),
   };
 }
 
-async function openCircuit({ adminPort }: GatewayProcess, target: string): Promise<void> {
-  const body = JSON.stringify({ service: "tripped", target, state: "open" });
-  const response = await fetch(`http://127.0.0.1:${adminPort}/api/plugins/circuit-breaker`, { method: "POST", body });
-  if (!response.ok) throw new Error(`the circuit was not opened: ${await response.text()}`);
+async function order({ adminPort }: GatewayProcess, path: string, what: object): Promise<void> {
+  const url = `http://127.0.0.1:${adminPort}/api/${path}`;
+  const response = await fetch(url, { method: "POST", body: JSON.stringify(what) });
+  if (!response.ok) throw new Error(`${path} was not ordered: ${await response.text()}`);
 }
 
 const historyOf = (gateway: GatewayProcess) => adminJson<TrackReport>(gateway, "/api/history");
@@ -105,7 +116,13 @@ async function runAll(lane: Lane, kinds: readonly Kind[]): Promise<void> {
   lane.drop();
 }
 
-async function liesOf(world: World, gateway: GatewayProcess, collector: Collector, targets: readonly Upstream[]) {
+async function liesOf(
+  world: World,
+  gateway: GatewayProcess,
+  yaml: string,
+  collector: Collector,
+  targets: readonly Upstream[],
+) {
   const logged = world.exchanges.filter(({ isBare }) => !isBare);
   const hasAll = () => {
     const lines = linesById(gateway.logs);
@@ -127,6 +144,8 @@ async function liesOf(world: World, gateway: GatewayProcess, collector: Collecto
   const { clients } = await adminJson<{ clients: readonly Incident[] }>(gateway, "/api/limited");
   return [
     ...lieInLog(world, gateway.logs),
+    ...lieInReplies(world),
+    ...(await lieInExplain(world, yaml)),
     ...lieInMetrics(world, gateway.logs, metrics),
     ...targets.flatMap((target) => lieInPool(metrics, target)),
     ...lieInTraces(world, gateway.logs, collector.spans),

@@ -23,6 +23,12 @@ const SERVICES: Readonly<Record<string, string>> = {
   jwt: "plain",
   keyed: "plain",
   small: "plain",
+  mirrored: "plain",
+  fallen: "failing",
+  squeezed: "plain",
+  near: "plain",
+  shown: "plain",
+  alone: "plain",
   mocked: "",
   fixed: "",
   away: "",
@@ -36,8 +42,8 @@ export class World {
   readonly #arrivals = new Map<string, Arrival[]>();
   /** Connections that the clients have opened. */
   connections = 0;
-  /** Attempts that the cache has made for nobody. */
-  refreshes = 0;
+  /** Attempts that were made for no client: services of copies, and of what the cache has refreshed. */
+  readonly besides: string[] = [];
   #count = 0;
 
   /** For every service: each request is answered as its exchange has planned. */
@@ -80,6 +86,8 @@ export class World {
       code,
       attempts,
       repeats: 0,
+      besides: 0,
+      earlier: [],
       failures,
       heads: (attempts ?? 0) - failures.length,
       bytesIn: exactly(0),
