@@ -56,7 +56,7 @@ export class OpenEdges {
         if (known === undefined) {
           const edge = this.#openEdge(config);
           added.push(edge);
-          return { scheme: config.tls === undefined ? "http" : "https", config, edge };
+          return { scheme: config.tls === undefined ? "http" : "https", config: this.#configOf(config, edge), edge };
         }
         if (!Bun.deepEquals(config, known.config)) changes.push(opened(config, () => known.edge.prepare(config)));
         return { ...known, config };
@@ -72,6 +72,11 @@ export class OpenEdges {
   async stop(drainMs: number): Promise<void> {
     const edges = [...this.edges, ...this.#draining];
     await Promise.all(edges.map((edge) => edge.stop(drainMs)));
+  }
+
+  /** Of a port that other processes share it is told from now on which one it is, where any free one was asked for. */
+  #configOf(config: ListenConfig, { port }: Edge): ListenConfig {
+    return this.#options.isShared === true ? { ...config, port } : config;
   }
 
   #openEdge(config: ListenConfig): Edge {

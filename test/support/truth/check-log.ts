@@ -18,7 +18,8 @@ export function lieInLog(world: World, logs: readonly LogLine[]): string[] {
     const [line, ...more] = lines.get(exchange.id) ?? [];
     if (exchange.isBare) return line === undefined ? [] : [`${exchange.id}: is in the access log`];
     if (line === undefined || more.length > 0) return [`${exchange.id}: ${more.length + (line ? 1 : 0)} lines`];
-    return lieInLine(world, exchange, line).map((lie) => `${exchange.id}: ${lie}: ${JSON.stringify(line)}`);
+    const wrong = lieInLine(world, exchange, line);
+    return wrong.length === 0 ? [] : [`${exchange.id}: ${wrong.join()}: ${JSON.stringify(line)}`];
   });
   const known = new Set(world.exchanges.map(({ id }) => id));
   const strange = [...lines.keys()].filter((id) => !known.has(id)).map((id) => `a line of nobody: ${id}`);

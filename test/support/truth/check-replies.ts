@@ -23,7 +23,8 @@ export function lieInReplies({ exchanges }: World): string[] {
       ["attempts", told("x-attempts") === "" || Number(told("x-attempts")) === exchange.attempts],
       ["Via", told("via") === ""],
     ];
-    return facts.filter(([, isTrue]) => !isTrue).map(([name]) => `${id}: reply's ${name}: ${reply.raw.slice(0, 900)}`);
+    const wrong = facts.filter(([, isTrue]) => !isTrue).map(([name]) => name);
+    return wrong.length === 0 ? [] : [`${id}: reply's ${wrong.join()}: ${JSON.stringify(reply.headers)}`];
   });
 }
 

@@ -20,7 +20,7 @@ export function lieInTraces(world: World, logs: readonly LogLine[], spans: reado
       ...lieInServer(exchange, server, Number(line?.attempts)),
       ...lieInAttempts(world, exchange, trace, Number(line?.attempts)),
     ];
-    return wrong.map((lie) => `${exchange.id}: ${lie}: ${JSON.stringify(trace.map(shown))}`);
+    return wrong.length === 0 ? [] : [`${exchange.id}: ${wrong.join()}: ${JSON.stringify(trace.map(shown))}`];
   });
   return [...lies, ...(servers === traced.length ? [] : [`${servers} spans of ${traced.length} requests`])];
 }

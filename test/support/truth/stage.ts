@@ -18,10 +18,12 @@ import { lieInPool } from "./check-pools.ts";
 import { lieInReplies } from "./check-replies.ts";
 import { lieInTraces } from "./check-traces.ts";
 import { DOCUMENT, truthYaml } from "./config.ts";
+import { stopUnderWay } from "./drain.ts";
 import { GONE_KINDS, LEAVES_STORED } from "./gone-kinds.ts";
 import { type Kind, Lane, WAIT } from "./lane.ts";
 import { FULL_KINDS, PLUGIN_KINDS } from "./plugin-kinds.ts";
 import { Random } from "./random.ts";
+import { reloadMeanwhile } from "./reloads.ts";
 import { SHARED_KINDS } from "./shared-kinds.ts";
 import { WHOLE_KINDS } from "./whole-kinds.ts";
 import { World } from "./world.ts";
@@ -44,6 +46,8 @@ export interface Stage extends AsyncDisposable {
   run(seed: number, times: number, lanes: number): Promise<void>;
   /** Those that need the gateway for themselves. */
   runAlone(): Promise<void>;
+  /** Stops it while requests are under way: every way in which its log and its traces differ from the wire then. */
+  stop(): Promise<readonly string[]>;
   /** When the gateway is at rest: every way in which one of its views differs from the wire. */
   lies(): Promise<readonly string[]>;
 }
@@ -70,9 +74,20 @@ export async function startStage(workers: number): Promise<Stage> {
     gateway,
     world,
     yaml,
-    run: (seed, times, lanes) => runKinds(world, gateway, kinds, seed, times, lanes),
+    run: async (seed, times, lanes) => {
+      await reloadMeanwhile(gateway, runKinds(world, gateway, kinds, seed, times, lanes));
+    },
     runAlone: () => runAll(new Lane(world, gateway, new Random(1)), [LEAVES_STORED, ...FULL_KINDS]),
     lies: () => liesOf(world, gateway, yaml, collector, [whole, other, early]),
+    stop: async () => {
+      const code = await stopUnderWay(world, gateway);
+      const lies = [
+        ...lieInLog(world, gateway.logs),
+        ...lieInReplies(world),
+        ...lieInTraces(world, gateway.logs, collector.spans),
+      ];
+      return code === 0 ? lies : [...lies, `it ended with ${code}`];
+    },
     [Symbol.asyncDispose]: () => cleanup.disposeAsync(),
   };
 }
