@@ -69,7 +69,7 @@ const UPSTREAM = {
   upstreamErrors: counter(
     "sluice_upstream_errors_total",
     ["service", "target", "code"],
-    "Attempts that failed, by the error's code; not those that a client has ended.",
+    "Attempts that failed, in a reply's body too, by the error's code; not those that a client has ended.",
   ),
   upstreamLatency: histogram(
     "sluice_upstream_latency_seconds",

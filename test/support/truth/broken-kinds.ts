@@ -19,7 +19,8 @@ function unanswered(name: string, route: string, status: number, code: ErrorCode
     const reply = await lane.ask(head("GET", `/${route}`, id));
     const isEnded = script !== undefined && code === "upstream_reset";
     const repeats = isEnded ? repeatsOf(world, id) : 0;
-    const attempts = script === undefined ? 1 : world.arrivalsOf(id).length;
+    // Where time was over before the service has looked, it may not have seen the request at all.
+    const attempts = code === "upstream_timeout" || script === undefined ? 1 : world.arrivalsOf(id).length;
     world.saw({
       id,
       kind: name,

@@ -30,12 +30,12 @@ export const DOCUMENT = JSON.stringify({
 /** A gateway that watches itself in every way it has. */
 export function truthYaml({ whole, other, early, hole, collector }: Places, workers: number, pem: string): string {
   const url = whole.url;
+  const listener = `host: 127.0.0.1, port: 0, workers: ${workers}, trusted-proxies: [127.0.0.1/32], limits: { body-bytes: 64mb }`;
   return `listen:
-  host: 127.0.0.1
-  port: 0
-  workers: ${workers}
-  trusted-proxies: [127.0.0.1/32]
-  limits: { body-bytes: 64mb }
+  - { ${listener} }
+  - { ${listener}, timeouts: { header: 40ms } }
+  - { ${listener}, timeouts: { body: 40ms, send: 40ms } }
+  - { ${listener}, http2: true }
 reload: manual
 telemetry: { otlp: "${collector.url}", sampling: 100%, interval: 20ms, queue: 100000, parent: ignore }
 plugins: { request-id: {}, access-log: { request-headers: [user-agent] }, server-timing: {} }

@@ -169,6 +169,7 @@ export const PLUGIN_KINDS: readonly Kind[] = [
       void client.send(head("GET", path, id));
       client.halfClose();
       const reply = await lane.take(client);
+      lane.drop();
       world.saw({ id, kind: "half-closed", path, route: "plain", status: 200, reply });
     },
   },

@@ -19,7 +19,9 @@ import { lieInReplies } from "./check-replies.ts";
 import { lieInTraces } from "./check-traces.ts";
 import { DOCUMENT, truthYaml } from "./config.ts";
 import { stopUnderWay } from "./drain.ts";
+import { EDGE_KINDS } from "./edge-kinds.ts";
 import { GONE_KINDS, LEAVES_STORED } from "./gone-kinds.ts";
+import { HTTP2_KINDS } from "./http2-kinds.ts";
 import { type Kind, Lane, WAIT } from "./lane.ts";
 import { FULL_KINDS, PLUGIN_KINDS } from "./plugin-kinds.ts";
 import { Random } from "./random.ts";
@@ -35,6 +37,8 @@ const KINDS: readonly Kind[] = [
   ...GONE_KINDS,
   ...SHARED_KINDS,
   ...PLUGIN_KINDS,
+  ...EDGE_KINDS,
+  ...HTTP2_KINDS,
 ];
 
 /** A gateway between two ends that the test has in its hands. */

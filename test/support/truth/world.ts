@@ -70,8 +70,9 @@ export class World {
     return this.#arrivals.get(id) ?? [];
   }
 
-  async connect({ port }: Pick<GatewayProcess, "port">): Promise<RawClient> {
-    const client = await connect(port, { halfOpen: true });
+  /** @param listener its place in the configuration */
+  async connect({ ports }: Pick<GatewayProcess, "ports">, listener = 0): Promise<RawClient> {
+    const client = await connect(ports[listener] ?? 0, { halfOpen: true });
     this.connections++;
     return client;
   }
