@@ -6,7 +6,7 @@ import type { Config } from "./config/schema.ts";
 import { Gateway } from "./gateway.ts";
 import { createLogger, type RootLogger } from "./observe/log.ts";
 import type { ProcessUsage } from "./observe/metrics/usage.ts";
-import { createOutput } from "./observe/output.ts";
+import { createOutput, type LineTap } from "./observe/output.ts";
 import { prettyLine } from "./observe/pretty-line.ts";
 import { LogTail } from "./observe/tail/log-tail.ts";
 import type { Plugin } from "./plugin.ts";
@@ -51,33 +51,43 @@ type LogOptions = Pick<RunOptions, "onFault" | "onExit">;
 
 /** The log of the process that writes the output. Errors that nobody has caught go there, and what waits at the exit. */
 export function openLog(config: Config, format: LogFormat, options: LogOptions): ProcessLog {
+  if (format === "json") {
+    const tail: LogTail = new LogTail(() => opened.output.tell());
+    const opened = jsonLog(config, options, { tap: tail });
+    return { log: opened.log, write: opened.output.write, tail };
+  }
   const tail = new LogTail();
-  const shown = format === "pretty" ? prettyLine : (line: string) => line;
-  const log = jsonLog(config, options, (write) => (line) => {
+  const write = (line: string) => {
     tail.push(line);
-    write(shown(line));
-  });
-  return { ...log, tail };
+    opened.output.write(prettyLine(line));
+  };
+  const opened = jsonLog(config, options, { write });
+  return { log: opened.log, write, tail };
 }
 
 /** The log of a worker: its parent reads it. */
 export function openWorkerLog(config: Config, options: LogOptions): RootLogger {
-  return jsonLog(config, options, (write) => write).log;
+  return jsonLog(config, options, {}).log;
 }
 
-type Write = (line: string) => void;
+/** What becomes of lines on their way to the output. */
+interface Through {
+  /** Takes JSON lines instead of the output. */
+  write?(line: string): void;
+  readonly tap?: LineTap;
+}
 
-/** A log that begins with JSON lines, whatever becomes of them on the way to the output. */
-function jsonLog({ log: { level, redact } }: Config, options: LogOptions, through: (write: Write) => Write) {
+function jsonLog({ log: { level, redact } }: Config, options: LogOptions, { write, tap }: Through) {
   const output = createOutput({
     onLoss: (lines) => log.warn("log lines were dropped: the reader is too slow", { lines }),
+    ...(tap === undefined ? {} : { tap }),
   });
-  const write = through(output.write);
-  const log: RootLogger = createLogger({ level, format: "json", redact, write, now: Date.now });
+  const to = write === undefined ? { write: output.write, taker: output.taker } : { write };
+  const log: RootLogger = createLogger({ level, format: "json", redact, ...to, now: Date.now });
   // A promise that a plugin has forgotten must not end the requests of others.
   options.onFault((error) => log.error("an error that nobody has caught", { error }));
   options.onExit(() => output.flushSync());
-  return { log, write };
+  return { log, output };
 }
 
 /** The gateway of a valid configuration; texts where plugins refuse their options when they are set up. */

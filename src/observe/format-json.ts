@@ -21,8 +21,8 @@ class Field {
   #text = "";
   #isJoined = false;
 
-  constructor(name: string, written: string, options: ValueOptions) {
-    this.#name = `,${quote(written)}:`;
+  constructor(name: string, options: ValueOptions) {
+    this.#name = jsonFieldStart(name);
     this.#before = `${this.#name}"`;
     this.#isSecret = options.isSecret(name);
     this.#options = options;
@@ -63,7 +63,7 @@ export function jsonFormat(options: ValueOptions): LineFormat {
   const fieldOf = (name: string): Field => {
     const field = known.get(name);
     if (field !== undefined) return field;
-    const made = new Field(name, OWN_NAMES.includes(name) ? `${name}_` : name, options);
+    const made = new Field(name, options);
     if (known.size < MAX_NAMES) known.set(name, made);
     return made;
   };
@@ -98,6 +98,11 @@ export function jsonFormat(options: ValueOptions): LineFormat {
     },
     line: (time, level, message, fields) => `${startOf(time)}${headOf(level, message)}${fields}}\n`,
   };
+}
+
+/** `,"name":` */
+export function jsonFieldStart(name: string): string {
+  return `,${quote(OWN_NAMES.includes(name) ? `${name}_` : name)}:`;
 }
 
 /** The text in one piece: the engine would copy it out of all its parts in every line anew. */

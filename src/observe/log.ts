@@ -1,7 +1,8 @@
 import { type LineFormat, secretNames } from "./format.ts";
-import { jsonFormat } from "./format-json.ts";
+import { jsonFieldStart, jsonFormat } from "./format-json.ts";
 import { prettyFormat } from "./format-pretty.ts";
 import type { LogFields, Logger, LogLevel } from "./logger.ts";
+import { type LineTaker, PlainLines } from "./plain-line.ts";
 import { createTimestamps } from "./timestamp.ts";
 
 export interface LoggerOptions {
@@ -12,13 +13,15 @@ export interface LoggerOptions {
   readonly redact: readonly string[];
   /** Takes a line with its end; it must not wait or throw. */
   write(text: string): void;
+  /** Takes ordinary lines in JSON as bytes, which costs less; without it all are written as texts. */
+  readonly taker?: LineTaker;
   /** Wall-clock time in ms since 1970. */
   now(): number;
 }
 
 /** A logger that can be told other settings; those that were made from it go by them, too. */
 export interface RootLogger extends Logger {
-  configure(settings: Pick<LoggerOptions, "level" | "redact">): void;
+  configure(settings: Changing): void;
 }
 
 const RANKS: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
@@ -27,12 +30,20 @@ const RANKS: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, 
 export function createLogger(options: LoggerOptions): RootLogger {
   const timestamp = createTimestamps();
   const { write, now } = options;
-  return new LineLogger({ ...settingsOf(options), write, time: () => timestamp(now()) }, {}, options.format);
+  const settingsOf = (changing: Changing) => settings(changing, options);
+  return new LineLogger({ ...settingsOf(options), settingsOf, write, time: () => timestamp(now()) }, {});
 }
 
-function settingsOf({ level, format, redact }: Pick<LoggerOptions, "level" | "format" | "redact">): Settings {
-  const values = { isSecret: secretNames(redact), hasStack: level === "debug" };
-  return { minimum: RANKS[level], format: format === "json" ? jsonFormat(values) : prettyFormat(values) };
+/** What a logger can be told anew. */
+type Changing = Pick<LoggerOptions, "level" | "redact">;
+
+function settings({ level, redact }: Changing, { format, taker }: Pick<LoggerOptions, "format" | "taker">): Settings {
+  const minimum = RANKS[level];
+  const isSecret = secretNames(redact);
+  const values = { isSecret, hasStack: level === "debug" };
+  if (format === "pretty") return { minimum, format: prettyFormat(values), plain: undefined };
+  const startOf = (name: string) => (isSecret(name) ? undefined : jsonFieldStart(name));
+  return { minimum, format: jsonFormat(values), plain: taker && new PlainLines(taker, startOf) };
 }
 
 /** A logger that keeps nothing. */
@@ -43,10 +54,13 @@ export function createNullLogger(): Logger {
 interface Settings {
   minimum: number;
   format: LineFormat;
+  /** Tried first. */
+  plain: PlainLines | undefined;
 }
 
 /** What a logger and those made from it share. */
 interface Shared extends Settings {
+  settingsOf(changing: Changing): Settings;
   write(text: string): void;
   time(): string;
 }
@@ -54,22 +68,20 @@ interface Shared extends Settings {
 /** A class for the sake of its cost: the constant fields are written once in a format, not for each line. */
 class LineLogger implements RootLogger {
   readonly #shared: Shared;
-  readonly #name: LoggerOptions["format"];
   readonly #constants: LogFields;
   /** What the constant fields were written by. */
   #format: LineFormat;
   #constantText: string;
 
-  constructor(shared: Shared, constants: LogFields, name: LoggerOptions["format"]) {
+  constructor(shared: Shared, constants: LogFields) {
     this.#shared = shared;
-    this.#name = name;
     this.#constants = constants;
     this.#format = shared.format;
     this.#constantText = safeFields(shared.format, constants);
   }
 
-  configure(settings: Pick<LoggerOptions, "level" | "redact">): void {
-    Object.assign(this.#shared, settingsOf({ ...settings, format: this.#name }));
+  configure(changing: Changing): void {
+    Object.assign(this.#shared, this.#shared.settingsOf(changing));
   }
 
   debug(message: string, fields?: LogFields): void {
@@ -89,13 +101,17 @@ class LineLogger implements RootLogger {
   }
 
   with(fields: LogFields): Logger {
-    return new LineLogger(this.#shared, { ...this.#constants, ...fields }, this.#name);
+    return new LineLogger(this.#shared, { ...this.#constants, ...fields });
   }
 
   #write(level: LogLevel, message: string, fields: LogFields | undefined): void {
-    const { format, write, time } = this.#shared;
+    const { format, plain, write, time } = this.#shared;
     if (format !== this.#format) this.#rewrite(format);
-    write(format.line(time(), level, message, fields === undefined ? this.#constantText : this.#textOf(fields)));
+    const at = time();
+    if (fields === undefined) return write(format.line(at, level, message, this.#constantText));
+    const isReplacing = this.#replaces(fields);
+    if (!isReplacing && plain?.write(at, level, message, this.#constantText, fields)) return;
+    write(format.line(at, level, message, this.#textOf(fields, isReplacing)));
   }
 
   #rewrite(format: LineFormat): void {
@@ -104,14 +120,15 @@ class LineLogger implements RootLogger {
   }
 
   /** A line's own field takes the place of a constant one of the same name. */
-  #textOf(fields: LogFields): string {
+  #replaces(fields: LogFields): boolean {
+    for (const name in this.#constants) if (name in fields) return true;
+    return false;
+  }
+
+  #textOf(fields: LogFields, isReplacing: boolean): string {
     const { format } = this.#shared;
     const own = safeFields(format, fields);
-    if (this.#constantText === "") return own;
-    for (const name in this.#constants) {
-      if (name in fields) return safeFields(format, this.#constants, fields) + own;
-    }
-    return this.#constantText + own;
+    return (isReplacing ? safeFields(format, this.#constants, fields) : this.#constantText) + own;
   }
 }
 

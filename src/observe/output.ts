@@ -1,4 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
+import { LineBlock } from "./line-block.ts";
+import type { LineTaker } from "./plain-line.ts";
 
 export interface OutputOptions {
   /** File descriptor; 1, standard output, unless told. */
@@ -7,12 +9,26 @@ export interface OutputOptions {
   readonly maxPending?: number;
   /** Told how many lines were dropped, once the reader has caught up; it may write a line of its own. */
   onLoss?(lines: number): void;
+  /** Told of all lines in their order, written or lost. */
+  readonly tap?: LineTap;
+}
+
+/** Whoever reads lines along. */
+export interface LineTap {
+  /** One line with its end. */
+  push(line: string): void;
+  /** Some lines with their ends; the memory is not theirs. */
+  pushBytes(lines: Uint8Array): void;
 }
 
 /** Gathers lines and writes them in batches. A request that logs never waits for whoever reads the log. */
 export interface Output {
   /** Takes one line with its end. */
   readonly write: (line: string) => void;
+  /** Takes lines as bytes. */
+  readonly taker: LineTaker;
+  /** Tells the tap of lines that it would be told of a little later. */
+  tell(): void;
   /** Writes all that waits, waiting for the reader; gives up after `patienceMs` without progress. For the exit. */
   flushSync(patienceMs?: number): void;
 }
@@ -21,10 +37,6 @@ export interface Output {
 const GATHER_MS = 10;
 /** Text that is written without further gathering, in UTF-16 units. */
 const BATCH = 65_536;
-/** Bytes of lines that are put in one place as they come. */
-const BLOCK = 2 * BATCH;
-/** Bytes of a UTF-16 unit in UTF-8, at most. */
-const MOST_BYTES = 3;
 /** Pauses between attempts to write to a full pipe, in ms: doubled while nothing moves. */
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 32;
@@ -36,17 +48,22 @@ export function createOutput(options: OutputOptions = {}): Output {
   const output = new BatchedOutput(options);
   return {
     write: (line) => output.write(line),
+    taker: output,
+    tell: () => output.tell(),
     flushSync: (patienceMs) => output.flushSync(patienceMs ?? 5_000),
   };
 }
 
-class BatchedOutput {
+class BatchedOutput implements LineTaker {
   readonly #fd: number;
   readonly #maxPending: number;
   readonly #onLoss: ((lines: number) => void) | undefined;
+  readonly #tap: LineTap | undefined;
   /** Lines are put here at once, while they are in the processor's cache, as long as nothing waits before them. */
-  readonly #block = Buffer.allocUnsafeSlow(BLOCK);
-  #blockEnd = 0;
+  readonly #block = new LineBlock();
+  readonly desk = this.#block.desk;
+  /** Bytes in the block that the tap knows. */
+  #told = 0;
   /** Lines that have come after those, and the rest of the batch that is being written. */
   #gathered = "";
   #batch: Uint8Array = new Uint8Array(0);
@@ -60,18 +77,41 @@ class BatchedOutput {
     this.#fd = nonBlocking(options.fd ?? 1);
     this.#maxPending = options.maxPending ?? 8_388_608;
     this.#onLoss = options.onLoss;
+    this.#tap = options.tap;
   }
 
   write(line: string): void {
+    const isOver = this.#pending + line.length > this.#maxPending;
+    if (isOver || !this.#isOpen || !this.#block.fits(line)) return this.#writeLater(line, isOver);
+    this.#block.put(line);
+    this.#schedule();
+  }
+
+  #writeLater(line: string, isOver: boolean): void {
+    this.tell();
+    this.#tap?.push(line);
     if (this.#isBroken) return;
-    if (this.#pending + line.length > this.#maxPending) {
+    if (isOver) {
       this.#lost++;
       return;
     }
-    this.#take(line);
-    if (this.#isFull) return;
-    if (this.#blockEnd + this.#gathered.length >= BATCH) this.#flush();
-    else this.#timer ??= this.#after(GATHER_MS);
+    this.#gathered += line;
+    this.#schedule();
+  }
+
+  get isFree(): boolean {
+    return this.#isOpen && this.#block.hasRoom && this.#block.length + this.desk.length <= this.#maxPending;
+  }
+
+  take(length: number): void {
+    this.#block.putDesk(length);
+    this.#schedule();
+  }
+
+  tell(): void {
+    const from = this.#told;
+    this.#told = this.#block.length;
+    if (this.#told > from) this.#tap?.pushBytes(this.#block.lines(from));
   }
 
   flushSync(patienceMs: number): void {
@@ -89,14 +129,18 @@ class BatchedOutput {
   }
 
   get #pending(): number {
-    return this.#batch.byteLength + this.#blockEnd + this.#gathered.length;
+    return this.#batch.byteLength + this.#block.length + this.#gathered.length;
   }
 
-  #take(line: string): void {
-    const isFree = this.#gathered === "" && this.#batch.byteLength === 0;
-    if (isFree && line.length * MOST_BYTES <= BLOCK - this.#blockEnd) {
-      this.#blockEnd += this.#block.write(line, this.#blockEnd);
-    } else this.#gathered += line;
+  /** Whether lines go into the block: nothing waits that is not in it. */
+  get #isOpen(): boolean {
+    return this.#gathered === "" && this.#batch.byteLength === 0 && !this.#isBroken;
+  }
+
+  #schedule(): void {
+    if (this.#isFull) return;
+    if (this.#block.length + this.#gathered.length >= BATCH) this.#flush();
+    else this.#timer ??= this.#after(GATHER_MS);
   }
 
   readonly #onTimer = (): void => {
@@ -127,9 +171,11 @@ class BatchedOutput {
 
   /** What is in the block came first. It is not written to before the batch is done with. */
   #nextBatch(): boolean {
-    if (this.#blockEnd > 0) {
-      this.#batch = this.#block.subarray(0, this.#blockEnd);
-      this.#blockEnd = 0;
+    if (this.#block.length > 0) {
+      this.tell();
+      this.#batch = this.#block.lines(0);
+      this.#block.clear();
+      this.#told = 0;
       return true;
     }
     if (this.#gathered === "") return false;
@@ -149,7 +195,8 @@ class BatchedOutput {
       if (!(error instanceof Error && "code" in error && GONE.includes(error.code))) return 0;
       this.#isBroken = true;
       this.#gathered = "";
-      this.#blockEnd = 0;
+      this.#block.clear();
+      this.#told = 0;
       return this.#batch.byteLength;
     }
   }

@@ -21,6 +21,7 @@ const log = createLogger({
   format: "json",
   redact: ["authorization", "cookie"],
   write: output.write,
+  taker: output.taker,
   now: Date.now,
 });
 const t = await testPlugin(accessLog);
