@@ -58,7 +58,7 @@ const REQUEST: LogFields = {
   client: "127.0.0.1",
 };
 
-describe("a line that is written over the line before", () => {
+describe("a line that is edited out of the line before", () => {
   test("is one of bytes, and like any other", () => {
     const both = pair();
     expect(logBoth(both, (log) => log.info("request", REQUEST))).toBe(
@@ -142,7 +142,7 @@ describe("a line that is written over the line before", () => {
           );
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
@@ -181,13 +181,13 @@ describe("a line that is written over the line before", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fields, fc.nat({ max: 2 }))), (lines) => {
         for (const [some, ms] of lines) {
-          logBoth(both, (log) => log.info("request", some));
+          for (const log of [both.bytes, both.plain]) log.info("request", some);
           both.goOn(ms);
         }
+        expect(both.kept.lines.splice(0)).toEqual(both.texts.splice(0));
       }),
-      { numRuns: 300 },
     );
-    expect(both.kept.taken).toBeGreaterThan(100);
+    expect(both.kept.taken).toBeGreaterThan(20);
   });
 });
 
