@@ -85,7 +85,11 @@ describe("referenceText", () => {
     const anything = Type.Object({}, { additionalProperties: true });
     const find = async (name: string) => ({ name, description: "", options: anything });
     const lookup = { find, names: () => [] };
-    const result = await loadConfig("gateway.yaml", { env: {}, plugins: lookup, directory: folder.path });
+    const result = await loadConfig("gateway.yaml", {
+      env: { ADMIN_TOKEN: "tUNq0vXw3Rk9sLd7" },
+      plugins: lookup,
+      directory: folder.path,
+    });
     expect(result.problems.filter(({ severity }) => severity === "error").map(brief)).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { connect } from "../support/raw.ts";
-import { configReport, isRefused, isTakenOver, reload, rewrite } from "../support/reload.ts";
+import { configReport, isRefused, isTakenOver, reload, rewrite, writeInSteps } from "../support/reload.ts";
 import { runCli } from "../support/run-cli.ts";
 import { replies, response } from "../support/scripts.ts";
 import { tempFolder } from "../support/temp.ts";
@@ -35,18 +35,6 @@ async function metric({ adminPort }: GatewayProcess, series: string): Promise<nu
       .find((line) => line.startsWith(`${series} `))
       ?.split(" ")[1],
   );
-}
-
-/** Writes a text piece by piece, with small pauses; answers how long one has become, in ms. */
-async function writeInSteps(file: string, text: string): Promise<number> {
-  let [longest, last] = [0, performance.now()];
-  for (let end = 8; ; end += 8) {
-    writeFileSync(file, text.slice(0, end));
-    const now = performance.now();
-    [longest, last] = [Math.max(longest, now - last), now];
-    if (end >= text.length) return longest;
-    await Bun.sleep(10);
-  }
 }
 
 describe("a changed file", () => {

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import type { ConfigReport, ReloadReport } from "../../src/reload/report.ts";
 import type { GatewayProcess, LogLine } from "./gateway.ts";
 import { adminJson } from "./workers.ts";
@@ -27,4 +28,16 @@ export function isTakenOver({ msg }: LogLine): boolean {
 
 export function isRefused({ msg }: LogLine): boolean {
   return msg === "the configuration was not taken over: the one before stays";
+}
+
+/** Writes a text piece by piece, with small pauses; answers how long one has become, in ms. */
+export async function writeInSteps(file: string, text: string): Promise<number> {
+  let [longest, last] = [0, performance.now()];
+  for (let end = 8; ; end += 8) {
+    writeFileSync(file, text.slice(0, end));
+    const now = performance.now();
+    [longest, last] = [Math.max(longest, now - last), now];
+    if (end >= text.length) return longest;
+    await Bun.sleep(10);
+  }
 }
