@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setSystemTime, test } from "bun:test";
 import { writeReplyHead } from "../../src/edge/reply-head.ts";
 import { headBuffer } from "../../src/http1/head-buffer.ts";
 import { parseResponseHead } from "../../src/http1/response-head.ts";
@@ -24,6 +24,10 @@ const NAMES = [
   "2",
 ];
 const COUNT = 20;
+
+// Replies without Date are given that of now: a second must not end between two that are compared.
+beforeEach(() => void setSystemTime(Date.UTC(2030, 0, 1)));
+afterEach(() => void setSystemTime());
 
 /** One head, as its bytes and taken apart. */
 function twins(lines: readonly string[]): readonly [HeaderList, HeaderList] {
