@@ -67,15 +67,17 @@ export class AddressFile {
     }
   }
 
-  /** Answers whether it is another one than before. */
+  /** Answers whether it is another one than before; the first is not, whoever reads it. */
   async #read(): Promise<boolean> {
     const { mtimeMs, size, ino } = await stat(this.#path);
     const version = `${mtimeMs} ${size} ${ino}`;
     if (version === this.#version) return false;
     if (size > MOST_BYTES) throw new Error(`it has ${size} bytes, more than ${MOST_BYTES}`);
     this.#addresses = parseAddresses(await readFile(this.#path, "utf8"));
+    // A look and a new user may read at the same time.
+    const isChange = this.#version !== "" && this.#version !== version;
     this.#version = version;
-    return true;
+    return isChange;
   }
 }
 

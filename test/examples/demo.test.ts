@@ -30,7 +30,7 @@ test("--once tries everything that the demo prints, and all of it works", async 
 
 test("the demo prints curls for the port it has, and ends with its gateway at a signal", async () => {
   const { child, output, ended } = startDemo([]);
-  await until(() => output.text.includes("Ctrl-C"), { timeout: 20_000, what: () => `it is ready: ${output.text}` });
+  await until(() => output.text.includes("Ctrl-C"), { timeout: 45_000, what: () => `it is ready: ${output.text}` });
   const [, origin = "", admin = ""] = /^gateway: (\S+) \(admin: (\S+)\)/m.exec(output.text) ?? [];
   expect(output.text).toContain(`curl -i '${origin}/api/users'\n`);
   expect((await fetch(`${origin}/api/users/1`)).status).toBe(200);
