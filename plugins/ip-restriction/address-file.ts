@@ -50,8 +50,8 @@ export class AddressFile {
   }
 
   async #refresh(): Promise<void> {
-    // A file system that hangs gets no second question.
-    if (this.#isReading) return;
+    // A file system that hangs gets no second question, and before the first user has read it there is nothing to compare with.
+    if (this.#isReading || this.#version === "") return;
     this.#isReading = true;
     try {
       if (await this.#read()) this.#log.info("a list of addresses has changed", { file: this.#path });
@@ -67,17 +67,15 @@ export class AddressFile {
     }
   }
 
-  /** Answers whether it is another one than before; the first is not, whoever reads it. */
+  /** Answers whether it is another one than before. */
   async #read(): Promise<boolean> {
     const { mtimeMs, size, ino } = await stat(this.#path);
     const version = `${mtimeMs} ${size} ${ino}`;
     if (version === this.#version) return false;
     if (size > MOST_BYTES) throw new Error(`it has ${size} bytes, more than ${MOST_BYTES}`);
     this.#addresses = parseAddresses(await readFile(this.#path, "utf8"));
-    // A look and a new user may read at the same time.
-    const isChange = this.#version !== "" && this.#version !== version;
     this.#version = version;
-    return isChange;
+    return true;
   }
 }
 
