@@ -49,16 +49,22 @@ export class AddressFile {
     this.#forget();
   }
 
+  /** The last user may go while it is read. */
+  get #isUsed(): boolean {
+    return this.#users > 0;
+  }
+
   async #refresh(): Promise<void> {
     // A file system that hangs gets no second question, and before the first user has read it there is nothing to compare with.
     if (this.#isReading || this.#version === "") return;
     this.#isReading = true;
     try {
-      if (await this.#read()) this.#log.info("a list of addresses has changed", { file: this.#path });
+      const isChange = await this.#read();
+      if (isChange && this.#isUsed) this.#log.info("a list of addresses has changed", { file: this.#path });
       this.#problem = "";
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
-      if (problem !== this.#problem) {
+      if (problem !== this.#problem && this.#isUsed) {
         this.#log.error("a list of addresses cannot be used, the last one stays", { file: this.#path, error });
       }
       this.#problem = problem;
