@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
 import { openTunnel } from "../../src/edge/tunnel.ts";
 import type { ClientEvents, ClientSocket, ListedConnection } from "../../src/edge/wire-owner.ts";
 import { GatewayError } from "../../src/errors.ts";
@@ -6,7 +6,6 @@ import { HeaderList } from "../../src/message/headers.ts";
 import { Reply } from "../../src/message/reply.ts";
 import type { SocketEvents, Upgraded } from "../../src/message/tunnel.ts";
 import { createContext } from "../../src/testing/request.ts";
-import { Timeout, timeoutQueue } from "../../src/timeouts.ts";
 
 /** A tunnel between two sockets that do nothing by themselves: what happens on them is told by the test. */
 function tunnel({ idleMs = 3_600_000 } = {}) {
@@ -50,12 +49,8 @@ function tunnel({ idleMs = 3_600_000 } = {}) {
   return { ...events, told, ended, ctx };
 }
 
-/** Resolves when a timeout that began now, of that time, is over. */
-async function elapsed(ms: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  new Timeout({ onTimeout: () => resolve() }).set(timeoutQueue(ms));
-  await promise;
-}
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
 
 describe("the end of a tunnel", () => {
   test("is proper when both sides have said that they are done", () => {
@@ -113,32 +108,36 @@ describe("the end of a tunnel", () => {
     expect(ended).toEqual(["internal"]);
   });
 
-  test("leaves no timeout behind", async () => {
+  test("leaves no timeout behind", () => {
     const { client, target, ctx } = tunnel({ idleMs: 19 });
     client.onEnd();
     target.onEnd();
     client.onClose(undefined);
     target.onClose(undefined);
-    await elapsed(19);
+    jest.advanceTimersByTime(1_000);
     expect(ctx.error).toBeUndefined();
   });
 });
 
 describe("the idle time of a tunnel", () => {
-  test("begins with the 101", async () => {
+  test("begins with the 101", () => {
     const { told, ctx } = tunnel({ idleMs: 21 });
-    await elapsed(21);
+    jest.advanceTimersByTime(20);
+    expect(ctx.error).toBeUndefined();
+    jest.advanceTimersByTime(2);
     expect(ctx.error?.code).toBe("upstream_timeout");
     expect(told).toEqual({ client: ["<rst>"], target: ["<rst>"] });
   });
 
-  test("begins anew when a side takes bytes that have waited", async () => {
+  test("begins anew when a side takes bytes that have waited", () => {
     const { target, ctx } = tunnel({ idleMs: 400 });
-    const again = setInterval(() => target.onDrain(), 50);
-    await elapsed(700);
-    clearInterval(again);
+    for (let i = 0; i < 4; i++) {
+      jest.advanceTimersByTime(300);
+      target.onDrain();
+    }
+    jest.advanceTimersByTime(399);
     expect(ctx.error).toBeUndefined();
-    await elapsed(401);
+    jest.advanceTimersByTime(2);
     expect(ctx.error?.code).toBe("upstream_timeout");
   });
 });

@@ -43,10 +43,11 @@ test("a worker that answers nothing for long is ended, and another one is starte
   process.kill(pid, "SIGSTOP");
   expect(await slot.ask({ about: "listeners" }, 100)).toBeUndefined();
   expect(slot.view).toMatchObject({ pid, state: "running", isSilent: true });
-  await until(async () => {
+  const isReplaced = async () => {
     await slot.ask({ about: "listeners" }, 100);
     return slot.view.restarts === 1 && slot.isServing;
-  });
+  };
+  await until(isReplaced, { timeout: 45_000, what: () => `it is replaced: ${JSON.stringify(slot.view)}` });
   expect(slot.view.pid).not.toBe(pid);
   expect(logs.some((line) => line.includes("a worker hangs: it is ended"))).toBeTrue();
   expect(await slot.ask({ about: "listeners" }, 15_000)).toHaveLength(1);
