@@ -1,4 +1,4 @@
-import { counter, gauge, histogram } from "./shapes.ts";
+import { counter, gauge, histogram } from "./shape.ts";
 
 const NONE = [] as const;
 /** "main" is the one process, or the parent of the workers; these have their numbers. */

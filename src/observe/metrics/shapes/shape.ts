@@ -1,4 +1,4 @@
-import type { CounterShape, GaugeShape, HistogramShape } from "./family.ts";
+import type { CounterShape, GaugeShape, HistogramShape } from "../family.ts";
 
 /** A counter without series. */
 export function counter<const L extends readonly string[]>(name: string, labels: L, help: string): CounterShape<L> {

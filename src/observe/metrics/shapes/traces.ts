@@ -1,4 +1,4 @@
-import { counter, gauge } from "./shapes.ts";
+import { counter, gauge } from "./shape.ts";
 
 const NONE = [] as const;
 
