@@ -9,9 +9,10 @@ import type { OpenApiReport } from "../openapi/view.ts";
 import type { Drain } from "../upstream/drain.ts";
 import type { HealthVerdict } from "../upstream/health/sharing.ts";
 import { CheckDuty } from "./check-duty.ts";
-import { type Told, WorkerCounters } from "./counters.ts";
+import { WorkerCounters } from "./counters.ts";
 import { DocumentDuty } from "./document-duty.ts";
-import type { Answers, PluginReply, PluginRequest, Question, Subject, WorkerSetup } from "./messages.ts";
+import { explanationFrom, type Gathered, gatherFrom, metricsFrom, pluginRepliesFrom } from "./gather.ts";
+import type { Answers, PluginReply, PluginRequest, Question, WorkerSetup } from "./messages.ts";
 import { workerFamilies } from "./metrics.ts";
 import { SharedPorts } from "./ports.ts";
 import { WorkerSlot } from "./slot.ts";
@@ -33,11 +34,6 @@ export interface WorkersReload {
   /** Why some go on with the configuration before, by the worker's number. */
   readonly behind: ReadonlyMap<number, string>;
 }
-
-/** For a worker to tell its statistics, in ms. */
-const ANSWER_MS = 1_000;
-/** For a plugin's endpoint, in ms. */
-const PLUGIN_MS = 10_000;
 
 /** All workers of a gateway. */
 export class Supervisor {
@@ -99,26 +95,21 @@ export class Supervisor {
   }
 
   /** What each serving worker answers; one that does not within that many ms, a second unless told, is left out. */
-  async gather<S extends Exclude<Subject, "plugin" | "reload" | "explanation">>(
+  async gather<S extends Gathered>(
     about: S,
-    ms = ANSWER_MS,
-    more: Pick<Question, "limit"> = {},
+    ms?: number,
+    more?: Pick<Question, "limit">,
   ): Promise<readonly Answers[S][]> {
     return [...(await this.gatherByProcess(about, ms, more)).values()];
   }
 
   /** The same with a name for each process, which no later one gets. */
-  async gatherByProcess<S extends Exclude<Subject, "plugin" | "reload" | "explanation">>(
+  gatherByProcess<S extends Gathered>(
     about: S,
-    ms = ANSWER_MS,
-    more: Pick<Question, "limit"> = {},
+    ms?: number,
+    more?: Pick<Question, "limit">,
   ): Promise<ReadonlyMap<string, Answers[S]>> {
-    const answers = await Promise.all(
-      this.#slots.map(
-        async (slot) => [`${slot.worker}/${slot.view.pid}`, await slot.ask({ about, ...more }, ms)] as const,
-      ),
-    );
-    return new Map(answers.flatMap(([name, answer]) => (answer === undefined ? [] : [[name, answer] as const])));
+    return gatherFrom(this.#slots, about, ms, more);
   }
 
   /**
@@ -142,9 +133,8 @@ export class Supervisor {
   }
 
   /** What the worker that has it knows of a request that was followed. */
-  async explanation(id: string): Promise<LiveReport | undefined> {
-    const answers = await Promise.all(this.#slots.map((slot) => slot.ask({ about: "explanation", id }, ANSWER_MS)));
-    return answers.find((answer) => answer !== undefined && answer !== null) ?? undefined;
+  explanation(id: string): Promise<LiveReport | undefined> {
+    return explanationFrom(this.#slots, id);
   }
 
   /**
@@ -152,21 +142,13 @@ export class Supervisor {
    * stays in the sum.
    */
   async metrics(): Promise<readonly Family[]> {
-    const told = await Promise.all(
-      this.#slots.map(async (slot): Promise<Told> => {
-        const { pid } = slot.view;
-        const families = await slot.ask({ about: "metrics" }, ANSWER_MS);
-        return { worker: slot, families, isAtWork: () => slot.isServing && slot.view.pid === pid };
-      }),
-    );
+    const told = await metricsFrom(this.#slots);
     return sumFamilies(this.#counters.sum(told), workerFamilies(this.views));
   }
 
   /** Hands a request to the first worker that serves, or to all; undefined for one that does not answer in 10 s. */
   askPlugin(request: PluginRequest, who: "one" | "all"): Promise<readonly (PluginReply | undefined)[]> {
-    const serving = this.#slots.filter(({ isServing }) => isServing);
-    const asked = who === "one" ? serving.slice(0, 1) : serving;
-    return Promise.all(asked.map((slot) => slot.ask({ about: "plugin", request }, PLUGIN_MS)));
+    return pluginRepliesFrom(this.#slots, request, who);
   }
 
   /**
