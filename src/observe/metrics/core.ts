@@ -10,7 +10,7 @@ import type {
 import { ALERTS } from "./shapes/alerts.ts";
 import { LISTENERS, OVERLOAD } from "./shapes/listeners.ts";
 import { DOCUMENTS } from "./shapes/openapi.ts";
-import { PROCESS, RELOADS, STORE, WORKERS } from "./shapes/process.ts";
+import { PROCESS, RELOADS, STORE, WORKERS } from "./shapes/processes.ts";
 import { REQUESTS } from "./shapes/requests.ts";
 import { TRACES } from "./shapes/traces.ts";
 import { SERVICES, UPSTREAM } from "./shapes/upstream.ts";
