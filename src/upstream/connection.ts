@@ -7,27 +7,13 @@ import { offerOf, switchedTo } from "../http1/upgrade.ts";
 import { MessageWriter, type WriterOwner } from "../http1/writer.ts";
 import { Body } from "../message/body.ts";
 import { Reply } from "../message/reply.ts";
-import { Timeout, type TimeoutOwner } from "../timeouts.ts";
+import type { TimeoutOwner } from "../timeouts.ts";
+import type { ConnectionOwner } from "./connection-owner.ts";
+import { ConnectionTimeout } from "./connection-timeout.ts";
 import type { Exchange, ExchangeHolder } from "./exchange.ts";
 import { bodyFraming, checkStart } from "./response-start.ts";
 import { sendRequest } from "./send-request.ts";
-import type { UpstreamTimeouts } from "./timeouts.ts";
 import { type UpgradableSocket, UpgradedConnection } from "./upgraded.ts";
-
-/** The pool that a connection belongs to. */
-export interface ConnectionOwner {
-  readonly timeouts: UpstreamTimeouts;
-  /** It can run another exchange. */
-  onReusable(connection: UpstreamConnection, now: number): void;
-  /** The target has failed in the body of a reply, whose exchange has ended well. */
-  onBroken(error: GatewayError): void;
-  /** It carries a tunnel from now on. */
-  onUpgraded(): void;
-  /** It is gone; `repeat` is the exchange that has to run again on a new connection, if there is one. */
-  onClosed(connection: UpstreamConnection, repeat: Exchange | undefined): void;
-  /** It has been idle for its time. */
-  onIdleTimeout(connection: UpstreamConnection): void;
-}
 
 /** A socket as this side uses it. */
 export interface UpstreamSocket extends UpgradableSocket {
@@ -52,7 +38,7 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
 
   readonly #owner: ConnectionOwner;
   readonly #socket: UpstreamSocket;
-  readonly #timeout = new Timeout(this);
+  readonly #timeout: ConnectionTimeout;
   readonly #writer = new MessageWriter(this);
   readonly #head = new HeadReader(MAX_HEAD_BYTES, checkStart);
   /** Until the reply's head is there. */
@@ -63,10 +49,6 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
   #isReplyReceived = false;
   #isKeepAlive = true;
   #hasReceived = false;
-  /** A part of the reply's body is due; not while somebody downstream cannot take it. */
-  #isReading = false;
-  /** The target takes no more of the request at the moment. */
-  #isBlocked = false;
   #startedAt = 0;
   /** In `run`, so that it is still the time at which that began. */
   #isStarting = false;
@@ -74,6 +56,7 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
   constructor(owner: ConnectionOwner, socket: UpstreamSocket) {
     this.#owner = owner;
     this.#socket = socket;
+    this.#timeout = new ConnectionTimeout(owner, this);
     this.#writer.attach(socket);
   }
 
@@ -86,8 +69,6 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
     this.#isRequestSent = false;
     this.#isReplyReceived = false;
     this.#hasReceived = false;
-    this.#isReading = false;
-    this.#isBlocked = false;
     this.#body = undefined;
     this.#timeout.clear();
     this.#startedAt = now;
@@ -103,7 +84,7 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
   /** Waits to be used again; a surplus one not for long. */
   idle(isSurplus: boolean, now: number): void {
     this.isSurplus = isSurplus;
-    this.#timeout.set(isSurplus ? this.#owner.timeouts.surplus : this.#owner.timeouts.keep, now);
+    this.#timeout.keep(isSurplus, now);
   }
 
   /** Ends the connection; whatever runs on it fails with that error. */
@@ -159,16 +140,14 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
 
   /** The client is slow: its edge limits that. A body that nobody has asked for stays under the idle timeout. */
   pauseReading(): void {
-    this.#isReading = this.#body?.isStarted !== true;
-    this.#watch();
+    this.#timeout.reading(this.#body?.isStarted !== true);
     this.#socket.pause();
   }
 
   resumeReading(): void {
     if (this.isClosed) return;
     this.#socket.resume();
-    this.#isReading = true;
-    this.#watch();
+    this.#timeout.reading(true);
   }
 
   onBodyStart(): void {
@@ -185,10 +164,10 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
 
   onMessageSent(): void {
     this.#isRequestSent = true;
-    this.#isBlocked = false;
+    this.#timeout.sent();
     if (this.#exchange === undefined) return;
     const now = this.#isStarting ? this.#startedAt : performance.now();
-    this.#timeout.set(this.#owner.timeouts.response, now);
+    this.#timeout.awaitHead(now);
     this.#exchange.startTotal(this.#owner.timeouts.total, now);
   }
 
@@ -199,19 +178,12 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
 
   onBlocked(isBlocked: boolean): void {
     if (this.isClosed || this.#isRequestSent) return;
-    this.#isBlocked = isBlocked;
-    this.#watch();
+    this.#timeout.blocked(isBlocked);
   }
 
   onTimeout(): void {
     if (!this.#isBusy) return this.#owner.onIdleTimeout(this);
     this.close(new GatewayError("upstream_timeout", { bytesSent: true }));
-  }
-
-  /** The idle timeout runs while bytes are due, in either direction. */
-  #watch(): void {
-    if (this.#isReading || this.#isBlocked) this.#timeout.set(this.#owner.timeouts.idle);
-    else this.#timeout.clear();
   }
 
   #read(bytes: Buffer): void {
@@ -226,7 +198,7 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
       if (head.status > 100) this.#exchange.ctx.downstream?.inform(head.status, head.reason, head.headers);
     }
     if (this.#body === undefined) throw new ProtocolError("bytes that nobody asked for");
-    if (this.#body.isStarted) this.#timeout.set(this.#owner.timeouts.idle);
+    if (this.#body.isStarted) this.#timeout.progress();
     this.#endOfBody(bytes, this.#body.feed(bytes, at));
   }
 
@@ -266,8 +238,7 @@ export class UpstreamConnection implements BodyOwner, WriterOwner, TimeoutOwner,
       return Body.part(bytes, at, at + framing, "service");
     }
     if (framing === "until-close") this.#isKeepAlive = false;
-    this.#isReading = true;
-    this.#watch();
+    this.#timeout.reading(true);
     const body = new IncomingBody(framing, this, Number.POSITIVE_INFINITY);
     this.#body = body;
     if (at < bytes.length && body.feed(bytes, at) < bytes.length) this.#isKeepAlive = false;

@@ -1,8 +1,9 @@
 import { GatewayError, systemCode } from "../errors.ts";
 import { Timeout, type TimeoutOwner } from "../timeouts.ts";
 import type { TargetAddress } from "./address.ts";
-import { type ConnectionOwner, UpstreamConnection } from "./connection.ts";
+import { UpstreamConnection } from "./connection.ts";
 import type { ConnectionEvents } from "./connection-events.ts";
+import type { ConnectionOwner } from "./connection-owner.ts";
 import type { Resolver } from "./resolve.ts";
 
 /** TLS towards a target, read at load. */

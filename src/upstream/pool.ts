@@ -1,6 +1,7 @@
 import { GatewayError } from "../errors.ts";
 import { Timeout } from "../timeouts.ts";
-import type { ConnectionOwner, UpstreamConnection } from "./connection.ts";
+import type { UpstreamConnection } from "./connection.ts";
+import type { ConnectionOwner } from "./connection-owner.ts";
 import { type Dialer, type DialOwner, openConnection } from "./dial.ts";
 import type { Exchange, ExchangeHolder } from "./exchange.ts";
 import type { TargetStats } from "./stats.ts";
