@@ -9,10 +9,10 @@ import {
   StoreError,
   storeKey,
 } from "../../src/plugin.ts";
-import { createCounts } from "./counts.ts";
 import { describe } from "./describe.ts";
 import { Hold, type Place } from "./hold.ts";
 import { Leases } from "./leases.ts";
+import { createMetrics } from "./metrics.ts";
 import { OptionsSchema } from "./options.ts";
 import { Places } from "./places.ts";
 
@@ -29,7 +29,7 @@ export default definePlugin({
     const keyOf = compileKey(options.key, { route, service, ipv6Prefix: options["ipv6-prefix"] });
     const space = `${storeKey(site, keyText(options.key))}:`;
     const waiting = { waitMs, queue };
-    const counts = createCounts(scope);
+    const counts = createMetrics(scope);
     const places = scope.state(`places ${space}`, () => new Places(counts.use));
     const isShared = shared && store.takeNow === undefined;
     const leases = isShared

@@ -1,6 +1,6 @@
 import { type Lease, MAX_TIMER_MS, type Store } from "../../src/plugin.ts";
-import type { Counts } from "./counts.ts";
 import type { Place } from "./hold.ts";
+import type { PlaceMetrics } from "./metrics.ts";
 import type { Waiting } from "./places.ts";
 
 /** A place that is free elsewhere is seen after so many ms at the latest; those who wait do not ask in step. */
@@ -13,12 +13,12 @@ const BATCH = 500;
 export class Leases {
   readonly #store: Store;
   readonly #leaseMs: number;
-  readonly #counts: Counts;
+  readonly #counts: PlaceMetrics;
   readonly #held = new Set<Lease>();
   readonly #waiting = new Map<string, number>();
   #timer: Timer | undefined = undefined;
 
-  constructor(store: Store, leaseMs: number, counts: Counts) {
+  constructor(store: Store, leaseMs: number, counts: PlaceMetrics) {
     this.#store = store;
     this.#leaseMs = leaseMs;
     this.#counts = counts;

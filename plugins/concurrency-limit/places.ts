@@ -1,6 +1,6 @@
 import { MAX_TIMER_MS } from "../../src/plugin.ts";
-import type { Use } from "./counts.ts";
 import type { Place } from "./hold.ts";
+import type { Use } from "./metrics.ts";
 
 /** How long, and among how many, a request waits. */
 export interface Waiting {

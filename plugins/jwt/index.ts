@@ -11,9 +11,9 @@ import {
 } from "../../src/plugin.ts";
 import { compileAccess } from "./access.ts";
 import { askBlacklist, type Blacklist, createBlacklist } from "./blacklist.ts";
-import { counted, countOutcomes } from "./counts.ts";
 import { describe } from "./describe.ts";
 import { explainToken } from "./explain.ts";
+import { counted, createMetrics } from "./metrics.ts";
 import { isUrl, type JwtOptions, jwksOptions, Options } from "./options.ts";
 import { invalidToken } from "./refusals.ts";
 import { SharedValues } from "./shared.ts";
@@ -34,7 +34,7 @@ export default definePlugin({
     const credential = compileCredential(placesOf(options));
     const claimHeaders = compileClaimHeaders(options["forward-claims"]);
     const checkAccess = compileAccess(options);
-    const count = countOutcomes(scope);
+    const count = createMetrics(scope);
     const verifiers = scope.state("verifiers", () => new SharedValues<Verifier>());
     const { value: verifier, release } = await verifiers.acquire(verificationKey(options), () =>
       Verifier.create(options, scope),

@@ -13,6 +13,7 @@ import { describe } from "./describe.ts";
 import { type QuotaReport, usageReport } from "./endpoint.ts";
 import { compileQuotas, type Quota } from "./grade.ts";
 import { type Counted, Ledger } from "./ledger.ts";
+import { createMetrics } from "./metrics.ts";
 import { OptionsSchema } from "./options.ts";
 import { calendar, type Period } from "./period.ts";
 
@@ -30,26 +31,14 @@ export default definePlugin({
   describe,
   setup(options, scope): Phases {
     const { cost, timezone, day, month, "store-failure": onFailure } = options;
-    const { site, store, metrics, route, service } = scope;
+    const { site, store, route, service } = scope;
     const periodAt = calendar(timezone);
     const quotasOf = compileQuotas(options);
     const keyOf = compileKey(options.key, { route, service, ipv6Prefix: options["ipv6-prefix"] });
     const space = storeKey(site, keyText(options.key));
     const ledger = scope.state(`ledger ${space}`, () => new Ledger(store, space));
     const foundKey = contextKey<Found>("what is left of the quota");
-    const requests = metrics.counter({
-      name: "requests_total",
-      help: "Requests that were counted, by what became of them: allowed, refused, or uncounted without the store.",
-      labels: ["route", "decision"],
-    });
-    const refusals = metrics.counter({
-      name: "refusals_total",
-      help: "Requests that a quota was used up for, by its period; of both each counts.",
-      labels: ["route", "period"],
-    });
-    const [allowed, refused, uncounted] = ["allowed", "refused", "uncounted"].map((decision) =>
-      requests.with(route?.name ?? "", decision),
-    );
+    const metrics = createMetrics(scope);
 
     const reports = scope.state("reports", () => new Map<string, QuotaReport>());
     const report = { site, key: options.key, timezone, limits: { day, month }, ledger, periodAt };
@@ -75,8 +64,8 @@ export default definePlugin({
       for (const { period } of all) ledger.takeBack(key, cost, period, nowMs);
       const last = full.reduce((one, other) => (other.period.endsAtMs > one.period.endsAtMs ? other : one));
       ctx.set(foundKey, { ...last, used: last.limit });
-      refused?.inc();
-      for (const { period } of full) refusals.with(route?.name ?? "", period.kind).inc();
+      metrics.refused.inc();
+      for (const { period } of full) metrics.refusedBy(period.kind).inc();
       throw new GatewayError("rate_limited", {
         detail: `The quota of the ${last.period.kind} is used up`,
         headers: { "retry-after": String(secondsTo(last.period, nowMs)) },
@@ -92,7 +81,7 @@ export default definePlugin({
           if (onFailure === "deny") throw new GatewayError("store_unavailable", { cause: error });
         });
         if (found === undefined) {
-          uncounted?.inc();
+          metrics.uncounted.inc();
           return undefined;
         }
         const full = found.filter(({ used, limit }) => used > limit);
@@ -100,7 +89,7 @@ export default definePlugin({
         for (const { isFirst, period } of found) if (isFirst) ledger.enlist(key, period, nowMs);
         const tightest = found.reduce((one, other) => (leftOf(other) < leftOf(one) ? other : one));
         if (tightest.limit !== Number.POSITIVE_INFINITY) ctx.set(foundKey, tightest);
-        allowed?.inc();
+        metrics.allowed.inc();
         return undefined;
       },
       ...(options.headers && {

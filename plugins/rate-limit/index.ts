@@ -2,11 +2,11 @@ import { type Context, contextKey, definePlugin, GatewayError, type Phases, type
 import { Asking, type Verdict } from "./asking.ts";
 import { type Charges, compileCharges } from "./charges.ts";
 import { responseCost } from "./cost.ts";
-import { createCounts } from "./counts.ts";
 import { describe } from "./describe.ts";
 import { FailureLimit } from "./failures.ts";
 import { retryAfter, setFields } from "./fields.ts";
 import { compileLimits } from "./limits.ts";
+import { createMetrics } from "./metrics.ts";
 import { OptionsSchema } from "./options.ts";
 import { syncerOf } from "./sync.ts";
 import { createTaker } from "./take.ts";
@@ -27,7 +27,7 @@ export default definePlugin({
   setup(options, scope): Phases {
     const { cost, headers: form, "tier-claim": tierClaim, "cost-header": costHeader } = options;
     if (options.sync < LEAST_SYNC_MS) throw new Error(`sync: expected at least ${LEAST_SYNC_MS}ms`);
-    const counts = createCounts(scope);
+    const counts = createMetrics(scope);
     const limits = compileLimits(options, scope);
     const chargesOf = compileCharges(limits, scope.store, tierClaim, cost);
     const taker = createTaker(options, scope, counts);

@@ -1,5 +1,5 @@
 import { type Charge, MAX_TIMER_MS, type Scope, type Store, type Taken } from "../../src/plugin.ts";
-import type { Counts } from "./counts.ts";
+import type { LimitMetrics } from "./metrics.ts";
 
 /** Keys whose counts wait to be told; what is counted beyond is told to nobody. */
 const MAX_KEYS = 50_000;
@@ -21,12 +21,12 @@ export class Syncer {
   readonly #store: Store;
   readonly #local: Scope["local"];
   readonly #everyMs: number;
-  readonly #counts: Counts;
+  readonly #counts: LimitMetrics;
   #entries = new Map<string, Entry>();
   #timer: Timer | undefined = undefined;
   #isAtWork = false;
 
-  constructor(store: Store, local: Scope["local"], everyMs: number, counts: Counts) {
+  constructor(store: Store, local: Scope["local"], everyMs: number, counts: LimitMetrics) {
     this.#store = store;
     this.#local = local;
     this.#everyMs = everyMs;
@@ -96,6 +96,6 @@ export class Syncer {
 }
 
 /** The one of all instances that compare at this pace; it outlives reloads. */
-export function syncerOf({ state, store, local }: Scope, everyMs: number, counts: Counts): Syncer {
+export function syncerOf({ state, store, local }: Scope, everyMs: number, counts: LimitMetrics): Syncer {
   return state(`sync ${everyMs}`, () => new Syncer(store, local, everyMs, counts));
 }

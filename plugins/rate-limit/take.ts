@@ -9,7 +9,7 @@ import {
   type Taken,
 } from "../../src/plugin.ts";
 import type { Charges } from "./charges.ts";
-import type { Counts } from "./counts.ts";
+import type { LimitMetrics } from "./metrics.ts";
 import type { Options } from "./options.ts";
 import { type Syncer, syncerOf } from "./sync.ts";
 
@@ -23,7 +23,7 @@ export interface Taker {
 }
 
 /** The way of asking that the options choose: with the embedded store always at once. */
-export function createTaker(options: Options, scope: Scope, counts: Counts): Taker {
+export function createTaker(options: Options, scope: Scope, counts: LimitMetrics): Taker {
   const { store, local } = scope;
   const onFailure = failurePolicy(options["store-failure"], scope, counts);
   if (isLocal(store)) {
@@ -52,7 +52,7 @@ function isLocal(store: Store): store is LocalStore {
   return store.takeNow !== undefined;
 }
 
-function syncedTaker(syncer: Syncer, local: Scope["local"], counts: Counts): Omit<Taker, "onFailure"> {
+function syncedTaker(syncer: Syncer, local: Scope["local"], counts: LimitMetrics): Omit<Taker, "onFailure"> {
   return {
     take({ charges }) {
       const taken = local.takeNow(charges);
@@ -66,7 +66,7 @@ function syncedTaker(syncer: Syncer, local: Scope["local"], counts: Counts): Omi
   };
 }
 
-function settleIn(store: Scope["store"], charges: readonly Charge[], isGivenBack: boolean, counts: Counts): void {
+function settleIn(store: Scope["store"], charges: readonly Charge[], isGivenBack: boolean, counts: LimitMetrics): void {
   const done = isGivenBack ? store.giveBack(charges) : store.take(charges);
   done.catch(() => counts.lost.inc());
 }
@@ -75,7 +75,7 @@ function settleIn(store: Scope["store"], charges: readonly Charge[], isGivenBack
 type OnFailure = (error: unknown, asked: Charges) => readonly Taken[] | undefined;
 
 /** What holds while the store does not answer. Even a local count may have no room for another key: then it is denied. */
-function failurePolicy(policy: Options["store-failure"], { local }: Scope, counts: Counts): OnFailure {
+function failurePolicy(policy: Options["store-failure"], { local }: Scope, counts: LimitMetrics): OnFailure {
   return (error, { charges }) => {
     if (!(error instanceof StoreError)) throw error;
     counts.fallback.inc();

@@ -1,7 +1,7 @@
 import type { CounterSeries, GaugeSeries, Scope } from "../../src/plugin.ts";
 
 /** What is counted of one instance. */
-export interface Counts {
+export interface PlaceMetrics {
   readonly allowed: CounterSeries;
   readonly refused: CounterSeries;
   /** The store did not answer. */
@@ -17,7 +17,7 @@ export interface Use {
   readonly waiting: GaugeSeries;
 }
 
-export function createCounts({ metrics, route, site }: Scope): Counts {
+export function createMetrics({ metrics, route, site }: Scope): PlaceMetrics {
   const name = route?.name ?? "";
   const requests = metrics.counter({
     name: "requests_total",

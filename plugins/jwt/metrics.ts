@@ -4,12 +4,12 @@ import { REFUSALS, type Refusal, reasonOf } from "./refusals.ts";
 type Outcome = "accepted" | "missing" | "refused" | "forbidden" | "unavailable";
 
 /** What one instance counts. */
-export interface Counts extends Readonly<Record<Outcome, CounterSeries>> {
+export interface TokenMetrics extends Readonly<Record<Outcome, CounterSeries>> {
   /** Of the refused, by reason. */
   readonly reasons: ReadonlyMap<Refusal, CounterSeries>;
 }
 
-export function countOutcomes({ metrics, route }: Pick<Scope, "metrics" | "route">): Counts {
+export function createMetrics({ metrics, route }: Pick<Scope, "metrics" | "route">): TokenMetrics {
   const name = route?.name ?? "";
   const requests = metrics.counter({
     name: "requests_total",
@@ -33,7 +33,7 @@ export function countOutcomes({ metrics, route }: Pick<Scope, "metrics" | "route
 }
 
 /** The error, counted. A challenge that names no error means that there was no token. */
-export function counted(error: unknown, counts: Counts): unknown {
+export function counted(error: unknown, counts: TokenMetrics): unknown {
   if (!(error instanceof GatewayError)) return error;
   if (error.code === "forbidden") counts.forbidden.inc();
   else if (error.status === 503) counts.unavailable.inc();

@@ -1,7 +1,7 @@
 import type { CounterSeries, Scope } from "../../src/plugin.ts";
 
 /** What one instance counts. */
-export interface Counts {
+export interface LimitMetrics {
   readonly allowed: CounterSeries;
   readonly refused: CounterSeries;
   /** Of the refused, by the limit that was full: so many names as the configuration has. */
@@ -14,7 +14,7 @@ export interface Counts {
   readonly lost: CounterSeries;
 }
 
-export function createCounts({ metrics, route }: Scope): Counts {
+export function createMetrics({ metrics, route }: Scope): LimitMetrics {
   const name = route?.name ?? "";
   const requests = metrics.counter({
     name: "requests_total",
