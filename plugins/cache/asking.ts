@@ -5,7 +5,7 @@ import { confirmed, updateByHead } from "./freshening.ts";
 import type { Landing } from "./landing.ts";
 import { passed, stored } from "./miss.ts";
 import { flightKey, isValidating, type Quest } from "./quest.ts";
-import type { RouteParts } from "./shared.ts";
+import type { RouteParts } from "./route-parts.ts";
 import { isServiceFailure, staleOnError } from "./stale-if-error.ts";
 import { type AskedAt, isFailure } from "./storing.ts";
 import type { Tier } from "./tier/tier.ts";

@@ -2,19 +2,13 @@ import type { HeaderList, Reply } from "../../src/plugin.ts";
 import { answerFrom } from "./answer.ts";
 import { type Asked, isForAll } from "./asked.ts";
 import { Entry } from "./entry.ts";
+import type { Incomplete } from "./incomplete.ts";
 import { joined } from "./joining.ts";
 import type { Landing } from "./landing.ts";
 import type { Quest } from "./quest.ts";
+import type { RouteParts } from "./route-parts.ts";
 import { forwardStatus } from "./rules/cache-status.ts";
-import type { Part } from "./rules/range.ts";
-import type { RouteParts } from "./shared.ts";
 import { type AskedAt, isAuthorized, partHead, put } from "./storing.ts";
-
-/** A stored part, and the bytes that it lacks. */
-export interface Incomplete {
-  readonly part: Entry;
-  readonly missing: Part;
-}
 
 /**
  * What of a part is to be asked for, if one range has all that it lacks, and who asks wants the whole, which may be stored. Where more

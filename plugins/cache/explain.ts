@@ -1,6 +1,6 @@
 import type { Context, Explanation } from "../../src/plugin.ts";
 import { readAsked } from "./asked.ts";
-import type { Keys } from "./route-cache.ts";
+import type { Keys } from "./keys.ts";
 
 /** Whether a request may be answered from what is stored, and under which key; nothing is looked up. */
 export function explainCache(ctx: Context, { urlKey, ownKey, isBypassed, purgers }: Keys): Explanation {

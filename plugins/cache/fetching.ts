@@ -6,9 +6,9 @@ import { ageOf } from "./entry.ts";
 import type { Landed } from "./flights.ts";
 import { isFor } from "./memory.ts";
 import { flightKey, isShareable, lookAgain, type Quest } from "./quest.ts";
+import type { RouteParts } from "./route-parts.ts";
 import { forwardStatus } from "./rules/cache-status.ts";
 import { reuseOf } from "./rules/reuse.ts";
-import type { RouteParts } from "./shared.ts";
 import { staleOnError } from "./stale-if-error.ts";
 
 /** A request joins so many flights at most before it goes to the service by itself. */

@@ -3,10 +3,10 @@ import { answerFrom } from "./answer.ts";
 import type { Entry } from "./entry.ts";
 import type { Landing } from "./landing.ts";
 import type { Quest } from "./quest.ts";
+import type { RouteParts } from "./route-parts.ts";
 import { forwardStatus } from "./rules/cache-status.ts";
 import { isWeak } from "./rules/etag.ts";
 import { allowsAuthorized } from "./rules/storable.ts";
-import type { RouteParts } from "./shared.ts";
 import { type AskedAt, isAuthorized, put } from "./storing.ts";
 import { freshened, updatedByHead } from "./validation.ts";
 

@@ -8,6 +8,12 @@ import { isNotModified } from "./rules/preconditions.ts";
 import { isIfRangeMet, type Part, rangesOf } from "./rules/range.ts";
 import { reuseOf } from "./rules/reuse.ts";
 
+/** A stored part, and the bytes that it lacks. */
+export interface Incomplete {
+  readonly part: Entry;
+  readonly missing: Part;
+}
+
 /** The answer from a stored part to who asks for a range within it (RFC 9111 §3.3), or why the service is asked. */
 export function answerFromPart(entry: Entry, asked: Asked, method: string, nowMs: number): Reply | Forward {
   const { terms, validators } = entry.stored;

@@ -1,13 +1,15 @@
 import { CidrSet, definePlugin } from "../../src/plugin.ts";
 import { describe } from "./describe.ts";
-import { addEndpoint } from "./endpoint.ts";
 import { explainCache } from "./explain.ts";
+import type { Keys } from "./keys.ts";
 import { createMetrics, watchMemory } from "./metrics.ts";
 import { type CacheOptions, Options } from "./options.ts";
 import { compileBypass, compileOwnKey } from "./own-key.ts";
-import { cachedHandler, type Keys } from "./route-cache.ts";
+import { addEndpoint } from "./purge/endpoint.ts";
+import { cachedHandler } from "./route-cache.ts";
+import type { RouteParts } from "./route-parts.ts";
 import type { RulesPolicy } from "./rules/policy.ts";
-import { createShared, type RouteParts } from "./shared.ts";
+import { createShared } from "./shared.ts";
 import { compileUrlKey } from "./url-key.ts";
 
 /** Answers from stored replies as a shared cache may (RFC 9111), and asks the service once for all who ask the same. */
@@ -22,7 +24,7 @@ export default definePlugin({
     }
     const shared = scope.state("shared", () => {
       const created = createShared(scope);
-      watchMemory(scope.metrics, created);
+      watchMemory(scope.metrics, created.memory);
       return created;
     });
     if (options.store !== "memory") shared.tier.isUsed = true;

@@ -1,5 +1,5 @@
 import type { Context, Reply } from "../../src/plugin.ts";
-import type { Purging } from "./purging.ts";
+import type { Purging } from "./purge/purging.ts";
 import { isInvalidating, sameOriginTarget } from "./rules/invalidation.ts";
 
 /** Removes what a good answer to an unsafe method has made invalid (RFC 9111 §4.4). */

@@ -1,5 +1,5 @@
 import type { CounterSeries, PluginMetrics } from "../../src/plugin.ts";
-import type { Shared } from "./shared.ts";
+import type { Memory } from "./memory.ts";
 
 /** What became of a request. */
 export type Result = (typeof RESULTS)[number];
@@ -22,7 +22,7 @@ export function createMetrics(metrics: PluginMetrics, route: string): CacheMetri
 }
 
 /** The metrics of what is in memory, once for all routes. */
-export function watchMemory(metrics: PluginMetrics, { memory }: Pick<Shared, "memory">): void {
+export function watchMemory(metrics: PluginMetrics, memory: Pick<Memory, "bytes" | "size" | "evicted">): void {
   const read = (name: string, help: string, value: () => number) => metrics.gauge({ name, help }).with().collect(value);
   read("memory_bytes", "Memory of stored replies, as it is reckoned.", () => memory.bytes);
   read("memory_urls", "URLs that replies are stored for.", () => memory.size);

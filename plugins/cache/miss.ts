@@ -2,10 +2,10 @@ import type { Reply } from "../../src/plugin.ts";
 import { notModified } from "./answer.ts";
 import type { Landing } from "./landing.ts";
 import { flightKey, isValidating, type Quest } from "./quest.ts";
+import type { RouteParts } from "./route-parts.ts";
 import { forwardStatus } from "./rules/cache-status.ts";
 import { isNotModified } from "./rules/preconditions.ts";
 import type { AskedBy } from "./rules/storable.ts";
-import type { RouteParts } from "./shared.ts";
 import { type AskedAt, failureLanded, isAuthorized, keep, partHead, storedHead } from "./storing.ts";
 
 /** The reply as it came, which is not stored. */

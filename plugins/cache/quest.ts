@@ -1,11 +1,11 @@
 import type { Context, Handler } from "../../src/plugin.ts";
 import { type Asked, isForAll } from "./asked.ts";
-import type { Incomplete } from "./completing.ts";
 import type { Entry } from "./entry.ts";
+import type { Incomplete } from "./incomplete.ts";
 import { type Memory, selectEntry } from "./memory.ts";
+import type { Place } from "./place.ts";
 import type { Forward } from "./rules/cache-status.ts";
 import { varyKey } from "./rules/vary.ts";
-import type { Place } from "./storing.ts";
 import { hasValidator } from "./validation.ts";
 
 /** A request that the service has to be asked about. */

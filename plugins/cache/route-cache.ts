@@ -1,30 +1,18 @@
-import type { CidrSet, Context, Handler, KeyOf, Reply } from "../../src/plugin.ts";
+import type { Context, Handler, Reply } from "../../src/plugin.ts";
 import { answerFrom } from "./answer.ts";
 import { readAsked } from "./asked.ts";
-import { type Incomplete, incompleteOf } from "./completing.ts";
+import { incompleteOf } from "./completing.ts";
 import type { Entry } from "./entry.ts";
 import { fetchShared, refresh } from "./fetching.ts";
-import { answerFromPart } from "./incomplete.ts";
+import { answerFromPart, type Incomplete } from "./incomplete.ts";
+import type { Keys } from "./keys.ts";
 import { selectEntry, selectPart } from "./memory.ts";
-import { purgeAsked } from "./purge-request.ts";
+import { purgeAsked } from "./purge/request.ts";
 import type { Quest } from "./quest.ts";
+import type { RouteParts } from "./route-parts.ts";
 import { type Forward, forwardStatus } from "./rules/cache-status.ts";
 import { reuseOf } from "./rules/reuse.ts";
-import type { RouteParts } from "./shared.ts";
 import { passOther } from "./unsafe.ts";
-import type { UrlKey } from "./url-key.ts";
-
-/** How a route's requests find what is stored for them. */
-export interface Keys {
-  readonly urlKey: UrlKey;
-  /** Undefined where the URL is all. */
-  readonly ownKey: KeyOf | undefined;
-  readonly isBypassed: ((ctx: Context) => boolean) | undefined;
-  /** Who may send PURGE; undefined where it goes to the service. */
-  readonly purgers: CidrSet | undefined;
-  /** Route and service: another route has another service's responses for the same URL. */
-  readonly owner: string;
-}
 
 /** Makes the layer's handler: answers from the store what may be, and asks the service for the rest. */
 export function cachedHandler(keys: Keys, parts: RouteParts, next: Handler): Handler {

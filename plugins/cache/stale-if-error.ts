@@ -1,9 +1,9 @@
 import { type Context, GatewayError, type Reply } from "../../src/plugin.ts";
 import { answerFrom } from "./answer.ts";
 import type { Quest } from "./quest.ts";
+import type { RouteParts } from "./route-parts.ts";
 import { forwardStatus } from "./rules/cache-status.ts";
 import { isUsableOnError } from "./rules/reuse.ts";
-import type { RouteParts } from "./shared.ts";
 
 /** A stale response that may be used because the service fails (RFC 5861 §4). */
 export function staleOnError(

@@ -4,6 +4,8 @@ import { Fill } from "./fill.ts";
 import type { ComingContent, Landed } from "./flights.ts";
 import { joined } from "./joining.ts";
 import { ownText } from "./own-text.ts";
+import type { Place } from "./place.ts";
+import type { RouteParts } from "./route-parts.ts";
 import { parseContentRange } from "./rules/content-range.ts";
 import type { ReceivedAt } from "./rules/freshness.ts";
 import { httpDate } from "./rules/http-date.ts";
@@ -11,19 +13,11 @@ import { responseDirectives } from "./rules/response-directives.ts";
 import { type AskedBy, type Refusal, storageTerms, type Terms } from "./rules/storable.ts";
 import { storedFields } from "./rules/stored-fields.ts";
 import { varyKey, varyNames } from "./rules/vary.ts";
-import type { RouteParts } from "./shared.ts";
 import { tagsOf } from "./tags.ts";
 import { validatorsOf } from "./validation.ts";
 
 /** What came of a request to the service: a response, "refused" if there is nothing to store, undefined if it has failed. */
 export type Outcome = Entry | "refused" | undefined;
-
-/** Whose requests the response is for, before it is known what it varies by. */
-export interface Place {
-  readonly url: string;
-  readonly owner: string;
-  readonly own: string;
-}
 
 /** When a response was asked for and came, and how many purges there had been when it was asked for. */
 export interface AskedAt extends ReceivedAt {

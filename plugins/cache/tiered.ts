@@ -3,8 +3,8 @@ import { answerFrom } from "./answer.ts";
 import type { Entry } from "./entry.ts";
 import type { Flight } from "./flights.ts";
 import { flightKey, isShareable, type Quest } from "./quest.ts";
+import type { RouteParts } from "./route-parts.ts";
 import { reuseOf } from "./rules/reuse.ts";
-import type { RouteParts } from "./shared.ts";
 import type { Outcome } from "./storing.ts";
 import type { Tier } from "./tier/tier.ts";
 

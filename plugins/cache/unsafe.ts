@@ -1,12 +1,12 @@
 import type { Context, Handler, Reply } from "../../src/plugin.ts";
 import { readAsked } from "./asked.ts";
 import { invalidate } from "./invalidate.ts";
-import type { Keys } from "./route-cache.ts";
+import type { Keys } from "./keys.ts";
+import type { RouteParts } from "./route-parts.ts";
 import { forwardStatus } from "./rules/cache-status.ts";
 import { explicitLifetime } from "./rules/freshness.ts";
 import { sameOriginTarget } from "./rules/invalidation.ts";
 import { responseDirectives } from "./rules/response-directives.ts";
-import type { RouteParts } from "./shared.ts";
 import { type AskedAt, isAuthorized, keep, storedHead } from "./storing.ts";
 import { tagsOf } from "./tags.ts";
 

@@ -1,7 +1,6 @@
 import { LATENCY_SECONDS } from "../observe/metrics/histogram.ts";
 import type { RuleNames } from "./alert-names.ts";
 import { KEYS_OF, OF, OF_SERVICES, WINDOWS } from "./alert-rules.ts";
-import type { Keys, Report } from "./check-alerts.ts";
 import type { Draft } from "./draft.ts";
 import { didYouMean } from "./nearest.ts";
 import { entryOf, type Node, nearestNode } from "./node.ts";
@@ -14,6 +13,10 @@ const LONGEST_SECONDS = LATENCY_SECONDS.at(-1) ?? 0;
 const KNOWN_KEYS: ReadonlySet<string> = new Set(Object.values(KEYS_OF).flat());
 
 type Draftee = Partial<RuleConfig>;
+
+export type Keys = readonly (string | number)[];
+/** Takes a mistake in the section, at these keys of it. */
+export type Report = (keys: Keys, message: string, hint?: string) => void;
 
 /** How a value of a unit begins and ends, for telling them apart where all three fit the schema. */
 const UNIT_TEXT = { share: /%$/, duration: /[smhd]$/, size: /b$/ } as const;

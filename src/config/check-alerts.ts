@@ -2,7 +2,7 @@ import { accessSync, constants } from "node:fs";
 import { dirname } from "node:path";
 import { isToken } from "../http1/chars.ts";
 import { ruleNames } from "./alert-names.ts";
-import { checkRule } from "./check-alert-rule.ts";
+import { checkRule, type Report } from "./check-alert-rule.ts";
 import type { Draft } from "./draft.ts";
 import { absolutePath, reasonOf } from "./file-path.ts";
 import { below } from "./key-path.ts";
@@ -11,9 +11,6 @@ import { nearestNode } from "./node.ts";
 import { pemFault } from "./pem-fault.ts";
 import { type Problem, problemAt } from "./problem.ts";
 import type { AlertsConfig, RuleConfig, WebhookConfig } from "./schema-alerts.ts";
-
-export type Keys = readonly (string | number)[];
-export type Report = (keys: Keys, message: string, hint?: string) => void;
 
 /** What the schema cannot tell of alerts: which keys go together, and that what they name is there. */
 export function checkAlerts(draft: Draft): readonly Problem[] {

@@ -1,23 +1,19 @@
-import type { Loaded } from "../config/load.ts";
 import type { ListenConfig, RouteConfig } from "../config/schema.ts";
 import type { Context } from "../context.ts";
 import { enterRoute } from "../enter.ts";
 import { GatewayError } from "../errors.ts";
 import { isLastForward } from "../message/max-forwards.ts";
 import { isPreflight } from "../message/preflight.ts";
-import type { Plugin } from "../plugin.ts";
 import type { CompiledRoute, Snapshot } from "../snapshot.ts";
 import type { Choice } from "../traffic/split.ts";
 import type { Service } from "../upstream/service.ts";
 import type { Way } from "../way.ts";
 import { candidatesOf } from "./candidates.ts";
 import { placeText } from "./options.ts";
+import type { Places } from "./places.ts";
 import { type ExplainedChain, explainChain } from "./plugins.ts";
 import type { ExplainReport, UpstreamReport } from "./report.ts";
 import { coreRetry, timeoutsOf, upstreamOf } from "./upstream.ts";
-
-/** Where things are written. */
-export type Places = Pick<Loaded<Plugin>, "entryOf" | "placeOf">;
 
 /**
  * What a configuration would make of a request. The route is found as for any request, by the same code; nothing is sent,

@@ -11,9 +11,10 @@ import type { Awaitable } from "../plugin.ts";
 import type { Snapshot } from "../snapshot.ts";
 import type { ExplanationSummary, Follower } from "../trail/follower.ts";
 import { TRAIL, Trail } from "../trail/trail.ts";
-import { explain, type Places } from "./explain.ts";
+import { explain } from "./explain.ts";
 import type { Explanations } from "./explanations.ts";
 import { happenedOf, type LiveReport, withoutCredentials } from "./live-report.ts";
+import type { Places } from "./places.ts";
 import { EXPLAIN_HEADER, EXPLANATION_HEADER, type Signatures } from "./signature.ts";
 
 export interface LiveOptions {

@@ -6,6 +6,9 @@ import type { LiveReport } from "./live-report.ts";
 import { optionsOf, placeText } from "./options.ts";
 import type { ExplainReport } from "./report.ts";
 
+/** Where things are written. */
+export type Places = Pick<Loaded<Plugin>, "entryOf" | "placeOf">;
+
 /** The configuration that is at work, as it was read. */
 export type AtWork = Pick<Loaded<Plugin>, "config" | "plugins" | "entryOf" | "placeOf">;
 

@@ -1,8 +1,8 @@
 import type { Context } from "../context.ts";
 import type { Explanation } from "../observe/explanation.ts";
 import type { PluginAtWork } from "../way.ts";
-import type { Places } from "./explain.ts";
 import { optionsOf, placeText } from "./options.ts";
+import type { Places } from "./places.ts";
 import type { ExplainReport, PluginReport } from "./report.ts";
 
 /** The phases in the order in which they run. */

@@ -4,8 +4,8 @@ import type { GatewayRequest } from "../message/request.ts";
 import { compileRewrite } from "../routing/rewrite.ts";
 import { isIdempotent } from "../upstream/idempotent.ts";
 import type { Service } from "../upstream/service.ts";
-import type { Places } from "./explain.ts";
 import { placeText } from "./options.ts";
+import type { Places } from "./places.ts";
 import type { ExplainReport, UpstreamReport } from "./report.ts";
 
 /** What the service gets. Throws GatewayError where the path cannot be rewritten. */

@@ -1,19 +1,24 @@
 import { Timeout, type TimeoutOwner } from "../timeouts.ts";
-import type { ConnectionOwner } from "./connection-owner.ts";
+import type { UpstreamTimeouts } from "./timeouts.ts";
+
+/** Whose timeouts hold; they change when the service's configuration does. */
+interface TimeoutsOwner {
+  readonly timeouts: UpstreamTimeouts;
+}
 
 /**
  * The one timeout of a connection to a target. Between exchanges it is how long the connection is kept, then how long the
  * reply's head may take, and while bytes are due, in either direction, how long they may stand still.
  */
 export class ConnectionTimeout {
-  readonly #owner: Pick<ConnectionOwner, "timeouts">;
+  readonly #owner: TimeoutsOwner;
   readonly #timeout: Timeout;
   /** A part of the reply's body is due; not while somebody downstream cannot take it. */
   #isReading = false;
   /** The target takes no more of the request at the moment. */
   #isBlocked = false;
 
-  constructor(owner: Pick<ConnectionOwner, "timeouts">, connection: TimeoutOwner) {
+  constructor(owner: TimeoutsOwner, connection: TimeoutOwner) {
     this.#owner = owner;
     this.#timeout = new Timeout(connection);
   }

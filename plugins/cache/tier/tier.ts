@@ -1,14 +1,14 @@
 import { type HeaderList, type Lock, type Scope, StoreError } from "../../../src/plugin.ts";
 import type { Entry } from "../entry.ts";
 import { ownText } from "../own-text.ts";
-import type { Purge } from "../purges.ts";
+import type { Place } from "../place.ts";
+import type { Purge } from "../purge/purge.ts";
+import { afterPurges, isPurged, parseRecords, recordOf, withRecord } from "../purge/record.ts";
 import { varyKey } from "../rules/vary.ts";
-import type { UrlKeys } from "../shared.ts";
-import type { Place } from "../storing.ts";
+import type { UrlKeys } from "../url-keys.ts";
 import { decodeEntry, encodeEntry } from "./encoding.ts";
 import { type IndexRecord, parseIndex } from "./index-record.ts";
 import { entryKey, indexKey, lockKey, PURGES, refusalKey } from "./keys.ts";
-import { afterPurges, isPurged, parseRecords, recordOf, withRecord } from "./purge-record.ts";
 
 /** A response that can be asked about is kept for so long past its freshness, in ms. */
 const VALIDATABLE_MS = 3_600_000;

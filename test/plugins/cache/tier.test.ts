@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { UrlKeys } from "../../../plugins/cache/shared.ts";
 import { Tier } from "../../../plugins/cache/tier/tier.ts";
 import { compileUrlKey } from "../../../plugins/cache/url-key.ts";
+import { UrlKeys } from "../../../plugins/cache/url-keys.ts";
 import { HeaderList } from "../../../src/message/headers.ts";
 import { MemoryBackend } from "../../../src/store/memory/backend.ts";
 import { createStoreView } from "../../../src/store/view.ts";

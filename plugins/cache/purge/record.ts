@@ -1,5 +1,5 @@
 import type { Entry } from "../entry.ts";
-import { type Purge, type PurgeTarget, purgeTest } from "../purges.ts";
+import { type Purge, type PurgeTarget, purgeTest } from "./purge.ts";
 
 /** A purge as all gateways see it; those of URLs and keys need none, for their responses are not found any more. */
 export interface PurgeRecord {

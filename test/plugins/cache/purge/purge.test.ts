@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import cache from "../../../plugins/cache/index.ts";
-import { Reply } from "../../../src/message/reply.ts";
-import { type PluginTest, testPlugin } from "../../../src/testing.ts";
-import { response } from "../../support/scripts.ts";
-import { until } from "../../support/until.ts";
-import type { UpstreamConnection } from "../../support/upstream.ts";
-import { isAnsweredFromStore, startWorld } from "./world.ts";
+import cache from "../../../../plugins/cache/index.ts";
+import { Reply } from "../../../../src/message/reply.ts";
+import { type PluginTest, testPlugin } from "../../../../src/testing.ts";
+import { response } from "../../../support/scripts.ts";
+import { until } from "../../../support/until.ts";
+import type { UpstreamConnection } from "../../../support/upstream.ts";
+import { isAnsweredFromStore, startWorld } from "../world.ts";
 
 const HOST = "http://gateway.test";
 const tagged = (tag: string) => () => Reply.json(200, {}, { "cache-control": "max-age=60", ...TAGS[tag] });

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { UrlKeys } from "../../../plugins/cache/shared.ts";
-import { Untold } from "../../../plugins/cache/untold.ts";
-import { entryOf } from "./entries.ts";
+import { Untold } from "../../../../plugins/cache/purge/untold.ts";
+import { UrlKeys } from "../../../../plugins/cache/url-keys.ts";
+import { entryOf } from "../entries.ts";
 
 const byKey = (key: string) => ({ target: { kind: "key" as const, key }, isSoft: false });
 

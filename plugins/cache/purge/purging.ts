@@ -1,7 +1,10 @@
-import { GatewayError, type Logger, type Scope, StoreError } from "../../src/plugin.ts";
-import type { Entry } from "./entry.ts";
-import { type Purge, type PurgeTarget, purgeMemory, purgeTest } from "./purges.ts";
-import type { Shared } from "./shared.ts";
+import { GatewayError, type Logger, type Scope, StoreError } from "../../../src/plugin.ts";
+import type { Entry } from "../entry.ts";
+import type { Flights } from "../flights.ts";
+import type { Memory } from "../memory.ts";
+import type { Tier } from "../tier/tier.ts";
+import type { UrlKeys } from "../url-keys.ts";
+import { type Purge, type PurgeLog, type PurgeTarget, purgeMemory, purgeTest } from "./purge.ts";
 import { Untold } from "./untold.ts";
 
 const CHANNEL = "purges";
@@ -9,7 +12,13 @@ const CHANNEL = "purges";
 const RETELL_MS = 1_000;
 
 /** What a purge changes. */
-type Purged = Omit<Shared, "purging">;
+interface Purged {
+  readonly memory: Memory;
+  readonly flights: Flights;
+  readonly purges: PurgeLog;
+  readonly tier: Tier;
+  readonly urlKeys: UrlKeys;
+}
 
 /** Purges here, and at all gateways that share the store. */
 export class Purging {

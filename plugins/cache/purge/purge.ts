@@ -1,7 +1,7 @@
-import type { Entry } from "./entry.ts";
-import type { Memory } from "./memory.ts";
-import type { UrlKeys } from "./shared.ts";
-import type { UrlParts } from "./url-key.ts";
+import type { Entry } from "../entry.ts";
+import type { Memory } from "../memory.ts";
+import type { UrlParts } from "../url-key.ts";
+import type { UrlKeys } from "../url-keys.ts";
 
 /** What is to be removed. */
 export type PurgeTarget =

@@ -1,4 +1,4 @@
-import { type CidrSet, type Context, GatewayError, Reply } from "../../src/plugin.ts";
+import { type CidrSet, type Context, GatewayError, Reply } from "../../../src/plugin.ts";
 import type { Purging } from "./purging.ts";
 
 /** Answers PURGE: removes what is stored for the request's URL, if its client may. Rejects with `forbidden` if not. */

@@ -1,7 +1,7 @@
-import type { Entry } from "./entry.ts";
-import { type Purge, type PurgeTest, purgeTest } from "./purges.ts";
-import type { UrlKeys } from "./shared.ts";
-import { isPurged } from "./tier/purge-record.ts";
+import type { Entry } from "../entry.ts";
+import type { UrlKeys } from "../url-keys.ts";
+import { type Purge, type PurgeTest, purgeTest } from "./purge.ts";
+import { isPurged } from "./record.ts";
 
 /** A purge that the store does not know of. */
 export interface UntoldPurge {

@@ -1,5 +1,5 @@
-import { canonicalPath, GatewayError, type Scope } from "../../src/plugin.ts";
-import type { PurgeTarget } from "./purges.ts";
+import { canonicalPath, GatewayError, type Scope } from "../../../src/plugin.ts";
+import type { PurgeTarget } from "./purge.ts";
 import type { Purging } from "./purging.ts";
 
 /** Serves DELETE /api/cache: the query says what is purged. */
