@@ -36,7 +36,7 @@ describe("an action of the dashboard", () => {
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "hidden" });
     expect(asked).toEqual([]);
-  }, 30_000);
+  }, 120_000);
 
   test("reloads, and tells every problem with its place if it cannot", async () => {
     await using gateway = await startGateway(YAML);
@@ -57,7 +57,7 @@ describe("an action of the dashboard", () => {
     await confirm(page, "Reload the configuration …", "Reload");
     await results.getByText("The configuration was taken over, with 1 change.").waitFor();
     await headline(page, /^All well/).waitFor();
-  }, 40_000);
+  }, 120_000);
 
   test("drains a target and takes it back; the last one only if that is said", async () => {
     using first = startShopService();
@@ -75,7 +75,7 @@ routes: [{ path: /*, service: users }]
     await page.getByText(`${first.url} gets no new requests.`).waitFor();
     await row.getByText("drained").waitFor();
     await traffic.answered(100);
-    await row.getByText("0/s").waitFor({ timeout: 15_000 });
+    await row.getByText("0/s").waitFor();
 
     const last = await confirm(page, `Drain ${second.url}`, "Drain the target");
     expect(last).toContain("It is the last target of the service that works");
@@ -85,7 +85,7 @@ routes: [{ path: /*, service: users }]
     await confirm(page, `Take back ${first.url}`, "Take it back");
     await page.getByText(`${first.url} gets requests again.`).waitFor();
     await row.getByText("up").waitFor();
-  }, 60_000);
+  }, 120_000);
 
   test("forces a breaker, and lets it go", async () => {
     using up = startShopService();
@@ -104,7 +104,7 @@ routes: [{ path: /*, service: users }]
     await confirm(page, opener, "Force the circuit", () => page.getByLabel("Hold it").selectOption("reset"));
     await page.getByText(`The circuit of ${up.url} was reset.`).waitFor();
     expect(await ask()).toBe(200);
-  }, 40_000);
+  }, 120_000);
 
   test("purges, revokes, and says so where there is nothing to do it with", async () => {
     using up = startShopService();
@@ -122,5 +122,5 @@ routes: [{ path: /*, service: users, plugins: { cache: { ttl: 60s } } }]
     expect(await statusOf()).toContain("miss");
     await confirm(page, "Revoke tokens …", "Revoke", () => page.getByLabel("Subject, id, token or kid").fill("ada"));
     await page.getByText(/^Nothing was done\. This gateway has no such thing/).waitFor();
-  }, 40_000);
+  }, 120_000);
 });

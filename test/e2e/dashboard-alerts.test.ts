@@ -24,7 +24,7 @@ alerts:
   await traffic.answered(50);
   const { page } = await openDashboard(browser, gateway, { view: "alerts" });
   const alerts = page.getByRole("table", { name: "Alerts" });
-  await alerts.getByRole("row", { name: /^too-many-errors .*firing/ }).waitFor({ timeout: 20_000 });
+  await alerts.getByRole("row", { name: /^too-many-errors .*firing/ }).waitFor();
   await page.getByRole("button", { name: "Silence too-many-errors" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("combobox").selectOption("15m");
@@ -39,4 +39,4 @@ alerts:
   await page.getByText("Nothing is silenced.").waitFor();
   await alerts.getByText("firing, silenced").waitFor({ state: "detached" });
   await alerts.getByText("firing", { exact: false }).waitFor();
-}, 60_000);
+}, 120_000);

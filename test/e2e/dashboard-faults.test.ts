@@ -73,7 +73,7 @@ async function untilConcluded(page: Page, expected: string): Promise<void> {
       last = await what();
       return (await conclusion(page)) === expected;
     },
-    { timeout: 20_000, what: () => `the page says that ${expected}; it said: ${last}` },
+    { timeout: 60_000, what: () => `the page says that ${expected}; it said: ${last}` },
   );
 }
 
@@ -84,7 +84,7 @@ describe("a newcomer finds with the dashboard alone", () => {
       await untilConcluded(page, "a target is slow");
       await headline(page, slow.url).waitFor();
     });
-  }, 60_000);
+  }, 120_000);
 
   test("that a secret is wrong, and where it is compared", async () => {
     await withShop(async ({ traffic }, page) => {
@@ -100,7 +100,7 @@ describe("a newcomer finds with the dashboard alone", () => {
         .first()
         .waitFor();
     });
-  }, 60_000);
+  }, 120_000);
 
   test("that a limit is exhausted, and by whom", async () => {
     await withShop(async ({ gateway, traffic }, page) => {
@@ -116,7 +116,7 @@ describe("a newcomer finds with the dashboard alone", () => {
       await page.getByRole("link", { name: "Errors and limits" }).click();
       await page.getByRole("row", { name: /^\S*eve users [\d,]+/ }).waitFor();
     });
-  }, 60_000);
+  }, 120_000);
 });
 
 describe("what comes from outside", () => {
@@ -143,7 +143,7 @@ routes:
     expect(await page.title()).not.toBe("broken");
     expect(urls.filter((url) => url.endsWith("/x"))).toEqual([]);
     expect(complaints).toEqual([]);
-  }, 40_000);
+  }, 120_000);
 });
 
 describe("the token", () => {
@@ -194,5 +194,5 @@ ${HELLO}`;
     await page.getByLabel("Token").waitFor();
     expect(await page.evaluate("Object.keys(sessionStorage).length")).toBe(0);
     expect(await page.locator("main").textContent()).not.toContain("127.0.0.1:");
-  }, 40_000);
+  }, 120_000);
 });

@@ -82,5 +82,5 @@ routes:
       await Promise.all([...users, catalog, orders].map((service) => service.stop()));
     }
   },
-  SCREENSHOT_MS + 60_000,
+  SCREENSHOT_MS + 120_000,
 );

@@ -4,6 +4,9 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 /** Where systems have it; the suite needs one of them. */
 const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"].map((name) => Bun.which(name)).find((path) => path);
 
+/** For something to be on a page, in ms: what a busy machine is late for is not lost. */
+const PATIENCE_MS = 60_000;
+
 /** A page, with what it has asked for and complained about so far. */
 export interface WatchedPage {
   readonly page: Page;
@@ -24,6 +27,7 @@ export async function startBrowser(): Promise<TestBrowser> {
   return {
     async open(url, options = {}) {
       const context = await browser.newContext({ viewport: { width: 1_280, height: 900 }, ...options });
+      context.setDefaultTimeout(PATIENCE_MS);
       const page = await context.newPage();
       const urls: string[] = [];
       const complaints: string[] = [];
@@ -44,7 +48,7 @@ export function sharedBrowser(): Pick<TestBrowser, "open"> {
   let browser: TestBrowser | undefined;
   beforeAll(async () => {
     browser = await startBrowser();
-  }, 30_000);
+  }, 120_000);
   afterAll(async () => {
     await browser?.[Symbol.asyncDispose]();
   });
