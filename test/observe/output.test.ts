@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { closeSync, constants, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { createOutput } from "../../src/observe/output.ts";
+import { createOutput, type LineTap, type Output } from "../../src/observe/output.ts";
 import { type TempFolder, tempFolder } from "../support/temp.ts";
 import { until } from "../support/until.ts";
 import { FILLER, LINES } from "./children/write-lines.ts";
@@ -166,4 +166,112 @@ test("lines of any length and any letters come whole and in their order", () => 
   output.flushSync();
   closeSync(fd);
   expect(readFileSync(file, "utf8")).toBe(lines.join(""));
+});
+
+/** Puts a line down as bytes. */
+function take({ taker }: Output, line: string): void {
+  expect(taker.isFree).toBeTrue();
+  taker.take(Buffer.from(line).copy(taker.desk));
+}
+
+/** Reads along. */
+class Along implements LineTap {
+  text = "";
+
+  push(line: string): void {
+    this.text += line;
+  }
+
+  pushBytes(lines: Uint8Array): void {
+    this.text += Buffer.from(lines).toString();
+  }
+}
+
+describe("lines as bytes", () => {
+  test("come in their order among others, in the file and to who reads along", () => {
+    using folder = tempFolder();
+    const file = folder.file("log");
+    const fd = openSync(file, "w");
+    const tap = new Along();
+    const output = createOutput({ fd, tap });
+    let all = "";
+    for (let n = 0; n < 3_000; n++) {
+      const line = `${n} ${"é".repeat((n * 577) % 300)}\n`;
+      const isLong = n % 1_000 === 999;
+      const text = isLong ? `${"long".repeat(60_000)}\n` : line;
+      if (isLong || n % 3 === 0) output.write(text);
+      else take(output, text);
+      all += text;
+    }
+    output.tell();
+    expect(tap.text === all).toBeTrue();
+    output.tell();
+    output.flushSync();
+    closeSync(fd);
+    expect(readFileSync(file, "utf8") === all).toBeTrue();
+    expect(tap.text === all).toBeTrue();
+  });
+
+  test("are written by themselves a little later, and those along are told", async () => {
+    using folder = tempFolder();
+    const file = folder.file("log");
+    const fd = openSync(file, "w");
+    const tap = new Along();
+    const output = createOutput({ fd, tap });
+    take(output, "one\n");
+    take(output, "two\n");
+    expect(readFileSync(file, "utf8") + tap.text).toBe("");
+    await until(() => readFileSync(file, "utf8") !== "");
+    expect([readFileSync(file, "utf8"), tap.text]).toEqual(["one\ntwo\n", "one\ntwo\n"]);
+    closeSync(fd);
+  });
+
+  test("cannot be taken while a pipe is full, and again when it has been read", async () => {
+    using folder = tempFolder();
+    const pipe = namedPipe(folder);
+    const tap = new Along();
+    const output = createOutput({ fd: pipe.writer, tap });
+    let all = "";
+    for (let n = 0; output.taker.isFree; n++) {
+      take(output, `${n} ${FILLER}\n`);
+      all += `${n} ${FILLER}\n`;
+    }
+    output.write("text\n");
+    all += "text\n";
+    expect(tap.text === all).toBeTrue();
+    await until(() => pipe.read().length === all.length);
+    await until(() => output.taker.isFree);
+    take(output, "again\n");
+    await until(() => pipe.read() === `${all}again\n`);
+    closeSync(pipe.reader);
+    closeSync(pipe.writer);
+  });
+
+  test("cannot be taken where nobody can be written to, and lines are told all the same", async () => {
+    using folder = tempFolder();
+    const pipe = namedPipe(folder);
+    closeSync(pipe.reader);
+    const tap = new Along();
+    const output = createOutput({ fd: pipe.writer, tap });
+    take(output, "lost\n");
+    await until(() => !output.taker.isFree);
+    output.write("lost too\n");
+    expect(tap.text).toBe("lost\nlost too\n");
+    closeSync(pipe.writer);
+  });
+
+  test("that are lost are told to who reads along", () => {
+    using folder = tempFolder();
+    const pipe = namedPipe(folder);
+    const tap = new Along();
+    const output = createOutput({ fd: pipe.writer, tap, maxPending: 10 });
+    expect(output.taker.isFree).toBeFalse();
+    output.write("kept\n");
+    output.write("not kept\n");
+    expect(tap.text).toBe("kept\nnot kept\n");
+    output.flushSync(0);
+    expect(pipe.read()).toBe("kept\n");
+    closeSync(pipe.reader);
+    closeSync(pipe.writer);
+  });
 });

@@ -77,6 +77,20 @@ describe("readers", () => {
 });
 
 describe("lines", () => {
+  test("that come as bytes are told one by one, and to who comes later", () => {
+    let waiting = '{"time":"2026-01-02T03:04:05.067Z","level":"info","msg":"one"}\nworker  \n';
+    const tail: LogTail = new LogTail(() => {
+      if (waiting !== "") tail.pushBytes(Buffer.from(waiting));
+      waiting = "";
+    });
+    const [early, late] = [reader(), reader()];
+    tail.read({}, early);
+    tail.pushBytes(Buffer.from('{"time":"2026-01-02T03:04:05.067Z","level":"info","msg":"twö"}\n'));
+    tail.read({}, late);
+    expect(early.messages).toEqual(["one", "worker  ", "twö"]);
+    expect(late.messages).toEqual(early.messages);
+  });
+
   test("that no logger has written become some", () => {
     const { tail } = tailed();
     const one = reader();
