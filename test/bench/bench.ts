@@ -98,7 +98,7 @@ export async function startAll(contenders: readonly Contender[], dir: string): P
 
 async function measureClosed(gateways: readonly Gateway[], scenario: Scenario, run: Run): Promise<ScenarioResult> {
   const { options, dir, progress } = run;
-  const warm = { warmMs: 0, measureMs: options.warmSeconds * 1_000 };
+  const warm = { warmMs: 0, measureMs: Math.max(options.warmSeconds, scenario.warmSeconds) * 1_000 };
   for (const gateway of gateways) {
     progress(`${scenario.name}: warming ${gateway.name}`);
     await assertPasses(gateway, scenario);

@@ -38,6 +38,7 @@ const results: Results = {
         idle: 0,
         loop: "closed",
         isCached: false,
+        warmSeconds: 0,
         connections: 4,
         contentType: "text/plain",
         body: Buffer.from("hello"),
