@@ -22,7 +22,7 @@ beforeAll(async () => {
   const hole = cleanup.use(await startBlackHole());
   silent = cleanup.use(startUpstream(hangs(), { onOpen: listenOnly }));
   const target = (name: string, url: string, connectMs = PATIENT_MS, more = "") =>
-    `  ${name}: { targets: ["${url}"], ${more} timeouts: { connect: ${connectMs}ms, pool: 100ms } }`;
+    `  ${name}: { targets: ["${url}"], ${more} timeouts: { connect: ${connectMs}ms, pool: 1s } }`;
   const names = ["refused", "hole", "one", "unix", "name", "silent"];
   gateway = cleanup.use(
     await startGateway(`
