@@ -53,7 +53,7 @@ test("a new version that hangs is stopped, though its clients leave before a tim
   for (let i = 0; i < 100; i++) {
     const client = await connect(gateway.port);
     void client.send(GET);
-    const isAnswered = until(() => client.isEnded, { timeout: 500 }).catch(() => client.reset());
+    const isAnswered = until(() => client.isEnded, { timeout: 300 }).catch(() => client.reset());
     if (i % 10 === 0) await isAnswered;
   }
   expect(await stopped(gateway)).toMatchObject({ reason: expect.stringContaining("times as long") });

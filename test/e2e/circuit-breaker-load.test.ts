@@ -45,10 +45,10 @@ routes: [{ path: /*, service: main }]
 
 test("one that slows down gets no more than it takes to see it, and those that were under way", async () => {
   const slow: Script = async (_, connection) => {
-    await Bun.sleep(600);
+    await Bun.sleep(500);
     await connection.send(response("slow"));
   };
-  const { failed, wrong, all } = await load(slow, "{ circuit-breaker: { slow-call: 300ms, minimum-calls: 10 } }");
+  const { failed, wrong, all } = await load(slow, "{ circuit-breaker: { slow-call: 250ms, minimum-calls: 10 } }");
   expect([failed, all]).toEqual([[], CLIENTS * EACH]);
   // As many as the good calls of the window before, so that half are slow; and one for each client.
   expect(wrong).toBeWithin(10 / 2, CLIENTS * 3 + CLIENTS + 1);

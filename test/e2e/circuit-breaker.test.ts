@@ -15,7 +15,7 @@ let gateway: InProcessGateway;
 let serial = 0;
 
 /** Long enough that a good answer is not slow on a busy machine. */
-const SLOW_MS = 400;
+const SLOW_MS = 300;
 
 /** For each kind of test targets of its own, so that no breaker is met twice. */
 const SERVICES = {

@@ -15,7 +15,7 @@ let serial = 0;
 
 const ROUTES: Readonly<Record<string, string>> = {
   all: "{ service: shadow, max-body: 1kb }",
-  few: "{ service: shadow, max-in-flight: 2, timeout: 1500ms }",
+  few: "{ service: shadow, max-in-flight: 2, timeout: 1s }",
   gone: "{ service: gone }",
   some: "{ service: shadow, share: 25% }",
   bare: "{ service: shadow, remove: [x-secret], marker: X-Shadow }",
@@ -192,7 +192,7 @@ describe("the original", () => {
     const before = counted("failed_total");
     const all = await Promise.all(Array.from({ length: 20 }, () => send(`/few/${++serial}`)));
     expect(all.every((body) => body === "main")).toBe(true);
-    // They are answered while the shadow has still some of its 1.5 s.
+    // They are answered while the shadow has still some of its second.
     expect(counted("in_flight")).toBe(2);
     await areOver();
     expect(counted("failed_total")).toBe(before + 2);

@@ -23,8 +23,8 @@ function endless(chunk: string, pauseMs = 0): Response {
 const DEEP = `{"openapi":"3.1.0","info":{},"paths":{},"x":${"[".repeat(5_000)}${"]".repeat(5_000)}}`;
 const LIES: readonly (readonly [name: string, answer: () => Response, fault: RegExp])[] = [
   ["huge", () => endless("x".repeat(65_536)), /longer than openapi.max-bytes, 1048576 bytes/],
-  ["slow", () => endless(" ", 50), /not come within 4000 ms/],
-  ["silent", () => endless(" ", 60_000), /not come within 4000 ms/],
+  ["slow", () => endless(" ", 50), /not come within 2500 ms/],
+  ["silent", () => endless(" ", 60_000), /not come within 2500 ms/],
   ["page", () => new Response("<!doctype html><p>hello"), /a page, neither JSON nor YAML/],
   ["broken", () => new Response('{"openapi": "3.1.0", "paths": {'), /neither JSON nor YAML: line 1/],
   ["binary", () => new Response(new Uint8Array([0x7b, 0xff, 0xfe])), /not UTF-8/],
@@ -49,7 +49,7 @@ describe("a service that lies", () => {
     await using good = startDocumented("good");
     try {
       const urls = Object.fromEntries(services.map(({ url }, i) => [LIES[i]?.[0] ?? "", url]));
-      const section = "refresh: 1h, max-bytes: 1mb, timeout: 4s";
+      const section = "refresh: 1h, max-bytes: 1mb, timeout: 2500ms";
       await using gateway = await startGateway(publishing({ ...urls, good: good.url }, section));
       const states = Object.fromEntries(LIES.map(([name]) => [name, "missing"]));
       const report = await untilStates(gateway, { ...states, good: "fresh" });

@@ -33,7 +33,7 @@ async function ask({ port }: GatewayProcess, path: string): Promise<Answer> {
 const FAULTS: readonly [string, (redis: RedisServer) => unknown, (redis: RedisServer) => unknown][] = [
   ["is killed", (redis) => redis.kill(), (redis) => redis.restart()],
   ["hangs", (redis) => redis.hang(), (redis) => redis.resume()],
-  ["is slow", (redis) => void redis.cli("debug", "sleep", "5").catch(() => {}), () => {}],
+  ["is slow", (redis) => void redis.cli("debug", "sleep", "4").catch(() => {}), () => {}],
   [
     "has no room",
     (redis) => redis.cli("config", "set", "maxmemory", "1"),

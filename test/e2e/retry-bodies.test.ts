@@ -12,7 +12,7 @@ let upstream: Upstream;
 let refusing: Upstream;
 let serial = 0;
 
-const TRY_MS = 500;
+const TRY_MS = 400;
 
 beforeAll(async () => {
   upstream = cleanup.use(startUpstream(hangs()));

@@ -19,7 +19,7 @@ beforeAll(async () => {
   gateway = await startInProcess(`
 listen:
   - { host: 127.0.0.1, port: 0, limits: { header-bytes: 1kb, header-count: 10, target-bytes: 100b } }
-  - { host: 127.0.0.1, port: 0, timeouts: { header: 400ms, body: 400ms, keep-alive: 400ms } }
+  - { host: 127.0.0.1, port: 0, timeouts: { header: 300ms, body: 300ms, keep-alive: 300ms } }
   - { host: 127.0.0.1, port: 0, limits: { connections: 2 } }
   - { host: 127.0.0.1, port: 0, limits: { requests: 2 } }
 plugins: { access-log: {} }
