@@ -81,9 +81,13 @@ describe("several workers", () => {
     const [first, second] = await workersOf(gateway);
     if (first?.pid === undefined) throw new Error("there is a first worker");
     process.kill(first.pid, "SIGSTOP");
-    const report = await adminJson<{ withoutWorkers?: number[] }>(gateway, "/api/services");
+    // Of a busy machine the other one may be late, too.
+    const report = await until(async () => {
+      const told = await adminJson<{ withoutWorkers?: number[] }>(gateway, "/api/services");
+      return Bun.deepEquals(told.withoutWorkers, [1]) && told;
+    });
     process.kill(first.pid, "SIGCONT");
-    expect(report).toMatchObject({ services: [{ name: "s" }], withoutWorkers: [1] });
+    expect(report).toMatchObject({ services: [{ name: "s" }] });
     expect(second?.state).toBe("running");
     await gateway.waitForLog(
       ({ msg, worker }) => msg === "a worker does not answer: sums are without it" && worker === 1,
