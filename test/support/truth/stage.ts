@@ -57,7 +57,7 @@ export interface Stage extends AsyncDisposable {
 }
 
 export async function startStage(workers: number): Promise<Stage> {
-  const cleanup = new AsyncDisposableStack();
+  await using cleanup = new AsyncDisposableStack();
   const world = new World();
   const whole = cleanup.use(startUpstream(world.script));
   const other = cleanup.use(startUpstream(world.script));
@@ -68,11 +68,13 @@ export async function startStage(workers: number): Promise<Stage> {
   cleanup.defer(() => folder.remove());
   folder.write("mock.json", DOCUMENT);
   const yaml = truthYaml({ whole, other, early, hole, collector }, workers, RSA.pem);
-  const gateway = cleanup.use(await startGateway(yaml, { folder: folder.path, timeout: 30_000 }));
+  const gateway = cleanup.use(await startGateway(yaml, { folder: folder.path, timeout: 60_000 }));
   await order(gateway, "plugins/circuit-breaker", { service: "tripped", target: whole.url, state: "open" });
   await order(gateway, "drain", { service: "drained", target: whole.url, force: true });
   // The first interval of the history says nothing of when it began.
   await until(async () => (await historyOf(gateway)).at.length > 0, WAIT);
+  // From here on it is the stage's.
+  const owned = cleanup.move();
   const kinds = KINDS.filter(({ isForOneProcess }) => isForOneProcess !== true || workers === 1);
   return {
     gateway,
@@ -92,7 +94,7 @@ export async function startStage(workers: number): Promise<Stage> {
       ];
       return code === 0 ? lies : [...lies, `it ended with ${code}`];
     },
-    [Symbol.asyncDispose]: () => cleanup.disposeAsync(),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
