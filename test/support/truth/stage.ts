@@ -150,15 +150,7 @@ async function liesOf(
     return logged.every(({ id }) => lines.has(id));
   };
   await until(hasAll, WAIT).catch(() => undefined);
-  // What is counted last is what is asked last.
-  const atRest = async () => {
-    const metrics = await metricsOf(gateway);
-    const isQuiet =
-      sumOf(metrics, "sluice_requests_in_flight") === 0 && sumOf(metrics, "sluice_listener_connections") === 0;
-    const pools = targets.flatMap((target) => lieInPool(metrics, target));
-    return isQuiet && pools.length === 0 && sumOf(metrics, "sluice_trace_spans_waiting") === 0 ? metrics : undefined;
-  };
-  const metrics = await until(atRest, WAIT).catch(() => metricsOf(gateway));
+  const { metrics, pools } = await atRest(gateway, targets);
   const ofHistory = async () => lieInHistory(world, await historyOf(gateway)).length === 0 || undefined;
   await until(ofHistory, { timeout: 10_000 }).catch(() => undefined);
   const { errors } = await adminJson<{ errors: readonly Incident[] }>(gateway, "/api/errors?limit=500");
@@ -168,10 +160,28 @@ async function liesOf(
     ...lieInReplies(world),
     ...(await lieInExplain(world, yaml)),
     ...lieInMetrics(world, gateway.logs, metrics),
-    ...targets.flatMap((target) => lieInPool(metrics, target)),
+    ...pools,
     ...lieInTraces(world, gateway.logs, collector.spans),
     ...lieInErrors(world, gateway.logs, errors),
     ...lieInLimited(world, clients),
     ...lieInHistory(world, await historyOf(gateway)),
   ];
+}
+
+/** When nothing is under way any more: the metrics, and how they differ from what targets know of their connections at that moment. */
+async function atRest(gateway: GatewayProcess, targets: readonly Upstream[]) {
+  const look = async () => {
+    const metrics = await metricsOf(gateway);
+    return { metrics, pools: targets.flatMap((target) => lieInPool(metrics, target)) };
+  };
+  const isQuiet = ({ metrics, pools }: Awaited<ReturnType<typeof look>>) =>
+    ["sluice_requests_in_flight", "sluice_listener_connections", "sluice_trace_spans_waiting"].every(
+      (name) => sumOf(metrics, name) === 0,
+    ) && pools.length === 0;
+  const quiet = async () => {
+    const seen = await look();
+    return isQuiet(seen) ? seen : undefined;
+  };
+  // Where it is never so, that is told.
+  return await until(quiet, WAIT).catch(look);
 }
