@@ -43,7 +43,7 @@ function cutOff(name: string, route: string, code: ErrorCode, end: (connection: 
   const run = async (lane: Lane) => {
     const { world } = lane;
     const id = world.newId(name);
-    const isChunked = lane.random.next() < 0.5;
+    const isChunked = lane.random.once(2);
     const begun = isChunked
       ? "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"
       : "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf";

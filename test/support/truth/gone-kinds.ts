@@ -42,7 +42,7 @@ export const GONE_KINDS: readonly Kind[] = [
       lane.drop();
       const client = await lane.world.connect(lane.gateway);
       await client.send("GET /plain/never HTTP/1.1\r\nHos");
-      if (lane.random.next() < 0.5) client.reset();
+      if (lane.random.once(2)) client.reset();
       else client.close();
     },
   },

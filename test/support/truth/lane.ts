@@ -1,7 +1,7 @@
+import type { Random } from "../../fuzz/random.ts";
 import type { GatewayProcess } from "../gateway.ts";
 import type { RawResponse } from "../messages.ts";
 import type { RawClient } from "../raw.ts";
-import type { Random } from "./random.ts";
 import type { World } from "./world.ts";
 
 /** For what comes sooner or later, on a machine that is busy. */
@@ -22,7 +22,7 @@ export class Lane {
 
   /** A connection without a request under way. */
   async client(): Promise<RawClient> {
-    if (this.#kept !== undefined && !this.#kept.isEnded && this.random.next() < 0.9) return this.#kept;
+    if (this.#kept !== undefined && !this.#kept.isEnded && !this.random.once(10)) return this.#kept;
     this.drop();
     this.#kept = await this.world.connect(this.gateway);
     return this.#kept;

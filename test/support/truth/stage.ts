@@ -1,4 +1,5 @@
 import type { TrackReport } from "../../../src/history/track.ts";
+import { Random } from "../../fuzz/random.ts";
 import { RSA } from "../../plugins/jwt/tokens.ts";
 import { startBlackHole } from "../black-hole.ts";
 import { type GatewayProcess, startGateway } from "../gateway.ts";
@@ -24,7 +25,6 @@ import { GONE_KINDS, LEAVES_STORED } from "./gone-kinds.ts";
 import { HTTP2_KINDS } from "./http2-kinds.ts";
 import { type Kind, Lane, WAIT } from "./lane.ts";
 import { FULL_KINDS, PLUGIN_KINDS } from "./plugin-kinds.ts";
-import { Random } from "./random.ts";
 import { reloadMeanwhile } from "./reloads.ts";
 import { SHARED_KINDS } from "./shared-kinds.ts";
 import { WHOLE_KINDS } from "./whole-kinds.ts";
@@ -115,7 +115,7 @@ async function runKinds(
   lanes: number,
 ) {
   const random = new Random(seed);
-  const order = random.shuffled(Array.from({ length: times }, () => kinds).flat());
+  const order = shuffled(Array.from({ length: times }, () => kinds).flat(), random);
   const runs = Array.from({ length: lanes }, (_, index) => {
     const lane = new Lane(world, gateway, new Random(seed * 1_000 + index));
     return runAll(
@@ -124,6 +124,12 @@ async function runKinds(
     );
   });
   await Promise.all(runs);
+}
+
+/** The same values in another order. */
+function shuffled<T>(values: readonly T[], random: Random): readonly T[] {
+  const keyed = values.map((value) => ({ value, key: random.below(2 ** 30) }));
+  return keyed.sort((a, b) => a.key - b.key).map(({ value }) => value);
 }
 
 async function runAll(lane: Lane, kinds: readonly Kind[]): Promise<void> {

@@ -28,7 +28,7 @@ async function upload(lane: Lane, kind: string, lines: string[], wire: string, b
   world.plan(id, replies());
   const client = await lane.client();
   const text = head("POST", "/posted", id, lines);
-  if (lane.random.next() < 0.5) void client.send(text + wire);
+  if (lane.random.once(2)) void client.send(text + wire);
   else {
     void client.send(text);
     for (let at = 0; at < wire.length; at += 7_001) void client.send(wire.slice(at, at + 7_001));
