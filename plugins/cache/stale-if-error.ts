@@ -15,6 +15,7 @@ export function staleOnError(
   if (entry === undefined || !isUsableOnError(entry.stored.terms, entry.ageAt(nowMs), asked.directives))
     return undefined;
   parts.metrics.count("stale");
+  ctx.trace?.set("sluice.cache", "stale");
   const told = forwardStatus({
     forward: "stale",
     ...(status === undefined ? {} : { forwardStatus: status }),

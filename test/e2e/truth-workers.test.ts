@@ -4,7 +4,7 @@ import { startStage } from "../support/truth/stage.ts";
 const SEED = Number(Bun.env.TRUTH_SEED ?? 2);
 const TIMES = Number(Bun.env.TRUTH_TIMES ?? 2);
 
-setDefaultTimeout(120_000 + TIMES * 10_000);
+setDefaultTimeout(300_000 + TIMES * 10_000);
 
 test("every view of two workers agrees with the wire, through reloads and a drain", async () => {
   await using stage = await startStage(2);

@@ -7,7 +7,7 @@ const TIMES = Number(Bun.env.TRUTH_TIMES ?? 3);
 /** Clients at a time. */
 const LANES = 4;
 
-setDefaultTimeout(120_000 + TIMES * 10_000);
+setDefaultTimeout(300_000 + TIMES * 10_000);
 
 test("every view of one process agrees with the wire, through reloads and a drain", async () => {
   await using stage = await startStage(1);

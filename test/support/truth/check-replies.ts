@@ -18,7 +18,10 @@ export function lieInReplies({ exchanges }: World): string[] {
       ["RateLimit", exchange.route !== "limited" || /;r=0;/.test(told("ratelimit"))],
       ["Allow", exchange.code !== "method_not_allowed" || told("allow") !== ""],
       ["WWW-Authenticate", exchange.code !== "unauthenticated" || told("www-authenticate") !== ""],
-      ["Cache-Status", (exchange.route === "cached" && exchange.code === undefined) === (told("cache-status") !== "")],
+      [
+        "Cache-Status",
+        (exchange.service === "cached" && exchange.code === undefined) === (told("cache-status") !== ""),
+      ],
       ["hit", exchange.cache === undefined || CACHE_STATUS[exchange.cache].test(told("cache-status"))],
       ["attempts", told("x-attempts") === "" || Number(told("x-attempts")) === exchange.attempts],
       ["Via", told("via") === ""],
@@ -28,7 +31,7 @@ export function lieInReplies({ exchanges }: World): string[] {
   });
 }
 
-const CACHE_STATUS = { hit: /hit/, stale: /hit; ttl=-?\d+/, collapsed: /collapsed/ } as const;
+const CACHE_STATUS = { hit: /hit/, stale: /hit; ttl=-|detail=stale-if-error/, collapsed: /collapsed/ } as const;
 
 /** A problem was sent, and came whole. */
 function hasProblem({ code, method, reply, status }: Exchange): boolean {

@@ -104,6 +104,7 @@ routes:
   - { name: narrow, path: /narrow, service: narrow }
   - { name: bulk, path: /bulk, service: bulk }
   - { name: alone, path: /alone, service: plain, plugins: { concurrency-limit: { limit: 1 } } }
+  - { name: kept, path: /kept/*, service: cached, plugins: { cache: { stale-if-error: 1h } } }
   - { name: limited, path: /limited, service: plain, plugins: { rate-limit: { limit: 1, window: 1h, key: "header:x-key" } } }
   - { name: jwt, path: /jwt, service: plain, plugins: { jwt: { public-key: ${JSON.stringify(pem)} } } }
   - { name: keyed, path: /keyed, service: plain, plugins: { api-key: {} } }

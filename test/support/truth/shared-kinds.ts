@@ -6,61 +6,6 @@ import { exactly } from "./exchange.ts";
 import { type Kind, type Lane, WAIT } from "./lane.ts";
 import { head } from "./world.ts";
 
-const fresh = (body: string) => response(body, { headers: [["Cache-Control", "max-age=3600"]] });
-const stale = (body: string) =>
-  response(body, {
-    headers: [
-      ["Cache-Control", "max-age=0"],
-      ["ETag", '"a"'],
-    ],
-  });
-
-/** Two requests for one URL, the second of which the cache answers. */
-function twiceCached(name: "hit" | "stale", reply: string): Kind {
-  const run = async (lane: Lane) => {
-    const { world } = lane;
-    const path = `/cached/${world.newId(name)}`;
-    const [first, second] = [world.newId(name), world.newId(name)];
-    const client = await lane.client();
-    for (const id of [first, second]) world.plan(id, (_, connection) => connection.send(reply));
-    void client.send(head("GET", path, first));
-    const told = { kind: name, path, route: "cached", status: 200 };
-    world.saw({ ...told, id: first, reply: await lane.take(client) });
-    void client.send(head("GET", path, second));
-    const answer = await lane.take(client);
-    world.saw({ ...told, id: second, attempts: 0, cache: name, besides: name === "stale" ? 1 : 0, reply: answer });
-    if (name === "hit") return;
-    await until(() => world.arrivalsOf(second).length === 1, { ...WAIT, what: "it was refreshed" });
-    world.besides.push("cached");
-  };
-  return { name, run };
-}
-
-const COLLAPSED: Kind = {
-  name: "collapsed",
-  isForOneProcess: true,
-  async run(lane) {
-    const { world } = lane;
-    const path = `/cached/${world.newId("collapsed")}`;
-    const [first, before, second] = [world.newId("first"), world.newId("before"), world.newId("second")];
-    const carrier = Promise.withResolvers<UpstreamConnection>();
-    world.plan(first, (_, connection) => carrier.resolve(connection));
-    using one = await world.connect(lane.gateway);
-    using two = await world.connect(lane.gateway);
-    void one.send(head("GET", path, first));
-    const connection = await carrier.promise;
-    // When the first of the two is answered, the second has begun.
-    void two.send(head("GET", "/fixed", before) + head("GET", path, second));
-    const fixed = await two.readResponse(WAIT);
-    world.saw({ id: before, kind: "fixed", path: "/fixed", route: "fixed", status: 503, attempts: 0, reply: fixed });
-    void connection.send(fresh("for both"));
-    const told = { kind: "collapsed", path, route: "cached", status: 200 };
-    world.saw({ ...told, id: first, reply: await one.readResponse(WAIT) });
-    const reply = await two.readResponse(WAIT);
-    world.saw({ ...told, id: second, attempts: 0, cache: "collapsed", reply });
-  },
-};
-
 type Step = "503" | "reset" | "ok";
 
 /** A request that is tried again: what services do in turn. */
@@ -118,9 +63,6 @@ interface TunnelEnds {
 
 /** Exchanges that are more than one request to one service. */
 export const SHARED_KINDS: readonly Kind[] = [
-  twiceCached("hit", fresh("stored")),
-  twiceCached("stale", stale("stored")),
-  COLLAPSED,
   retried("tried again after 503", ["503", "ok"], 200),
   retried("tried again after a reset", ["reset", "ok"], 200),
   retried("all tries fail", ["reset"], 502, "upstream_reset"),

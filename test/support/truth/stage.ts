@@ -11,6 +11,7 @@ import { startUpstream, type Upstream } from "../upstream.ts";
 import { adminJson } from "../workers.ts";
 import { ANSWERED_KINDS } from "./answered-kinds.ts";
 import { BROKEN_KINDS } from "./broken-kinds.ts";
+import { CACHE_KINDS } from "./cache-kinds.ts";
 import { type Incident, lieInErrors, lieInHistory, lieInLimited } from "./check-admin.ts";
 import { lieInExplain } from "./check-explain.ts";
 import { lieInLog, linesById } from "./check-log.ts";
@@ -36,6 +37,7 @@ const KINDS: readonly Kind[] = [
   ...BROKEN_KINDS,
   ...GONE_KINDS,
   ...SHARED_KINDS,
+  ...CACHE_KINDS,
   ...PLUGIN_KINDS,
   ...EDGE_KINDS,
   ...HTTP2_KINDS,

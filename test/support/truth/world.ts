@@ -19,6 +19,7 @@ export type Told = Pick<Exchange, "id" | "kind" | "path" | "route" | "status"> &
 const SERVICES: Readonly<Record<string, string>> = {
   posted: "plain",
   moved: "plain",
+  kept: "cached",
   limited: "plain",
   jwt: "plain",
   keyed: "plain",
