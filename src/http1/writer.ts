@@ -96,6 +96,7 @@ export class MessageWriter implements BodySink {
     if (chunk.length === 0) return !this.#isBlocked;
     this.bodyBytes += chunk.length;
     if (this.#framing === "length" && this.bodyBytes > this.#expected) {
+      this.#lost += chunk.length;
       this.fail(new GatewayError("internal", { cause: "a body is longer than its Content-Length" }));
       return true;
     }

@@ -211,3 +211,55 @@ describe("any pattern of short writes", () => {
     }
   });
 });
+
+describe("the bytes of a body that is given up", () => {
+  test("are those that have left, and not the rest of the head", () => {
+    for (const [taken, bodyBytes] of [
+      [3, 0],
+      [HEAD.length, 0],
+      [HEAD.length + 2, 2],
+    ] as const) {
+      const { writer } = createWire([taken, 0]);
+      writer.sendWhole(composed(HEAD), Body.of(bytes("hello")), "length");
+      writer.abandon(RESET);
+      expect(writer.bodyBytes).toBe(bodyBytes);
+    }
+  });
+
+  test("of a source are not those that the peer has not taken", () => {
+    const { writer } = createWire([HEAD.length, 1, 0]);
+    const source = new ManualSource();
+    writer.sendFrom(composed(HEAD), source, "length", 100);
+    source.sink.write(bytes("a"));
+    source.sink.write(bytes("bc"));
+    writer.abandon(RESET);
+    expect(writer.bodyBytes).toBe(1);
+  });
+
+  test("are never fewer than none, though frames of chunks are left, too", () => {
+    const { writer } = createWire([HEAD.length, 0]);
+    const source = new ManualSource();
+    writer.sendFrom(composed(HEAD), source, "chunked", 0);
+    source.sink.write(bytes("a"));
+    writer.abandon(RESET);
+    expect(writer.bodyBytes).toBe(0);
+  });
+
+  test("are not those that came when the socket was closed, nor those that are too many", () => {
+    const closed = createWire();
+    const source = new ManualSource();
+    closed.writer.sendFrom(composed(HEAD), source, "length", 100);
+    source.sink.write(bytes("ab"));
+    closed.socket.isClosed = true;
+    source.sink.write(bytes("cde"));
+    closed.writer.abandon(RESET);
+    expect(closed.writer.bodyBytes).toBe(2);
+    const long = createWire();
+    const tooLong = new ManualSource();
+    long.writer.sendFrom(composed(HEAD), tooLong, "length", 3);
+    tooLong.sink.write(bytes("ab"));
+    tooLong.sink.write(bytes("cd"));
+    long.writer.abandon(RESET);
+    expect(long.writer.bodyBytes).toBe(2);
+  });
+});
