@@ -51,9 +51,10 @@ function checkOf(
   if (isForm) return formCheck(range, mediaType, schema ?? true, source, check);
   const isText = range.type === "text" && range.subtype !== "*";
   if (!isText && !isJson(range) && !range.subtype.includes("*")) return undefined;
+  const shape = shapeOf(schema ?? true, source);
   return (bytes, type) => {
     if (isJson(type)) return check(parseJson(decodeUtf8(bytes)), bytes.byteLength);
-    return isText ? check(decodeUtf8(bytes), bytes.byteLength) : undefined;
+    return isText ? checkTexts(decodeUtf8(bytes), shape, check, bytes.byteLength) : undefined;
   };
 }
 

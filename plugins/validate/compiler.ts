@@ -1,5 +1,6 @@
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 import { addAllFormats } from "./formats.ts";
+import { isMultipleOf } from "./multiple.ts";
 import { compilePattern } from "./patterns.ts";
 import { STEP } from "./step.ts";
 import type { SelfContained } from "./subschema.ts";
@@ -34,7 +35,6 @@ export class Compiler {
       logger: false,
       // `toString` is a property only where the value itself has it.
       ownProperties: true,
-      multipleOfPrecision: 9,
       code: { regExp },
     });
     addAllFormats(this.#ajv);
@@ -45,6 +45,14 @@ export class Compiler {
       schemaType: "boolean",
       validate: (isWanted: boolean, items: readonly unknown[]) => !isWanted || areUnique(items),
       error: { message: "must NOT have duplicate items" },
+    });
+    this.#ajv.removeKeyword("multipleOf");
+    this.#ajv.addKeyword({
+      keyword: "multipleOf",
+      type: "number",
+      schemaType: "number",
+      validate: (divisor: number, value: number) => isMultipleOf(value, divisor),
+      error: { message: ({ schema }) => `must be multiple of ${schema}` },
     });
     this.#ajv.addKeyword({ keyword: STEP, schemaType: "boolean", before: "$ref", validate: () => this.#step() });
   }

@@ -32,10 +32,10 @@ export function addAllFormats(ajv: Ajv2020): void {
     const check = format instanceof RegExp ? (text: string) => format.test(text) : checkOf(format);
     if (check !== undefined) ajv.addFormat(name, (text: string) => text.length <= LONGEST && check(text));
   }
-  // A larger one is read as what it is not.
+  // A larger one is read as what it is not; the largest one is read as 2^63.
   ajv.addFormat("int64", {
     type: "number",
-    validate: (value) => Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63,
+    validate: (value) => Number.isInteger(value) && value >= -(2 ** 63) && value <= 2 ** 63,
   });
   for (const [name, check] of Object.entries(OWN)) ajv.addFormat(name, check);
 }

@@ -88,7 +88,9 @@ export function multipartReader(encoding: JsonObject | undefined, shape: Shape):
 
 function contentOf({ isFile, type, content }: Part, shape: Shape | undefined): Texts {
   const isText = type.type === "text" && !isFile;
-  if (isJson(type) || (isText && shape !== undefined && isStructure(shape))) {
+  // Of a file that is only a file nobody says what is in it.
+  const isData = shape !== undefined && shape.types.size > 0 && !shape.types.has("string");
+  if ((isJson(type) && (isData || !isFile)) || (isText && shape !== undefined && isStructure(shape))) {
     return new Typed(parseJson(decodeUtf8(content)));
   }
   // A file is as long as it has bytes, whatever they mean.

@@ -32,11 +32,24 @@ function parametersOf(text: string, start: number): ReadonlyMap<string, string> 
   return parameters;
 }
 
-/** How well a type is meant by a range such as `image/*`: 0 not at all, 3 by its name. Parameters of ranges do not count. */
-export function matchRange({ type, subtype }: MediaType, range: MediaType): number {
+/**
+ * How well a type is meant by a range such as `image/*` or `application/*+json`: 0 not at all, 4 by its name. One with the range's parameters is
+ * meant better than one without, and one with other values of them worse; the charset says nothing of what a type is.
+ */
+export function matchRange(own: MediaType, range: MediaType): number {
+  const rank = matchNames(own, range);
+  if (rank === 0 || range.parameters.size === 0) return rank;
+  const named = [...range.parameters].filter(([name]) => name !== "charset");
+  if (named.length === 0) return rank;
+  if (named.every(([name, value]) => own.parameters.get(name) === value)) return rank + 0.5;
+  return named.some(([name]) => own.parameters.has(name)) ? rank - 0.5 : rank;
+}
+
+function matchNames({ type, subtype }: MediaType, range: MediaType): number {
   if (range.type === "*" && range.subtype === "*") return 1;
   if (range.type !== type) return 0;
-  if (range.subtype === subtype) return 3;
+  if (range.subtype === subtype) return 4;
+  if (range.subtype.startsWith("*+")) return subtype.endsWith(range.subtype.slice(1)) ? 3 : 0;
   return range.subtype === "*" ? 2 : 0;
 }
 

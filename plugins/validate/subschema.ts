@@ -6,8 +6,10 @@ import {
   type Json,
   type JsonObject,
   listAt,
+  objectAt,
   type Source,
 } from "../../src/plugin.ts";
+import { chooseByDiscriminator } from "./discriminator.ts";
 import { STEP } from "./step.ts";
 
 /** Which way a message goes: what is only read is not wanted in requests, what is only written not in replies. */
@@ -92,22 +94,50 @@ export class Extractor {
   }
 
   #adapt(copy: Draft, original: JsonObject): void {
+    chooseByDiscriminator(copy, original, this.#source);
     for (const key of IDENTITIES) delete copy[key];
     if (typeof copy.id === "string") delete copy.id;
     if (typeof copy.nullable === "boolean" && copy.type === undefined) adaptNullable(copy);
-    const required = listAt(original, "required").filter((name) => !this.#isOtherWay(original, name));
-    if (Array.isArray(original.required)) copy.required = required;
+    if (!Array.isArray(original.required) && !Array.isArray(original.allOf)) return;
+    const names = this.#otherWay(original, 0);
+    if (names.size > 0) withoutRequired(copy, names);
   }
 
-  #isOtherWay({ properties }: JsonObject, name: Json): boolean {
-    if (typeof name !== "string" || !isObject(properties) || !Object.hasOwn(properties, name)) return false;
-    const property = properties[name];
+  /** Properties that are not wanted this way, of the schema and those that it is composed of. */
+  #otherWay(schema: JsonObject, depth: number): Set<string> {
     const keyword = this.#direction === "request" ? "readOnly" : "writeOnly";
-    return [property, this.#source.resolve(property, "schema")].some((one) => isObject(one) && one[keyword] === true);
+    const found = Object.entries(objectAt(schema, "properties") ?? {}).flatMap(([name, property]) => {
+      const isOtherWay = [property, this.#source.resolve(property, "schema")].some(
+        (one) => isObject(one) && one[keyword] === true,
+      );
+      return isOtherWay ? [name] : [];
+    });
+    const names = new Set(found);
+    if (depth === DEEPEST) return names;
+    for (const part of [
+      ...listAt(schema, "allOf"),
+      ...(typeof schema.$ref === "string" ? [{ $ref: schema.$ref }] : []),
+    ]) {
+      const resolved = this.#source.resolve(part, "schema");
+      if (resolved !== undefined && resolved !== schema)
+        for (const name of this.#otherWay(resolved, depth + 1)) names.add(name);
+    }
+    return names;
   }
 }
 
-/** What a schema is known by, and where it keeps others: references have other names now. `discriminator` is a hint alone. */
+/** Schemas that are composed of others, which are composed of others. */
+const DEEPEST = 8;
+
+/** Neither it nor its own parts want them: a part may require what another one has. */
+function withoutRequired(copy: Draft, names: ReadonlySet<string>): void {
+  if (Array.isArray(copy.required)) {
+    copy.required = copy.required.filter((name) => typeof name !== "string" || !names.has(name));
+  }
+  for (const part of listAt(copy, "allOf")) if (isObject(part)) withoutRequired(part as Draft, names);
+}
+
+/** What a schema is known by, and where it keeps others: references have other names now. */
 const IDENTITIES = ["$id", "$schema", "$anchor", "$dynamicAnchor", "$defs", "definitions", "discriminator"];
 
 /** A keyword of OpenAPI 3.0 that the upgrade leaves where a schema has no type. */
