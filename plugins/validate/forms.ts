@@ -5,8 +5,9 @@ import { decodeUtf8, parseJson } from "./json.ts";
 import { isJson, type MediaType, matchRange, parseMediaType } from "./media-type.ts";
 import { type Part, parseMultipart } from "./multipart.ts";
 import { decodeField, parseFields } from "./query.ts";
+import { REPEATED } from "./repeated.ts";
 import { ANY, type Shape } from "./shape.ts";
-import { REPEATED, readField, type Style } from "./styles.ts";
+import { readField, type Style } from "./styles.ts";
 
 /** What a form says: its values by name, and what is wrong with its form already. */
 export interface Form {

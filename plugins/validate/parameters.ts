@@ -9,12 +9,13 @@ import {
   readCookies,
   textAt,
 } from "../../src/plugin.ts";
-import { checkTexts } from "./coerce.ts";
+import { checkFound } from "./coerce.ts";
 import type { Fault } from "./faults.ts";
 import { decodePercent, type RawFields } from "./query.ts";
+import { REPEATED } from "./repeated.ts";
 import type { SchemaCheck, Schemas } from "./schemas.ts";
 import { ANY, type Shape, shapeOf } from "./shape.ts";
-import { REPEATED, readField, readSimple, type Style } from "./styles.ts";
+import { type Found, readField, readPathStyle, readSimple, type Style } from "./styles.ts";
 
 /** Where parameters are read from. */
 export interface ParameterPlaces {
@@ -39,14 +40,20 @@ const NO_PARAMETERS = new Set(["accept", "content-type", "authorization"]);
 
 export function compileParameters(operation: DocumentedOperation, schemas: Schemas): readonly CompiledParameter[] {
   const { source, value, method, path } = operation;
+  const names = listAt(value, "parameters").flatMap((written) => {
+    const parameter = source.resolve(written, "parameter");
+    return textAt(parameter, "in") === "query" ? (textAt(parameter, "name") ?? []) : [];
+  });
   return listAt(value, "parameters").flatMap((written) => {
     const parameter = source.resolve(written, "parameter");
     const name = textAt(parameter, "name");
     const where = textAt(parameter, "in");
     if (parameter === undefined || name === undefined || where === undefined) return [];
     if (where === "header" && NO_PARAMETERS.has(name.toLowerCase())) return [];
+    if (where === "querystring") return [wholeQuery(name)];
     const style = styleOf(parameter, where);
     if (style === undefined) return [];
+    if (where === "query") style.taken = new Set(names.filter((other) => other !== name));
     const content = Object.entries(objectAt(parameter, "content") ?? {})[0];
     const schema = content === undefined ? (parameter.schema ?? true) : schemaIn(content[1]);
     const shape = content === undefined ? shapeOf(schema, source) : ANY;
@@ -65,7 +72,7 @@ export function compileParameters(operation: DocumentedOperation, schemas: Schem
         if (found === undefined) return isRequired ? MISSING : undefined;
         if (found === REPEATED) return TWICE;
         if (mayBeEmpty && found.texts === "") return undefined;
-        return isJson ? checkJson(found.texts, check) : checkTexts(found.texts, shape, check, 0);
+        return isJson ? checkJson(found.texts, check) : checkFound(found, shape, check, 0);
       },
     };
   });
@@ -74,6 +81,11 @@ export function compileParameters(operation: DocumentedOperation, schemas: Schem
 const MISSING: readonly Fault[] = [{ pointer: "", detail: "is required" }];
 const TWICE: readonly Fault[] = [{ pointer: "", detail: "is given more than once" }];
 const NO_JSON: readonly Fault[] = [{ pointer: "", detail: "must be JSON" }];
+
+/** All of the query (OpenAPI 3.2 §4.12.2.1): nothing in it is unknown. What is in it is the service's to check. */
+function wholeQuery(name: string): CompiledParameter {
+  return { name, in: "querystring", owns: () => true, check: () => undefined };
+}
 
 function schemaIn(mediaType: Json): Json {
   const schema = typeof mediaType === "object" && mediaType !== null && "schema" in mediaType ? mediaType.schema : true;
@@ -90,24 +102,28 @@ function checkJson(text: unknown, check: SchemaCheck): readonly Fault[] | undefi
 }
 
 /** Undefined for a place or a style that is not read. */
-function styleOf(parameter: JsonObject, where: string): Style | undefined {
+function styleOf(parameter: JsonObject, where: string): { -readonly [K in keyof Style]: Style[K] } | undefined {
   const usual = where === "query" || where === "cookie" ? "form" : "simple";
   const style = textAt(parameter, "style") ?? usual;
   const explode = typeof parameter.explode === "boolean" ? parameter.explode : style === "form";
-  const isKnown = where === "query" ? QUERY_STYLES.has(style) : style === usual && IN.has(where);
-  return isKnown ? { style, explode } : undefined;
+  return STYLES[where]?.has(style) ? { style, explode } : undefined;
 }
 
-const IN = new Set(["path", "header", "cookie"]);
-const QUERY_STYLES = new Set(["form", "spaceDelimited", "pipeDelimited", "deepObject"]);
+const STYLES: Readonly<Record<string, ReadonlySet<string>>> = {
+  path: new Set(["simple", "label", "matrix"]),
+  query: new Set(["form", "spaceDelimited", "pipeDelimited", "deepObject"]),
+  header: new Set(["simple"]),
+  cookie: new Set(["form"]),
+};
 
 function reader(name: string, where: string, style: Style, shape: Shape) {
   if (where === "query") return ({ query }: ParameterPlaces) => readField(query, name, style, shape);
-  const simple = (text: string, isEscaped: boolean) => ({ texts: readSimple(text, style, shape, isEscaped) });
+  const simple = (text: string, isEscaped: boolean): Found => readSimple(text, style, shape, isEscaped);
   if (where === "path") {
     return ({ params }: ParameterPlaces) => {
       const text = params.get(name);
-      return text === undefined ? undefined : simple(text, true);
+      if (text === undefined) return undefined;
+      return style.style === "simple" ? simple(text, true) : readPathStyle(text, name, style, shape);
     };
   }
   const isList = shape.types.has("array") || shape.types.has("object");
@@ -127,9 +143,12 @@ function reader(name: string, where: string, style: Style, shape: Shape) {
   };
 }
 
-function ownedBy(name: string, { style, explode }: Style, { types, properties }: Shape): (name: string) => boolean {
+function ownedBy(name: string, { style, explode }: Style, shape: Shape): (name: string) => boolean {
+  const { types, properties } = shape;
   if (style === "deepObject") return (other) => other.startsWith(`${name}[`);
-  if (style === "form" && explode && types.has("object")) return (other) => properties.has(other) || other === name;
+  if (style === "form" && explode && types.has("object")) {
+    return (other) => properties.has(other) || other === name || shape.isOpen;
+  }
   return (other) => other === name;
 }
 

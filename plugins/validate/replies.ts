@@ -1,6 +1,6 @@
 import { type HeaderList, isObject, type JsonObject, objectAt, type Source } from "../../src/plugin.ts";
 import { type BodyTypes, compileBodies } from "./bodies.ts";
-import { checkTexts } from "./coerce.ts";
+import { checkFound } from "./coerce.ts";
 import type { Fault } from "./faults.ts";
 import type { Schemas } from "./schemas.ts";
 import { shapeOf } from "./shape.ts";
@@ -58,8 +58,8 @@ function describe(reply: JsonObject, source: Source, schemas: Schemas, place: st
           if (isRequired) faults.push({ pointer: name, detail: "this header is required" });
           continue;
         }
-        const texts = readSimple(lines.join(","), { style: "simple", explode }, shape, false);
-        for (const { detail } of checkTexts(texts, shape, check, 0) ?? []) faults.push({ pointer: name, detail });
+        const found = readSimple(lines.join(","), { explode }, shape, false);
+        for (const { detail } of checkFound(found, shape, check, 0) ?? []) faults.push({ pointer: name, detail });
       }
       return faults.length === 0 ? undefined : faults;
     },

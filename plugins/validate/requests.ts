@@ -155,7 +155,7 @@ export function unknownNames({ parameters }: CompiledOperation, query: string | 
   } catch {
     return NONE;
   }
-  const own = parameters.filter((parameter) => parameter.in === "query");
+  const own = parameters.filter((parameter) => parameter.in.startsWith("query"));
   return [...fields.keys()].filter((name) => !own.some(({ owns }) => owns(name)));
 }
 

@@ -10,12 +10,12 @@ export interface Shape {
   readonly properties: ReadonlyMap<string, Shape>;
   /** Of properties that have no shape of their own. */
   readonly rest: Shape | undefined;
-  /** Whether a text in it may be a text as well as something else. */
-  readonly isAmbiguous: boolean;
+  /** Whether there may be properties of which nothing is said. */
+  readonly isOpen: boolean;
 }
 
-/** A schema may refer to itself. */
-const DEEPEST = 4;
+/** Schemas that are composed of others, which are composed of others. */
+const DEEPEST = 8;
 /** Schemas that are looked at for one shape: one that refers to itself in many branches has very many. */
 const MOST_STEPS = 5_000;
 
@@ -25,27 +25,84 @@ interface Reader {
   steps: number;
 }
 
+/** One for each schema of a document, however often it is referred to: a schema may refer to itself. */
+const known = new WeakMap<Source, WeakMap<object, Shape>>();
+
 export function shapeOf(schema: Json | undefined, source: Source): Shape {
-  return read(schema, { source, steps: 0 }, 0);
+  if (!isObject(schema)) return ANY;
+  const shapes = known.get(source) ?? new WeakMap<object, Shape>();
+  known.set(source, shapes);
+  const shape = shapes.get(schema) ?? new SchemaShape(schema, source);
+  shapes.set(schema, shape);
+  return shape;
 }
 
-function read(schema: Json | undefined, reader: Reader, depth: number): Shape {
-  if (depth > DEEPEST) return ANY;
-  const parts = partsOf(schema, reader, 0);
-  const types = typesOf(schema, reader, 0) ?? new Set<TypeName>();
-  const inner = (one: Json | undefined) => (one === undefined ? undefined : read(one, reader, depth + 1));
-  const items = inner(parts.map((part) => part.items).find((one) => one !== undefined));
-  const rest = inner(parts.map((part) => part.additionalProperties).find(isObject));
-  const properties = new Map<string, Shape>();
-  for (const part of parts) {
-    for (const [name, property] of Object.entries(objectAt(part, "properties") ?? {})) {
-      if (!properties.has(name)) properties.set(name, read(property, reader, depth + 1));
-    }
+/** Looks into the schema as far as it is asked. */
+class SchemaShape implements Shape {
+  readonly #schema: JsonObject;
+  readonly #source: Source;
+  #types: ReadonlySet<TypeName> | undefined = undefined;
+  #parts: readonly JsonObject[] | undefined = undefined;
+  #properties: ReadonlyMap<string, Shape> | undefined = undefined;
+
+  constructor(schema: JsonObject, source: Source) {
+    this.#schema = schema;
+    this.#source = source;
   }
-  const isAmbiguous =
-    (types.has("string") && types.size > 1) ||
-    [items, rest, ...properties.values()].some((one) => one?.isAmbiguous === true);
-  return { types, items, properties, rest, isAmbiguous };
+
+  get types(): ReadonlySet<TypeName> {
+    this.#types ??= typesOf(this.#schema, this.#reader(), 0) ?? new Set();
+    return this.#types;
+  }
+
+  get items(): Shape | undefined {
+    return this.#inner(
+      this.#composed()
+        .map((part) => part.items)
+        .find((one) => one !== undefined),
+    );
+  }
+
+  get properties(): ReadonlyMap<string, Shape> {
+    if (this.#properties !== undefined) return this.#properties;
+    const properties = new Map<string, Shape>();
+    for (const part of this.#composed()) {
+      for (const [name, property] of Object.entries(objectAt(part, "properties") ?? {})) {
+        if (!properties.has(name)) properties.set(name, shapeOf(property, this.#source));
+      }
+    }
+    this.#properties = properties;
+    return properties;
+  }
+
+  get rest(): Shape | undefined {
+    return this.#inner(
+      this.#composed()
+        .map((part) => part.additionalProperties)
+        .find(isObject),
+    );
+  }
+
+  get isOpen(): boolean {
+    const parts = this.#composed();
+    return (
+      parts.some(({ additionalProperties: own }) => own !== undefined && own !== false) ||
+      (this.properties.size === 0 && !parts.some((part) => part.additionalProperties === false))
+    );
+  }
+
+  #composed(): readonly JsonObject[] {
+    this.#parts ??= partsOf(this.#schema, this.#reader(), 0);
+    return this.#parts;
+  }
+
+  #inner(schema: Json | undefined): Shape | undefined {
+    return schema === undefined ? undefined : shapeOf(schema, this.#source);
+  }
+
+  #reader(): Reader {
+    return { source: this.#source, steps: 0 };
+  }
 }
 
 /** Nothing is known of it: a text is one. */
@@ -54,7 +111,7 @@ export const ANY: Shape = {
   items: undefined,
   properties: new Map(),
   rest: undefined,
-  isAmbiguous: false,
+  isOpen: true,
 };
 
 /** The schema and those that it is composed of. */

@@ -62,6 +62,11 @@ describe("a multipart body", () => {
     ],
     ["JSON", [png, { name: "at", content: '{"x":1}' }], []],
     ["JSON that says so", [png, { name: "at", more: "\r\nContent-Type: application/json", content: '{"x":1}' }], []],
+    [
+      "a file of JSON that is none",
+      [{ ...png, more: '; filename="a.json"\r\nContent-Type: application/json' }],
+      ["/picture"],
+    ],
     ["no file", [{ name: "age", content: "7" }], ["/picture"]],
     ["a file of a wrong type", [{ ...png, more: '; filename="a"\r\nContent-Type: text/html' }], ["/picture"]],
     ["a file that is too large", [{ ...png, content: "x".repeat(11) }], ["/picture"]],
