@@ -1,5 +1,5 @@
 import { type Json, type JsonObject, objectAt, type Source } from "../../src/plugin.ts";
-import { checkTexts } from "./coerce.ts";
+import { checkFound, checkTexts } from "./coerce.ts";
 import type { Fault } from "./faults.ts";
 import { encodingOf, type FormReader, multipartReader, urlencodedReader } from "./forms.ts";
 import { decodeUtf8, parseJson } from "./json.ts";
@@ -72,8 +72,8 @@ function formCheck(
   else if (range.subtype === "form-data") read = multipartReader(encoding, shape);
   else return undefined;
   return (bytes, type) => {
-    const { values, faults } = read(bytes, type);
-    const others = checkTexts(values, shape, check, bytes.byteLength);
+    const { values, decodedFirst, faults } = read(bytes, type);
+    const others = checkFound({ texts: values, decodedFirst }, shape, check, bytes.byteLength);
     return faults.length === 0 ? others : [...faults, ...(others ?? [])];
   };
 }

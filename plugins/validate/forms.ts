@@ -12,6 +12,8 @@ import { readField, type Style } from "./styles.ts";
 /** What a form says: its values by name, and what is wrong with its form already. */
 export interface Form {
   readonly values: ReadonlyMap<string, Texts>;
+  /** As they are to those who decode a list before they take it apart; undefined where that makes no difference. */
+  readonly decodedFirst?: ReadonlyMap<string, Texts> | undefined;
   readonly faults: readonly Fault[];
 }
 
@@ -29,6 +31,7 @@ export function urlencodedReader(encoding: JsonObject | undefined, shape: Shape)
   return (bytes) => {
     const fields = parseFields(decodeUtf8(bytes));
     const values = new Map<string, Texts>();
+    const others = new Map<string, Texts>();
     const faults: Fault[] = [];
     for (const [name, texts] of fields) {
       if (name.includes("[") && deep.some((own) => name.startsWith(`${own}[`))) continue;
@@ -38,9 +41,12 @@ export function urlencodedReader(encoding: JsonObject | undefined, shape: Shape)
     for (const { name, inner, style, isJson: isText } of properties) {
       const found = readField(fields, name, isText ? { ...style, explode: true } : style, isText ? ANY : inner);
       if (found === REPEATED) faults.push({ pointer: `/${pointerToken(name)}`, detail: "is given more than once" });
-      else if (found !== undefined) values.set(name, isText ? typed(found.texts) : found.texts);
+      else if (found !== undefined) {
+        values.set(name, isText ? typed(found.texts) : found.texts);
+        if (found.decodedFirst !== undefined) others.set(name, found.decodedFirst);
+      }
     }
-    return { values, faults };
+    return { values, decodedFirst: others.size === 0 ? undefined : new Map([...values, ...others]), faults };
   };
 }
 
@@ -66,6 +72,7 @@ export function multipartReader(encoding: JsonObject | undefined, shape: Shape):
       return written === undefined || ranges === undefined ? [] : [[name, { written, ranges }] as const];
     }),
   );
+  const joined = new Set(Object.keys(encoding ?? {}).filter((name) => objectAt(encoding, name)?.explode === false));
   return (bytes, type) => {
     const values = new Map<string, Texts>();
     const faults: Fault[] = [];
@@ -77,7 +84,11 @@ export function multipartReader(encoding: JsonObject | undefined, shape: Shape):
       if (types !== undefined && !parts.every((part) => types.ranges.some((range) => matchRange(part.type, range) > 0)))
         faults.push({ pointer, detail: `must be of type ${types.written}` });
       if (parts.length > 1 && !isList) faults.push({ pointer, detail: "is given more than once" });
-      const contents = parts.map((part) => contentOf(part, isList ? inner?.items : inner));
+      const contents = parts
+        .map((part) => contentOf(part, isList ? inner?.items : inner))
+        .flatMap((content) =>
+          isList && joined.has(name) && typeof content === "string" ? content.split(",") : [content],
+        );
       values.set(
         name,
         isList && !(contents[0] instanceof Typed && Array.isArray(contents[0].value)) ? contents : (contents[0] ?? ""),

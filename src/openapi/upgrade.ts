@@ -1,5 +1,6 @@
 import { upgrade } from "@scalar/openapi-upgrader";
-import { isObject, type Json, type JsonObject, objectAt, textAt } from "./json.ts";
+import { type Draft, isObject, type Json, type JsonObject, objectAt, textAt } from "./json.ts";
+import { encodeJoined, placeBodies } from "./swagger-parameters.ts";
 
 /** What a document says that it is written in; undefined if it is none that the gateway knows. */
 export function versionOf(document: Json | undefined): string | undefined {
@@ -16,7 +17,10 @@ export function upgraded(document: Json): JsonObject {
 /** The same, for a document that nobody else has: it may be changed. */
 export function upgradedInPlace(document: Json): JsonObject {
   if (isUpToDate(document)) return document;
-  return upgrade(document as unknown as Record<string, unknown>, "3.1") as unknown as JsonObject;
+  const joined = textAt(document, "swagger") === undefined ? [] : placeBodies(document as unknown as Draft);
+  const next = upgrade(document as unknown as Record<string, unknown>, "3.1") as unknown as JsonObject;
+  encodeJoined(next, joined);
+  return next;
 }
 
 /** Throws for what is no document. */

@@ -167,6 +167,21 @@ describe("a form", () => {
   });
 });
 
+test("a list in one field of a form may have its commas encoded, as forms of browsers do", async () => {
+  const joined = { list: { style: "form", explode: false } };
+  const schema = { type: "object", properties: { list, n: { type: "integer" } } };
+  expect(await form(schema, joined, "list=1%2C2&n=1")).toBe("200");
+  expect(await form(schema, joined, "list=1,2")).toBe("200");
+  expect(await form(schema, joined, "list=1%2Cb")).toBe("/list/0");
+  const content = { "multipart/form-data": { schema, encoding: joined } };
+  const t = await validator({}, at("/t", "post", { requestBody: { content } }));
+  const part = (text: string) => `--X\r\nContent-Disposition: form-data; name=list\r\n\r\n${text}\r\n--X--\r\n`;
+  const headers = { "content-type": "multipart/form-data; boundary=X" };
+  const asked = async (text: string) =>
+    (await ask(t, { method: "POST", path: "/t", headers, body: part(text) })).places.join();
+  expect([await asked("1,2"), await asked("1,b")]).toEqual(["", "/list/1"]);
+});
+
 describe("a media type", () => {
   const typed = async (content: JsonObject, type: string, body: string) => {
     const t = await validator({}, at("/t", "post", { requestBody: { content } }));
