@@ -1,4 +1,5 @@
 import { gunzipSync } from "node:zlib";
+import { withoutSelf } from "./files/self.ts";
 import { isObject, type Json, type JsonObject } from "./json.ts";
 import { parseYaml } from "./parse-yaml.ts";
 import { upgradedInPlace, versionOf } from "./upgrade.ts";
@@ -23,7 +24,8 @@ export function readDocument(bytes: Uint8Array): ReadDocument {
   const version = versionOf(parsed);
   if (version === undefined || !isObject(parsed)) throw new Error(unknownVersion(parsed));
   // Nobody else has what was just parsed.
-  return { document: upgradedInPlace(parsed), version, isAsWritten: isJson && /^3\.[12]/.test(version) };
+  const document = withoutSelf(upgradedInPlace(parsed));
+  return { document, version, isAsWritten: isJson && document === parsed };
 }
 
 const MOST_UNPACKED = 256 * 1_048_576;

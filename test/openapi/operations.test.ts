@@ -66,6 +66,7 @@ describe("operations", () => {
       byRef: { operationRef: "#/paths/~1y/get" },
       outside: { operationRef: "https://example.com/#/paths/~1z/get" },
       gone: { operationId: "nobody" },
+      beside: { operationRef: "other.json#/paths/~1z/get" },
     };
     const document = documentOf({
       "/x": { get: { operationId: "first", responses: { 200: { description: "Good", links } } } },
@@ -77,6 +78,11 @@ describe("operations", () => {
       byRef: { operationId: "B_other" },
       outside: links.outside,
     });
+    const lines = linesOf(merged, "reference-broken");
+    expect(lines).toContain("a: the link gone leads to nobody, which is not published: it is left out");
+    expect(lines).toContain(
+      "b: the link beside leads to other.json#/paths/~1z/get, which is not published: it is left out",
+    );
   });
 
   test("of callbacks and webhooks have ids of their own, too", () => {

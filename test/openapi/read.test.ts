@@ -97,3 +97,38 @@ describe("a document", () => {
     expect(() => read(wide)).toThrow(/more than 2000000 objects/);
   }, 120_000);
 });
+
+test("references of a document to its own name are references within it: links, mappings and all others", () => {
+  const $self = "https://api.example.com/openapi.json";
+  const written = {
+    openapi: "3.2.0",
+    $self,
+    info: { title: "T", version: "1" },
+    paths: { "/a": { $ref: `${$self}#/components/pathItems/A` } },
+    components: {
+      pathItems: { A: {} },
+      links: {
+        next: { operationRef: `${$self}#/paths/~1a/get` },
+        other: { operationRef: "https://b.example/c#/paths/~1a/get" },
+      },
+      schemas: {
+        Pet: {
+          discriminator: { propertyName: "kind", mapping: { cat: `openapi.json#/components/schemas/Cat`, dog: "Dog" } },
+        },
+      },
+    },
+  };
+  const { document, isAsWritten } = readDocument(new TextEncoder().encode(JSON.stringify(written)));
+  expect(isAsWritten).toBe(false);
+  expect(document).toEqual({
+    ...written,
+    paths: { "/a": { $ref: "#/components/pathItems/A" } },
+    components: {
+      ...written.components,
+      links: { ...written.components.links, next: { operationRef: "#/paths/~1a/get" } },
+      schemas: {
+        Pet: { discriminator: { propertyName: "kind", mapping: { cat: "#/components/schemas/Cat", dog: "Dog" } } },
+      },
+    },
+  });
+});

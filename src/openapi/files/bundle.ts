@@ -5,6 +5,7 @@ import { weightOf } from "../weight.ts";
 import { Additions, type Target } from "./additions.ts";
 import { anchored } from "./anchored.ts";
 import { resolveReference, shownFile } from "./resolve.ts";
+import { withoutSelf } from "./self.ts";
 import { UNRESOLVED, withUnresolved } from "./unresolved.ts";
 
 /** A file that is referred to, or why there is none. */
@@ -32,7 +33,7 @@ interface Part {
  * @param root where the document is, see `rootOf`
  */
 export function bundle(document: JsonObject, root: string, load: LoadFile): Promise<JsonObject> {
-  return new Bundler(document, root, load).run();
+  return new Bundler(withoutSelf(document), root, load).run();
 }
 
 class Bundler {

@@ -89,7 +89,7 @@ function createWriter(source: Source, names: Names, report: Report): Writer {
   /** Where a link leads, if it is to an operation of this document; undefined if that is not there. */
   function linkTarget({ operationId, operationRef }: JsonObject): { readonly id: string } | undefined {
     const pointer =
-      typeof operationId === "string" ? names.pointerOf(source, operationId) : textOf(operationRef)?.slice(1);
+      typeof operationId === "string" ? names.pointerOf(source, operationId) : pointerIn(textOf(operationRef));
     return pointer === undefined ? undefined : names.operationAt(source, pointer);
   }
 
@@ -107,7 +107,11 @@ function createWriter(source: Source, names: Names, report: Report): Writer {
     const kept = Object.entries(objectAt(original, "links") ?? {}).flatMap(([name, link]) => {
       const resolved = source.resolve(link, "link");
       const isThere = resolved !== undefined && (isOutside(resolved) || linkTarget(resolved) !== undefined);
-      return isThere ? [[name, links[name] ?? null] as const] : [];
+      if (isThere) return [[name, links[name] ?? null] as const];
+      const to = textOf(resolved?.operationRef) ?? textOf(resolved?.operationId) ?? textAt(link, "$ref") ?? "nothing";
+      const message = `the link ${name} leads to ${to}, which is not published: it is left out`;
+      report.add({ kind: "reference-broken", service: source.service, message });
+      return [];
     });
     if (kept.length > 0) copy.links = Object.fromEntries(kept);
     else delete copy.links;
@@ -116,13 +120,18 @@ function createWriter(source: Source, names: Names, report: Report): Writer {
   return (value, kind) => copyNode(value, kind, visitor);
 }
 
+/** Undefined for a reference that leads out of the document. */
+function pointerIn(operationRef: string | undefined): string | undefined {
+  return operationRef?.startsWith("#") === true ? operationRef.slice(1) : undefined;
+}
+
 function textOf(value: Json | undefined): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** A link to an operation of another document. */
+/** A link to an operation of another document, at a place that is the same from everywhere. */
 function isOutside({ operationRef }: JsonObject): boolean {
-  return typeof operationRef === "string" && !operationRef.startsWith("#");
+  return typeof operationRef === "string" && /^[a-z][a-z\d+.-]*:/i.test(operationRef);
 }
 
 /**

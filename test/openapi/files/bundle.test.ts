@@ -41,6 +41,40 @@ describe("a document of several files", () => {
     expect(Object.keys(result)).not.toContain(UNRESOLVED);
   });
 
+  test.each(["https://api.example.com/v1/openapi.json", "/v1/openapi.json"])(
+    "that calls itself %s is referred to by that name, and its files by names beside it",
+    async ($self) => {
+      const name = (text: string) => new URL(text, new URL($self, "https://api.example.com")).href;
+      const own = name("#/components/schemas/User");
+      const document = documentOf(
+        {
+          "/a": get(own),
+          "/b": get(name("schemas/pet.json")),
+          "/c": get("schemas/pet.json"),
+          "/d": get("https://elsewhere.example/x.json"),
+        },
+        {
+          $self,
+          openapi: "3.2.0",
+          components: { schemas: { User: { type: "object", properties: { pet: { $ref: "schemas/pet.json" } } } } },
+        },
+      );
+      const absolute = $self.startsWith("https:");
+      const written = absolute
+        ? document
+        : (JSON.parse(JSON.stringify(document).replaceAll("https://api.example.com", "")) as JsonObject);
+      const { result, asked } = await bundled(written, { "schemas/pet.json": { type: "string" } });
+      const refAt = (path: string) => valueAt(result, ["paths", path, ...SCHEMA.slice(2)]);
+      expect([refAt("/a"), refAt("/b"), refAt("/c")]).toEqual([
+        { $ref: "#/components/schemas/User" },
+        { $ref: "#/components/schemas/pet" },
+        { $ref: "#/components/schemas/pet" },
+      ]);
+      expect(asked).toEqual(["schemas/pet.json"]);
+      expect(Object.keys((result[UNRESOLVED] ?? {}) as JsonObject)).toEqual(["https://elsewhere.example/x.json"]);
+    },
+  );
+
   test("gives a file the name of the component that is nothing but a reference to it", async () => {
     const document = documentOf(
       { "/a": get("#/components/schemas/User"), "/b": get("user.yaml") },
