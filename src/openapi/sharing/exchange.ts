@@ -111,21 +111,22 @@ export class DocumentExchange {
       if (this.#content?.file !== handed.file) {
         this.#content = { file: handed.file, content: await readContent(handed.file) };
       }
+      const { content } = this.#content;
+      for (const member of members) {
+        clearTimeout(this.#members.get(member));
+        member.adopt({ facts: handed.facts, content });
+      }
     } catch (error) {
       // A later one is on its way, or comes with the next refresh.
       this.#channel?.log.warn("what another worker has made of the services' documents cannot be read", { error });
-      return;
-    }
-    const { content } = this.#content;
-    for (const member of members) {
-      clearTimeout(this.#members.get(member));
-      member.adopt({ facts: handed.facts, content });
     }
   }
 
   #then(next: () => void | Promise<void>): Promise<void> {
-    this.#last = this.#last.then(next);
-    return this.#last;
+    const done = this.#last.then(next);
+    // A fault is for who began the step; it stops none of those after it.
+    this.#last = done.catch(() => {});
+    return done;
   }
 }
 

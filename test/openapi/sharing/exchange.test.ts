@@ -52,6 +52,31 @@ function processes(count: number, patienceMs?: number) {
   return { all: all as [DocumentExchange, DocumentExchange], published, logs };
 }
 
+test("what cannot be taken is told, and stops nothing that comes after it", async () => {
+  const { all, logs } = processes(2);
+  const [first, second] = all;
+  const { member, told } = memberOf("a");
+  const adopt = member.adopt;
+  let isBroken = true;
+  member.adopt = (state) => {
+    if (isBroken) throw new Error("no");
+    adopt(state);
+  };
+  const leader = memberOf("a");
+  first.enter(leader.member);
+  first.lead();
+  second.enter(member);
+  await first.share(leader.member, stateOf("one"));
+  await second.settled();
+  expect(logs.map(({ message }) => message)).toEqual([
+    "what another worker has made of the services' documents cannot be read",
+  ]);
+  isBroken = false;
+  await first.share(leader.member, stateOf("two", 2));
+  await second.settled();
+  expect(told).toEqual(["two 2"]);
+});
+
 describe("a process", () => {
   test("that is alone leads at once, and tells nobody", async () => {
     const exchange = new DocumentExchange();
