@@ -1,7 +1,6 @@
 import { documentLocation } from "../../config/openapi-location.ts";
 import type { Logger } from "../../observe/logger.ts";
 import type { Family } from "../../observe/metrics/family.ts";
-import { pause } from "../../pause.ts";
 import type { Store } from "../../store/store.ts";
 import type { Publication } from "../answer.ts";
 import type { AskService } from "../ask-service.ts";
@@ -14,11 +13,10 @@ import { readInThread } from "../reading/read-in-thread.ts";
 import type { DocumentExchange } from "../sharing/exchange.ts";
 import { configurationKey, type DocumentsState } from "../sharing/state.ts";
 import type { OpenApiReport, ServiceDocumentView } from "../view.ts";
-import { DocumentFaults } from "./faults.ts";
 import { KeptDocuments } from "./kept.ts";
-import { Merger, type MergerOptions } from "./merger.ts";
+import type { MergerOptions } from "./merger.ts";
 import { publicationsOf, publishedViews } from "./publications.ts";
-import { RefreshPace } from "./refresh-pace.ts";
+import { Refresher } from "./refresher.ts";
 import { ServiceDocument } from "./service-document.ts";
 
 export interface DocumentsOptions extends MergerOptions {
@@ -35,25 +33,17 @@ export interface DocumentsOptions extends MergerOptions {
 }
 
 const NO_DRIFT = { lines: [], others: 0 };
-/** A first document is not kept back longer for services that are slow. */
-const FIRST_MS = 1_000;
 /** Of a compressed document: unpacking and reading it here would keep requests waiting for more than a few ms. */
 const LARGE = 16_384;
-/** Services that are asked at the same time. */
-const AT_ONCE = 4;
 
 /** Follows the documents of all services, and keeps what is published of them. */
 export class Documents {
   readonly #options: DocumentsOptions;
   readonly #services: readonly ServiceDocument[];
-  readonly #kept: KeptDocuments | undefined;
+  readonly #refresher: Refresher;
   readonly #abort = new AbortController();
   readonly #first = Promise.withResolvers<void>();
-  readonly #faults: DocumentFaults;
-  readonly #pace: RefreshPace;
-  readonly #merger: Merger;
   #published: ReadonlyMap<string, Publication> = new Map();
-  #cycle: Promise<void> | undefined = undefined;
   /** It asks and merges by itself. */
   #isLeading = false;
   #share: () => Promise<void> = async () => {};
@@ -62,14 +52,16 @@ export class Documents {
   constructor(options: DocumentsOptions) {
     const log = options.log.with({ part: "openapi" });
     this.#options = options;
-    this.#faults = new DocumentFaults(log);
-    this.#pace = new RefreshPace(options.openapi.refresh);
-    this.#kept = options.store === undefined ? undefined : new KeptDocuments(options.store, log);
     this.#services = Object.entries(options.config.services).flatMap(([name, { openapi }]) => {
       const location = openapi === undefined ? false : documentLocation(openapi, "/");
       return location === false ? [] : [new ServiceDocument(name, location, options.askOf(name))];
     });
-    this.#merger = new Merger(options, this.#services, log, this.#abort.signal, (result) => this.#take(result));
+    const kept = options.store === undefined ? undefined : new KeptDocuments(options.store, log);
+    this.#refresher = new Refresher({ ...options, log }, this.#services, kept, this.#abort.signal, {
+      onResult: (result) => this.#publish(result),
+      onKept: (one) => this.#tell(one),
+      onRefreshed: () => this.#share(),
+    });
   }
 
   /** Begins to follow them, or what another process makes of them; nobody has to wait for it. */
@@ -99,7 +91,7 @@ export class Documents {
 
   /** What was merged last: for a command, which publishes nothing. */
   get result(): MergeResult | undefined {
-    return this.#merger.outcome.result;
+    return this.#refresher.outcome.result;
   }
 
   /**
@@ -109,17 +101,12 @@ export class Documents {
   refresh(): Promise<void> {
     const { exchange } = this.#options;
     if (exchange !== undefined && !this.#isLeading) return exchange.settled();
-    this.#cycle ??= this.#ask()
-      .then(() => this.#mergeChanges())
-      .finally(() => {
-        this.#cycle = undefined;
-      });
-    return this.#cycle;
+    return this.#refresher.refresh();
   }
 
   report(): OpenApiReport {
     const { openapi, drift } = this.#options;
-    const { result, merged, error } = this.#merger.outcome;
+    const { result, merged, error } = this.#refresher.outcome;
     return {
       documents: publishedViews(openapi, result),
       services: this.#serviceViews(result),
@@ -147,12 +134,12 @@ export class Documents {
   #lead(): void {
     if (this.#isLeading || this.#abort.signal.aborted) return;
     this.#isLeading = true;
-    void this.#follow();
+    void this.#refresher.follow();
   }
 
   #state(): DocumentsState {
     const kept = this.#services.flatMap(({ service, kept: own }) => (own === undefined ? [] : [[service, own.bytes]]));
-    const { result, ...facts } = this.#merger.outcome;
+    const { result, ...facts } = this.#refresher.outcome;
     return {
       facts: { ...facts, services: this.#services.map(({ standing }) => standing) },
       content: { result, kept: Object.fromEntries(kept) },
@@ -167,81 +154,9 @@ export class Documents {
       const standing = standings.get(one.service);
       if (standing !== undefined && one.adopt(standing, kept[one.service])) this.#tell(one);
     }
-    const { result: before } = this.#merger.outcome;
-    this.#merger.adopt({ ...facts, result });
+    const { result: before } = this.#refresher.outcome;
+    this.#refresher.adopt({ ...facts, result });
     if (result !== undefined && result !== before) this.#publish(result);
-  }
-
-  async #follow(): Promise<void> {
-    const { signal } = this.#abort;
-    await Promise.all(this.#services.map((one) => this.#restore(one)));
-    const first = this.refresh();
-    const early = Promise.withResolvers<void>();
-    const timer = setTimeout(early.resolve, FIRST_MS);
-    await Promise.race([first, early.promise]);
-    clearTimeout(timer);
-    if (this.result === undefined && !signal.aborted) {
-      await this.#merger.merge();
-      await this.#share();
-    }
-    await first;
-    while (!signal.aborted) {
-      await pause(this.#pace.next(this.#isFailing()), signal);
-      if (!signal.aborted) await this.refresh();
-    }
-  }
-
-  async #restore(one: ServiceDocument): Promise<void> {
-    const kept = await this.#kept?.load(one.service, one.location);
-    if (kept === undefined) {
-      // The embedded store of a process that takes over from another one is empty.
-      if (one.kept !== undefined) await this.#kept?.save(one.service, one.location, one.kept);
-      return;
-    }
-    one.restore(kept);
-    this.#tell(one);
-  }
-
-  #isFailing(): boolean {
-    return this.#merger.outcome.error !== undefined || this.#services.some(({ error }) => error !== undefined);
-  }
-
-  async #ask(): Promise<void> {
-    const { openapi, now } = this.#options;
-    const bounds = { maxBytes: openapi["max-bytes"], timeoutMs: openapi.timeout, signal: this.#abort.signal };
-    const left = [...this.#services];
-    const askNext = async () => {
-      for (let one = left.shift(); one !== undefined; one = left.shift()) await one.fetch(bounds, now);
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, askNext));
-  }
-
-  async #mergeChanges(): Promise<void> {
-    if (this.#abort.signal.aborted) return;
-    const { result, error } = this.#merger.outcome;
-    let isDue = result === undefined || error !== undefined;
-    for (let turn = 0; turn <= this.#services.length; turn++) {
-      if (!isDue && !this.#services.some(({ isChanged }) => isChanged)) break;
-      await this.#merger.merge();
-      isDue = false;
-    }
-    this.#faults.tell(this.#services);
-    await this.#share();
-    for (const one of this.#services) {
-      if (one.kept !== undefined) await this.#kept?.renew(one.service, one.location, one.kept);
-    }
-  }
-
-  /** Publishes what was merged, and keeps the documents that have proved good. */
-  async #take(result: MergeResult): Promise<void> {
-    this.#publish(result);
-    for (const one of this.#services) {
-      const verdict = result.sources.find(({ service }) => service === one.service);
-      const kept = verdict === undefined ? undefined : one.settle(verdict, this.#options.now());
-      if (kept === undefined) continue;
-      this.#tell(one);
-      await this.#kept?.save(one.service, one.location, kept);
-    }
   }
 
   #publish(result: MergeResult): void {
