@@ -21,6 +21,7 @@ import {
 } from "../../src/plugin.ts";
 import { addEndpoints } from "./endpoints.ts";
 import type { Trust } from "./key-cache.ts";
+import { createMetrics } from "./metrics.ts";
 import { createSharedKeys, openFileKeys } from "./shared.ts";
 
 const Name = (description: string) => Type.Optional(Type.String({ minLength: 1, description }));
@@ -85,19 +86,7 @@ export default definePlugin({
     const file = options.keys === undefined ? undefined : await openFileKeys(options.keys, scope);
     const release = shared.open(file);
     addEndpoints(scope, shared);
-    const requests = scope.metrics.counter({
-      name: "requests_total",
-      help: "Requests by what became of their key.",
-      labels: ["result"],
-    });
-    const counts = {
-      valid: requests.with("valid"),
-      none: requests.with("none"),
-      unknown: requests.with("unknown"),
-      expired: requests.with("expired"),
-      revoked: requests.with("revoked"),
-      scope: requests.with("scope"),
-    };
+    const counts = createMetrics(scope.metrics);
     const principals = new WeakMap<KeyRecord, Principal>();
 
     /** Decides with what is known of the id; throws the refusal. */
