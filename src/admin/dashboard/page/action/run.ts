@@ -20,14 +20,9 @@ export async function run<T>(
     tell("good", done(answer), detail?.(answer));
   } catch (error) {
     const { status, body, message } = error instanceof ApiError ? error : new ApiError(0, String(error));
-    const told = status === 404 && !hasDetail(body) ? "This gateway has no such thing: is the plugin in use?" : message;
     const isReport = status === 422 && body !== undefined;
-    tell("critical", `Nothing was done. ${told}.`, isReport ? detail?.(body as T) : undefined);
+    tell("critical", `Nothing was done. ${message}.`, isReport ? detail?.(body as T) : undefined);
   }
-}
-
-function hasDetail(body: unknown): boolean {
-  return typeof body === "object" && body !== null && "detail" in body;
 }
 
 /** The text that somebody has written into a field. */
