@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { objectAt } from "../../src/openapi/json.ts";
+import { type Json, objectAt } from "../../src/openapi/json.ts";
 import { documentOf, linesOf, merge, operationAt, operationsIn, route } from "./support.ts";
 
 describe("operations", () => {
@@ -117,6 +117,29 @@ describe("tags", () => {
     expect(merged.document["x-tagGroups"]).toEqual([
       { name: "a", tags: ["a", "a / both", "own"] },
       { name: "b", tags: ["b", "b / both"] },
+    ]);
+  });
+
+  test("are below others, which are there whatever they are called now", () => {
+    const tagged = (...tags: Json[]) => documentOf({ "/x": { get: { tags: ["leaf"] } } }, { openapi: "3.2.0", tags });
+    const tree = [
+      { name: "leaf", parent: "branch", kind: "nav" },
+      { name: "branch", summary: "B", parent: "root" },
+      { name: "root", parent: "branch" },
+      { name: "nobody's" },
+    ];
+    const lonely = merge({ a: tagged(...tree) });
+    expect(lonely.document.tags).toEqual([
+      { name: "branch", summary: "B", parent: "root" },
+      { name: "leaf", parent: "branch", kind: "nav" },
+      { name: "root", parent: "branch" },
+    ]);
+    const both = merge({ a: tagged(...tree), b: tagged({ name: "leaf", parent: "nowhere" }) });
+    expect(both.document.tags).toEqual([
+      { name: "a / leaf", parent: "branch", kind: "nav" },
+      { name: "b / leaf" },
+      { name: "branch", summary: "B", parent: "root" },
+      { name: "root", parent: "branch" },
     ]);
   });
 });

@@ -15,31 +15,35 @@ export interface Tags {
 
 /** Names the tags: those of one service alone stay as they are, others get the service's name before theirs. */
 export function nameTags(placed: readonly PlacedOperation[], report: Report): Tags {
-  const owners = new Map<string, Set<string>>();
-  for (const { operation } of placed) {
-    for (const tag of ownTags(operation.source, operation.value)) {
-      owners.set(tag, (owners.get(tag) ?? new Set()).add(operation.source.service));
-    }
-  }
-  const nameIn = (source: Source, tag: string) =>
-    (owners.get(tag)?.size ?? 0) > 1 ? `${source.service} / ${tag}` : tag;
   const bySource = new Map<Source, ReadonlyMap<string, JsonObject>>();
   const described = (source: Source) => {
     const known = bySource.get(source) ?? describedTags(source);
     bySource.set(source, known);
     return known;
   };
+  const neededOf = ({ source, value }: PlacedOperation["operation"]) =>
+    withParents(ownTags(source, value), described(source));
+  const owners = new Map<string, Set<string>>();
+  for (const { operation } of placed) {
+    for (const tag of neededOf(operation)) {
+      owners.set(tag, (owners.get(tag) ?? new Set()).add(operation.source.service));
+    }
+  }
+  const nameIn = (source: Source, tag: string) =>
+    (owners.get(tag)?.size ?? 0) > 1 ? `${source.service} / ${tag}` : tag;
   const tags = new Map<string, Draft>();
   const groups = new Map<string, Set<string>>();
   const of = ({ operation: { source, value } }: PlacedOperation) =>
     ownTags(source, value).map((tag) => nameIn(source, tag));
   for (const one of placed.toSorted((a, b) => order(a.operation.source.service, b.operation.source.service))) {
-    const { source, value } = one.operation;
-    for (const own of ownTags(source, value)) {
+    const { source } = one.operation;
+    for (const own of neededOf(one.operation)) {
       const name = nameIn(source, own);
       groups.set(source.service, (groups.get(source.service) ?? new Set()).add(name));
       if (tags.has(name)) continue;
-      tags.set(name, { ...described(source).get(own), name });
+      const { parent, ...rest } = described(source).get(own) ?? {};
+      const isThere = typeof parent === "string" && described(source).has(parent);
+      tags.set(name, { ...rest, name, ...(isThere && { parent: nameIn(source, parent) }) });
       if (name === own) continue;
       report.add({
         kind: "tag-renamed",
@@ -53,6 +57,17 @@ export function nameTags(placed: readonly PlacedOperation[], report: Report): Ta
     tags: [...tags.values()].sort((a, b) => order(String(a.name), String(b.name))),
     groups: [...groups].map(([name, names]) => ({ name, tags: [...names].sort() })),
   };
+}
+
+/** Those tags, and those that they are below (OpenAPI 3.2 §4.22.1). */
+function withParents(tags: readonly string[], described: ReadonlyMap<string, JsonObject>): ReadonlySet<string> {
+  const needed = new Set(tags);
+  // A set is walked on to what is added meanwhile.
+  for (const tag of needed) {
+    const parent = textAt(described.get(tag), "parent");
+    if (parent !== undefined && described.has(parent)) needed.add(parent);
+  }
+  return needed;
 }
 
 /** What the document says of its tags, by their names; of two the first. */
