@@ -1,16 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { compilePattern } from "../../../plugins/validate/patterns.ts";
-import { Schemas } from "../../../plugins/validate/schemas.ts";
 import { areUnique } from "../../../plugins/validate/unique.ts";
-import { Source } from "../../../src/openapi/source.ts";
-import type { Json, JsonObject } from "../../../src/plugin.ts";
-
-function checker(schema: Json, schemas: JsonObject = {}) {
-  const unchecked: string[] = [];
-  const source = new Source("test", { openapi: "3.1.0", components: { schemas } });
-  const check = new Schemas(source, "request", (what) => unchecked.push(what)).check(schema, "it");
-  return { check: (value: unknown) => check(value, JSON.stringify(value).length), unchecked };
-}
+import type { JsonObject } from "../../../src/plugin.ts";
+import { checker } from "./support.ts";
 
 describe("a format", () => {
   test.each([

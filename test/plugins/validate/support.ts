@@ -1,5 +1,7 @@
 import validate from "../../../plugins/validate/index.ts";
-import type { ErrorDetail, Json } from "../../../src/plugin.ts";
+import { Schemas } from "../../../plugins/validate/schemas.ts";
+import { Source } from "../../../src/openapi/source.ts";
+import type { ErrorDetail, Json, JsonObject } from "../../../src/plugin.ts";
 import { type PluginTest, type TestRequest, testPlugin } from "../../../src/testing.ts";
 import { DOCUMENT } from "./document.ts";
 
@@ -37,4 +39,12 @@ export async function driftOf(t: PluginTest) {
     others: number;
     unchecked: unknown[];
   };
+}
+
+/** Checks values of requests against a schema of a document with these components. */
+export function checker(schema: Json, schemas: JsonObject = {}) {
+  const unchecked: string[] = [];
+  const source = new Source("test", { openapi: "3.1.0", components: { schemas } });
+  const check = new Schemas(source, "request", (what) => unchecked.push(what)).check(schema, "it");
+  return { check: (value: unknown) => check(value, JSON.stringify(value).length), unchecked };
 }
