@@ -62,9 +62,12 @@ export class KeptDocuments {
   }
 }
 
+/** Documents are kept as they are after the upgrade: those of an earlier way to do that are asked for anew. */
+const FORM = 2;
+
 /** What comes from elsewhere is another document. Names of services have no colon. */
 function keyOf(service: string, { path, url, file }: DocumentLocation): string {
-  return `document:${service}:${tagOf(Buffer.from(JSON.stringify([path, url, file])))}`;
+  return `document:${FORM}:${service}:${tagOf(Buffer.from(JSON.stringify([path, url, file])))}`;
 }
 
 /** A line of JSON, then the bytes. */
