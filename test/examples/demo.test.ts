@@ -26,7 +26,7 @@ test("--once tries everything that the demo prints, and all of it works", async 
   const { output, ended } = startDemo(["--once"]);
   expect(await ended, output.text).toBe(0);
   expect(output.text.match(/^ok /gm), output.text).toHaveLength(TRIES.length);
-}, 60_000);
+}, 120_000);
 
 test("the demo prints curls for the port it has, and ends with its gateway at a signal", async () => {
   const { child, output, ended } = startDemo([]);
@@ -40,7 +40,7 @@ test("the demo prints curls for the port it has, and ends with its gateway at a 
   child.kill("SIGINT");
   expect(await ended, output.text).toBe(0);
   for (const url of [origin, admin]) await expect(fetch(url)).rejects.toThrow("Unable to connect");
-}, 60_000);
+}, 120_000);
 
 test("a port in use is told with the variable that chooses another", async () => {
   using taken = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() });
@@ -54,7 +54,7 @@ test("a gateway that cannot start ends the demo", async () => {
   const { output, ended } = startDemo(["--once"], { PORT: String(taken.port) });
   expect(await ended, output.text).toBe(1);
   expect(output.text).toContain("the gateway ended with code 1 before it was ready");
-}, 60_000);
+}, 120_000);
 
 test("an unknown argument is refused", async () => {
   const { output, ended } = startDemo(["--twice"]);
