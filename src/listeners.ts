@@ -122,12 +122,15 @@ export class Listeners {
 
   /**
    * Is not ready from now on, and still serves for `delayMs`, so that a load balancer can see it first. Then stops
-   * listening, lets requests in flight finish for `drainMs`, and cuts them. The admin port closes last.
+   * listening, waits until `mayLetGo` resolves, lets requests in flight finish for `drainMs`, and cuts them. The admin
+   * port closes last.
    */
-  async close(drainMs: number, delayMs = 0): Promise<void> {
+  async close(drainMs: number, delayMs = 0, mayLetGo?: () => Promise<void>): Promise<void> {
     this.#isClosing = true;
     this.#readiness = { isReady: false, reasons: ["the gateway is stopping"] };
     if (delayMs > 0) await Bun.sleep(Math.min(delayMs, MAX_TIMER_MS));
+    this.#edges.shut();
+    await mayLetGo?.();
     await this.#edges.stop(drainMs);
     this.#following?.stop();
     await this.#alerts?.close();

@@ -68,6 +68,11 @@ export class OpenEdges {
     }
   }
 
+  /** Stops listening, and nothing else. */
+  shut(): void {
+    for (const edge of this.edges) edge.shut();
+  }
+
   /** Lets requests in flight finish for that many ms, then cuts them; also on ports that are drained already. */
   async stop(drainMs: number): Promise<void> {
     const edges = [...this.edges, ...this.#draining];

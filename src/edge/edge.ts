@@ -49,6 +49,8 @@ export interface Edge {
    * Address and protocols are those that it was opened with. Throws if a file of its certificates cannot be used.
    */
   prepare(config: ListenConfig): () => void;
+  /** Stops listening, and nothing else: connections go on as ever until `stop`. */
+  shut(): void;
   /** Stops listening, lets requests in flight finish for at most that many ms, then cuts the rest. */
   stop(drainMs: number): Promise<void>;
 }

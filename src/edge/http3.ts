@@ -69,6 +69,9 @@ class Http3Listener implements Edge, ServeOwner {
     };
   }
 
+  /** Bun's server can stop listening only as it lets its clients go. */
+  shut(): void {}
+
   async stop(drainMs: number): Promise<void> {
     const timer = setTimeout(() => void this.#server.stop(true), Math.min(drainMs, MAX_TIMER_MS));
     await this.#server.stop(false);

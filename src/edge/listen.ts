@@ -85,6 +85,11 @@ class BothEdges implements Edge {
     };
   }
 
+  shut(): void {
+    this.#wire.shut();
+    this.#http3.shut();
+  }
+
   async stop(drainMs: number): Promise<void> {
     await Promise.all([this.#wire.stop(drainMs), this.#http3.stop(drainMs)]);
   }

@@ -127,9 +127,13 @@ class WireListener implements Edge, ChoiceOwner {
     };
   }
 
+  shut(): void {
+    this.#listener.stop(false);
+  }
+
   async stop(drainMs: number): Promise<void> {
     this.isDraining = true;
-    this.#listener.stop(false);
+    this.shut();
     this.#certificates?.stop();
     for (const connection of this.#connections) connection.drain();
     void this.#http2?.stop(false);

@@ -98,7 +98,9 @@ export type ToWorker =
   | { readonly kind: "documents"; readonly handed: Handed }
   /** These targets are drained from now on, and no others. */
   | { readonly kind: "drains"; readonly drains: readonly Drain[] }
-  | { readonly kind: "drain" };
+  | { readonly kind: "drain" }
+  /** No other worker listens that is told to drain, too: clients may be let go. */
+  | { readonly kind: "leave" };
 
 export type FromWorker =
   /** Its program runs: it wants its setup. */
@@ -106,6 +108,8 @@ export type FromWorker =
   /** Its ports, in the order of the listeners. */
   | { readonly kind: "listening"; readonly ports: readonly number[] }
   | { readonly kind: "failed"; readonly message: string }
+  /** It drains, and does not listen any more. */
+  | { readonly kind: "shut" }
   | { readonly kind: "health"; readonly verdict: HealthVerdict }
   | { readonly kind: "documents"; readonly handed: Handed }
   /** Without a value: it could not say. */

@@ -19,6 +19,8 @@ export interface SlotOptions {
   onServing(): void;
   onVerdict(verdict: HealthVerdict): void;
   onDocuments(handed: Handed): void;
+  /** It drains, has closed its ports, and waits to be told to let its clients go. */
+  onShut(): void;
   /** For a worker to answer again, in ms; then it hangs, and is ended. 30 s unless told. */
   readonly hungMs?: number;
 }
@@ -53,6 +55,7 @@ export class WorkerSlot {
   #version = 0;
   #behind: string | undefined = undefined;
   #retry: Timer | undefined = undefined;
+  #isDraining = false;
 
   constructor(options: SlotOptions) {
     this.worker = options.worker;
@@ -61,6 +64,11 @@ export class WorkerSlot {
 
   get isServing(): boolean {
     return this.#state === "running";
+  }
+
+  /** It was told to drain as it served, and has not ended. */
+  get isDraining(): boolean {
+    return this.#isDraining && this.#child !== undefined;
   }
 
   get view(): WorkerView {
@@ -133,12 +141,18 @@ export class WorkerSlot {
   /** Lets it finish what is in flight; resolves when it has ended. One that does not serve yet ends at once. */
   drain(): Promise<void> {
     const { isServing } = this;
+    this.#isDraining = isServing;
     this.#enter("stopping");
     clearTimeout(this.#retry);
     if (this.#child === undefined) this.#end();
     else if (isServing) this.#child.send({ kind: "drain" });
     else this.#child.kill();
     return this.#stopped.promise;
+  }
+
+  /** Lets one that drains let its clients go. */
+  letGo(): void {
+    this.#child?.send({ kind: "leave" });
   }
 
   /** Ends its process at once, and starts no other; resolves when it has ended. Answers whether there was one. */
@@ -168,6 +182,7 @@ export class WorkerSlot {
       else if (message.kind === "failed") reason = message.message;
       else if (message.kind === "health") this.#options.onVerdict(message.verdict);
       else if (message.kind === "documents") this.#options.onDocuments(message.handed);
+      else if (message.kind === "shut") this.#options.onShut();
       else if (message.kind === "listening" && this.#state === "starting") {
         clearTimeout(deadline);
         this.#enter("running");

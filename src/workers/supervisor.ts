@@ -44,6 +44,8 @@ export class Supervisor {
   readonly #started = Promise.withResolvers<void>();
   /** No longer wanted, until they have drained. */
   readonly #leaving = new Map<WorkerSlot, Promise<void>>();
+  /** Those that do not listen any more, while all stop. */
+  readonly #shut = new Set<WorkerSlot>();
   #slots: readonly WorkerSlot[];
   #ports: SharedPorts;
   #setup: Omit<WorkerSetup, "worker">;
@@ -64,8 +66,9 @@ export class Supervisor {
     const onServing = () => this.#onServing(slot);
     const onVerdict = (verdict: HealthVerdict) => this.#checkDuty.pass(verdict, worker, this.#slots);
     const onDocuments = (handed: Handed) => this.#documentDuty.pass(handed, worker, this.#slots);
+    const onShut = () => this.#onShut(slot);
     const setup = () => ({ ...this.#setup, worker });
-    const slot = new WorkerSlot({ ...this.#options, worker, setup, onServing, onVerdict, onDocuments });
+    const slot = new WorkerSlot({ ...this.#options, worker, setup, onServing, onVerdict, onDocuments, onShut });
     return slot;
   }
 
@@ -208,6 +211,14 @@ export class Supervisor {
     void slot.reload({ ...this.#setup, worker: slot.worker });
     // They may have changed since it was given its setup.
     slot.tell({ kind: "drains", drains: this.#setup.drains });
+  }
+
+  /** A worker has closed its ports. While all stop, none lets its clients go before all have: they come again, wherever one listens. */
+  #onShut(slot: WorkerSlot): void {
+    if (this.#phase !== "stopping") return slot.letGo();
+    this.#shut.add(slot);
+    if (this.#slots.some((one) => one.isDraining && !this.#shut.has(one))) return;
+    for (const one of this.#shut) one.letGo();
   }
 
   async #give(setup: SupervisorOptions["setup"]): Promise<Map<number, string>> {

@@ -6,6 +6,7 @@ import { MetricsRegistry } from "../observe/metrics/registry.ts";
 import { dutyFamilies, meterProcess } from "../observe/metrics/usage.ts";
 import { documentExchange } from "../openapi/sharing/exchange.ts";
 import type { Handed } from "../openapi/sharing/state.ts";
+import { pause } from "../pause.ts";
 import { loadPlugins } from "../registry/registry.ts";
 import { createState } from "../scope.ts";
 import { SetupError } from "../setup-error.ts";
@@ -90,7 +91,7 @@ async function serve(setup: WorkerSetup, options: RunOptions, root: RootLogger, 
     log.info("stopping: requests in flight are finished");
     // Connections that have come with the message are accepted first: the kernel resets what waits at a port that closes.
     const { config: latest } = gateway.snapshot;
-    await listeners.close(drainMs(latest), Math.max(latest["shutdown-delay"], 1));
+    await listeners.close(drainMs(latest), Math.max(latest["shutdown-delay"], 1), () => channel.mayLetGo());
   } finally {
     await listeners.close(0);
     await gateway.close();
@@ -126,6 +127,9 @@ class Reloads {
   }
 }
 
+/** How long clients are kept, in ms, for other workers that do not close their ports. */
+const SHUT_MS = 1_000;
+
 /** What a worker that serves does for its parent. */
 interface Duties {
   takeOverChecks(): void;
@@ -142,6 +146,7 @@ class Channel {
   /** Undefined if it is told to stop before. */
   readonly setup: Promise<WorkerSetup | undefined>;
   readonly stop: Promise<void>;
+  readonly #leave = new AbortController();
   #duties: Duties | undefined = undefined;
 
   constructor(options: Pick<RunOptions, "onStop" | "onReload">, parent: ParentChannel) {
@@ -157,10 +162,14 @@ class Channel {
     parent.onMessage((message) => {
       if (message.kind === "start") setup.resolve(message.setup);
       else if (message.kind === "drain") end();
+      else if (message.kind === "leave") this.#leave.abort();
       else this.#onDuty(message);
     });
     // Without its parent nobody would end it, and it would hold the port.
-    parent.onDisconnect(end);
+    parent.onDisconnect(() => {
+      end();
+      this.#leave.abort();
+    });
     // A terminal, or a service manager, sends signals to all processes: the parent tells what a second one means.
     options.onStop(end);
     options.onReload(() => {});
@@ -169,6 +178,15 @@ class Channel {
 
   serve(duties: Duties): void {
     this.#duties = duties;
+  }
+
+  /**
+   * Tells that the ports are closed; resolves when those of all workers that stop are, or after a second: a client that is let go
+   * comes again, and must not come to a port that is about to close.
+   */
+  async mayLetGo(): Promise<void> {
+    this.parent.send({ kind: "shut" });
+    await pause(SHUT_MS, this.#leave.signal);
   }
 
   #onDuty(message: ToWorker): void {

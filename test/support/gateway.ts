@@ -14,7 +14,7 @@ export interface GatewayOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Folder for gateway.yaml, kept; one of its own, removed at the end, unless told. */
   readonly folder?: string;
-  /** Ms for the gateway to listen; `PATIENCE_MS` unless told. */
+  /** Ms for the gateway to listen; three times `PATIENCE_MS` unless told: its workers start one after the other. */
   readonly timeout?: number;
 }
 
@@ -81,7 +81,7 @@ export async function startGateway(yaml: string, options: GatewayOptions = {}): 
   };
   try {
     const what = () => `the gateway listens: ${output.text()}`;
-    await until(isUp, { timeout: options.timeout ?? PATIENCE_MS, what });
+    await until(isUp, { timeout: options.timeout ?? 3 * PATIENCE_MS, what });
   } catch (error) {
     child.kill("SIGKILL");
     await exited;

@@ -31,6 +31,7 @@ async function startSlot(hungMs: number) {
     onServing: () => {},
     onVerdict: () => {},
     onDocuments: () => {},
+    onShut: () => {},
     hungMs,
   });
   await slot.start();
