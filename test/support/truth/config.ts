@@ -13,9 +13,6 @@ export interface Places {
   readonly collector: Collector;
 }
 
-/** Large enough for no kernel to take all of it from a sender whose reader does not read. */
-export const LARGE_BYTES = 24 * 1_048_576;
-
 /** What a mock answers by. */
 export const DOCUMENT = JSON.stringify({
   openapi: "3.1.0",
@@ -39,7 +36,6 @@ export function truthYaml({ whole, other, early, hole, collector }: Places, work
 reload: manual
 telemetry: { otlp: "${collector.url}", sampling: 100%, interval: 20ms, queue: 100000, parent: ignore }
 plugins: { request-id: {}, access-log: { request-headers: [user-agent] }, server-timing: {} }
-cache: { memory: 512mb }
 services:
   plain: { targets: ["${url}"] }
   early: { targets: ["${early.url}"] }
@@ -85,7 +81,7 @@ routes:
     plugins: { retry: { attempts: 2, on: [connect-failure], hedge: { after: 20ms }, budget: { minimum: 100000 } } }
   - { name: tripped, path: /tripped, service: tripped, plugins: { circuit-breaker: {} } }
   - { name: due, path: /due, service: due }
-  - { name: cached, path: /cached/*, service: cached, plugins: { cache: { max-object: 32mb, stale-while-revalidate: 1h } } }
+  - { name: cached, path: /cached/*, service: cached, plugins: { cache: { stale-while-revalidate: 1h } } }
   - { name: mirrored, path: /mirrored, service: plain, plugins: { mirror: { service: copies } } }
   - name: timed
     path: /timed

@@ -1,6 +1,5 @@
-import { hangs, response } from "../scripts.ts";
+import { hangs } from "../scripts.ts";
 import { until } from "../until.ts";
-import { LARGE_BYTES } from "./config.ts";
 import { exactly } from "./exchange.ts";
 import { type Kind, type Lane, WAIT } from "./lane.ts";
 import { head } from "./world.ts";
@@ -104,29 +103,3 @@ export const GONE_KINDS: readonly Kind[] = [
     },
   },
 ];
-
-/** Leaves a reply from the store that no kernel takes whole. */
-export const LEAVES_STORED: Kind = {
-  name: "left a large reply of the cache",
-  async run(lane) {
-    const { world } = lane;
-    lane.drop();
-    const path = `/cached/${world.newId("large")}`;
-    const first = world.newId("large");
-    const second = world.newId("large");
-    const body = "s".repeat(LARGE_BYTES);
-    world.plan(first, (_, connection) =>
-      connection.send(response(body, { headers: [["Cache-Control", "max-age=3600"]] })),
-    );
-    const client = await world.connect(lane.gateway);
-    void client.send(head("GET", path, first));
-    const reply = await client.readResponse(WAIT);
-    const told = { kind: "large", path, route: "cached", status: 200 };
-    world.saw({ ...told, id: first, reply });
-    client.inbox.discard(() => client.reset());
-    void client.send(head("GET", path, second));
-    await until(() => client.isClosed, { ...WAIT, what: "it has left" });
-    const bytesOut = [0, LARGE_BYTES - 1] as const;
-    world.saw({ ...told, ...CLOSED, id: second, attempts: 0, bytesOut, cache: "hit" });
-  },
-};

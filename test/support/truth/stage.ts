@@ -22,7 +22,7 @@ import { lieInTraces } from "./check-traces.ts";
 import { DOCUMENT, truthYaml } from "./config.ts";
 import { stopUnderWay } from "./drain.ts";
 import { EDGE_KINDS } from "./edge-kinds.ts";
-import { GONE_KINDS, LEAVES_STORED } from "./gone-kinds.ts";
+import { GONE_KINDS } from "./gone-kinds.ts";
 import { HTTP2_KINDS } from "./http2-kinds.ts";
 import { type Kind, Lane, WAIT } from "./lane.ts";
 import { FULL_KINDS, PLUGIN_KINDS } from "./plugin-kinds.ts";
@@ -85,7 +85,7 @@ export async function startStage(workers: number): Promise<Stage> {
     run: async (seed, times, lanes) => {
       await reloadMeanwhile(gateway, runKinds(world, gateway, kinds, seed, times, lanes));
     },
-    runAlone: () => runAll(new Lane(world, gateway, new Random(1)), [LEAVES_STORED, ...FULL_KINDS]),
+    runAlone: () => runAll(new Lane(world, gateway, new Random(1)), FULL_KINDS),
     lies: () => liesOf(world, gateway, yaml, collector, [whole, other, early]),
     stop: async () => {
       const code = await stopUnderWay(world, gateway);
