@@ -183,6 +183,7 @@ class Along implements LineTap {
   }
 
   pushBytes(lines: Uint8Array): void {
+    expect(lines.byteLength).toBePositive();
     this.text += Buffer.from(lines).toString();
   }
 }
