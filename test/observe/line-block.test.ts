@@ -42,4 +42,9 @@ test("is never told to take a desk that does not fit", () => {
   for (; block.hasRoom; all += line) putDesk(block, line);
   expect(all.length).toBe(131_072);
   expect(textOf(block) === all).toBeTrue();
+  // One byte too many.
+  block.clear();
+  block.put("\n");
+  for (let n = 0; n < 15; n++) putDesk(block, line);
+  expect(block.hasRoom).toBeFalse();
 });
