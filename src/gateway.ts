@@ -20,6 +20,8 @@ import { watchOverload } from "./overload/watch.ts";
 import type { Awaitable } from "./plugin.ts";
 import type { Lasting } from "./scope.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { canaryFamilies } from "./traffic/canary-metrics.ts";
+import type { OrderedRun } from "./traffic/canary-record.ts";
 import type { Drain } from "./upstream/drain.ts";
 import type { HealthSharing, HealthVerdict } from "./upstream/health/sharing.ts";
 import { upstreamFamilies } from "./upstream/metrics.ts";
@@ -42,6 +44,7 @@ export class Gateway implements EdgeHandler {
   readonly #generations: Generations;
   readonly #lifecycle: ServiceLifecycle;
   readonly #stopCollecting: () => void;
+  #orders: readonly OrderedRun[] = [];
   #isStarted = false;
   #isClosed = false;
   #inFlight = 0;
@@ -60,6 +63,7 @@ export class Gateway implements EdgeHandler {
     this.#stopCollecting = metrics.addCollector(() => [
       familyOf(CORE.requestsInFlight, [{ labels: [], value: this.#inFlight }]),
       ...this.#overload.families(),
+      ...canaryFamilies(this.snapshot.routes),
       ...upstreamFamilies(this.snapshot.services.values()),
       ...(this.snapshot.own?.documents.families() ?? []),
     ]);
@@ -87,6 +91,19 @@ export class Gateway implements EdgeHandler {
   /** These targets are drained from now on, and no others. */
   useDrains(drains: readonly Drain[]): void {
     this.#lifecycle.drain(this.snapshot.services, drains);
+  }
+
+  /** Canaries of these runs go by these orders from now on, unless they know of newer ones. */
+  orderCanaries(orders: readonly OrderedRun[]): void {
+    this.#orderCanaries(orders, this.snapshot);
+  }
+
+  #orderCanaries(orders: readonly OrderedRun[], { routes }: Snapshot): void {
+    this.#orders = orders;
+    for (const { split } of routes) {
+      const found = orders.find(({ run }) => run === split.canary?.run);
+      if (found !== undefined) split.canary?.obey(found.order);
+    }
   }
 
   /** Requests under way, tunnels included. */
@@ -133,6 +150,7 @@ export class Gateway implements EdgeHandler {
     }
     next.takeEffect();
     takeEffect?.();
+    this.#orderCanaries(this.#orders, next);
     this.#lifecycle.replace(before.services, next);
     this.#generations.replace(generation);
     this.#overload.configure(next.config.overload);

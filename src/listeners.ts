@@ -1,4 +1,5 @@
 import { createAdmin } from "./admin/app.ts";
+import type { CanaryOrders } from "./admin/canary-orders.ts";
 import type { Drains } from "./admin/drains.ts";
 import { type AdminServer, startAdmin } from "./admin/listen.ts";
 import type { ListenerView, Readiness } from "./admin/view.ts";
@@ -23,6 +24,7 @@ export interface AdminParts {
   readonly pid: number;
   readonly reloads: ReloadControl & { readonly atWork: AtWork };
   readonly drains: Drains;
+  readonly orders: CanaryOrders;
   /** Of the log of this process. */
   readonly tail: LogTail;
 }

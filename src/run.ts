@@ -1,3 +1,4 @@
+import { CanaryOrders } from "./admin/canary-orders.ts";
 import { Drains } from "./admin/drains.ts";
 import { compileLoaded, drainMs, logFormat, openLog, type RunOptions, Signals, setupProblems } from "./boot.ts";
 import type { Loaded, LoadResult } from "./config/load.ts";
@@ -73,13 +74,14 @@ async function serveWith(
   gateway.watchOverload(() => options.usage().residentBytes);
   await gateway.start();
   const drains = new Drains({ log, apply: (list) => gateway.useDrains(list) });
+  const orders = new CanaryOrders({ log, apply: (list) => gateway.orderCanaries(list) });
   const apply = (next: Loaded<Plugin>) => applyTo({ gateway, listeners, log }, drains, next);
   const reloader = new Reloader({ initial: loaded, log, metrics, load: options.load, apply });
   options.onReload(() => reloader.onSignal());
   try {
     listeners.open();
     metrics.addCollector(() => dutyFamilies(MAIN, { inFlight: gateway.inFlight, listeners: listeners.views() }));
-    listeners.openAdmin({ pid: options.pid, reloads: reloader, drains, tail });
+    listeners.openAdmin({ pid: options.pid, reloads: reloader, drains, orders, tail });
   } catch (error) {
     await listeners.close(0);
     await gateway.close();

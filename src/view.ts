@@ -11,6 +11,7 @@ import type { OpenApiReport } from "./openapi/view.ts";
 import type { Awaitable } from "./plugin.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { StoreReport } from "./store/report.ts";
+import type { CanaryView } from "./traffic/canary-report.ts";
 import type { ExplanationSummary } from "./trail/follower.ts";
 import type { Service } from "./upstream/service.ts";
 import type { Target } from "./upstream/target.ts";
@@ -19,6 +20,7 @@ import type { Target } from "./upstream/target.ts";
 export interface SnapshotView {
   readiness(): Readiness;
   routes(): readonly RouteView[];
+  canaries(): readonly CanaryView[];
   services(): readonly ServiceView[];
   metrics(): Awaitable<readonly Family[]>;
   counts(): readonly Family[];
@@ -55,6 +57,7 @@ export function createView(
       await documents?.refresh();
       return documents?.report();
     },
+    canaries: () => current().routes.flatMap(({ split }) => split.canary?.view() ?? []),
     services() {
       const { services, watches, limiters } = current();
       return [...services.values()].map((service) => ({
@@ -70,7 +73,7 @@ function routeView({ info, config, split, plugins }: Snapshot["routes"][number])
   const services = split.variants.flatMap(({ service: name, weight }) =>
     name === undefined ? [] : [{ name, weight }],
   );
-  const canary = split.canary === undefined ? {} : { canary: split.canary() };
+  const canary = split.canary === undefined ? {} : { canary: split.canary.report() };
   return { name: info.name, path: info.path, methods, host, headers, query, services, ...canary, plugins };
 }
 

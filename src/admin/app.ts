@@ -8,6 +8,8 @@ import type { OpenApiReport } from "../openapi/view.ts";
 import type { ReloadControl } from "../reload/report.ts";
 import { type AlertControl, addAlerts } from "./alerts.ts";
 import { Audit, addAudit } from "./audit.ts";
+import { addCanaries } from "./canaries.ts";
+import type { CanaryOrders } from "./canary-orders.ts";
 import { addDashboard, createDashboard } from "./dashboard/serve.ts";
 import { addDrain } from "./drain.ts";
 import type { Drains } from "./drains.ts";
@@ -45,6 +47,7 @@ export interface AdminOptions {
   /** Left out where nobody watches. */
   readonly alerts?: AlertControl | undefined;
   readonly drains: Drains;
+  readonly orders: CanaryOrders;
   /** Of the log that this process writes. */
   readonly tail: LogTail;
   readonly log: Logger;
@@ -60,7 +63,7 @@ const OPEN_PATHS = ["/health/live", "/health/ready"];
 
 /** The gateway's own endpoints. Every answer but the metrics and the page is JSON, errors are problem details, nothing may be cached. */
 export function createAdmin(view: AdminView, options: AdminOptions): AdminApp {
-  const { metricsPath = "/metrics", plugins, reloads, history, alerts, drains, tail, log } = options;
+  const { metricsPath = "/metrics", plugins, reloads, history, alerts, drains, orders, tail, log } = options;
   const dashboard = createDashboard();
   const audit = new Audit(log);
   const app: AnyElysia = new Elysia()
@@ -104,6 +107,7 @@ export function createAdmin(view: AdminView, options: AdminOptions): AdminApp {
   addIncidents(app, view);
   addLog(app, tail);
   addDrain(app, view, drains);
+  addCanaries(app, view, orders);
   addAudit(app, audit);
   if (reloads !== undefined) addReloads(app, reloads);
   const guard = createGuard({ ...options, onWrongToken: (client, isBlocked) => logWrongToken(log, client, isBlocked) });

@@ -3,6 +3,7 @@ import { GatewayError } from "../errors.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Awaitable } from "../plugin.ts";
 import { type Drain, drainsIn } from "../upstream/drain.ts";
+import { Turns } from "./turns.ts";
 
 export interface DrainsOptions {
   readonly log: Logger;
@@ -17,7 +18,7 @@ const MOST = 1_000;
 export class Drains {
   readonly #options: DrainsOptions;
   #list: readonly Drain[] = [];
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(options: DrainsOptions) {
     this.#options = options;
@@ -29,11 +30,7 @@ export class Drains {
 
   /** Runs after those before it: what one decides, the next one sees. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const next = this.#last.then(work);
-    this.#last = next.catch(() => {
-      // Whoever asked for it is told.
-    });
-    return next;
+    return this.#turns.run(work);
   }
 
   /** Throws `overloaded` where there are too many. */

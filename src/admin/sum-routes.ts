@@ -1,4 +1,4 @@
-import type { CanaryReport } from "../traffic/canary.ts";
+import { moreCautious } from "./sum-canaries.ts";
 import type { RouteView } from "./view.ts";
 
 /**
@@ -15,10 +15,4 @@ export function sumRoutes(
     const canaries = lists.flatMap((list) => list.find(({ name }) => name === route.name)?.canary ?? []);
     return canaries.length === 0 ? route : { ...route, canary: canaries.reduce(moreCautious) };
   });
-}
-
-/** One that has stopped, else one that is behind. */
-function moreCautious(a: CanaryReport, b: CanaryReport): CanaryReport {
-  if (a.state === "stopped") return a;
-  return b.state === "stopped" || b.step < a.step ? b : a;
 }

@@ -6,7 +6,7 @@ import type { Family } from "../observe/metrics/family.ts";
 import type { OpenApiReport } from "../openapi/view.ts";
 import type { Awaitable } from "../plugin.ts";
 import type { StoreReport } from "../store/report.ts";
-import type { CanaryReport } from "../traffic/canary.ts";
+import type { CanaryReport, CanaryView } from "../traffic/canary-report.ts";
 import type { ExplanationSummary } from "../trail/follower.ts";
 import type { DiscoveryReport } from "../upstream/discovery/discovery.ts";
 import type { PoolStats } from "../upstream/stats.ts";
@@ -19,6 +19,8 @@ export interface AdminView {
   /** Of this process, or the sum of all workers; so are listeners, store and metrics. */
   services(): Awaitable<readonly ServiceView[]>;
   listeners(): Awaitable<readonly ListenerView[]>;
+  /** Of the routes that have one, in their order. */
+  canaries(): Awaitable<readonly CanaryView[]>;
   store(): Awaitable<StoreReport>;
   metrics(): Awaitable<readonly Family[]>;
   /** The metrics that the history is made of, of each process by a name of its own. */

@@ -1,6 +1,7 @@
 import type { Logger } from "../observe/logger.ts";
 import type { Store } from "../store/store.ts";
-import type { Canary, CanaryRecord } from "./canary.ts";
+import type { Canary } from "./canary.ts";
+import { readRecord } from "./canary-record.ts";
 
 const EVERY_MS = 1_000;
 /** A run that no gateway takes part in any more is forgotten. */
@@ -71,12 +72,18 @@ export class CanaryWatch {
 
   async #agree(): Promise<void> {
     const { key, route, service } = this.#place;
-    const wasStopped = this.#canary.record.stoppedAt !== undefined;
+    const before = this.#canary.record;
     const known = readRecord(await this.#store.get(key));
     if (known !== undefined) this.#canary.adopt(known);
     const { record } = this.#canary;
-    if (!wasStopped && record.stoppedAt !== undefined) {
+    if (before.stoppedAt === undefined && record.stoppedAt !== undefined) {
       this.#log.warn("a canary was stopped", { route, service, reason: record.reason });
+    } else if (record.order !== undefined && record.order.number !== before.order?.number) {
+      this.#log.info("a canary goes by what was decided at another gateway", {
+        route,
+        service,
+        state: record.order.state,
+      });
     }
     const text = JSON.stringify(record);
     const isCurrent = text === this.#written && performance.now() - this.#writtenAt < RENEWED_MS;
@@ -85,19 +92,4 @@ export class CanaryWatch {
     this.#written = text;
     this.#writtenAt = performance.now();
   }
-}
-
-/** Undefined for what no gateway has written. */
-function readRecord(text: string | undefined): CanaryRecord | undefined {
-  if (text === undefined) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const { startedAt, stoppedAt, reason } = (value ?? {}) as Partial<Record<keyof CanaryRecord, unknown>>;
-  if (typeof startedAt !== "number") return undefined;
-  if (typeof stoppedAt !== "number") return { startedAt };
-  return { startedAt, stoppedAt, reason: typeof reason === "string" ? reason : "" };
 }

@@ -1,40 +1,8 @@
 import type { CanaryConfig } from "../config/schema-traffic.ts";
+import { agreed, type CanaryOrder, type CanaryRecord, isNewer, ordered } from "./canary-record.ts";
+import type { CanaryReport, CanaryView } from "./canary-report.ts";
 import { type Limits, whyWorse } from "./judge.ts";
 import { addTo, emptyTally, SlidingTally, type Tally } from "./tally.ts";
-
-/** What all gateways agree on: when it began, and whether it was stopped. */
-export interface CanaryRecord {
-  /** Ms since 1970; so is `stoppedAt`. */
-  readonly startedAt: number;
-  readonly stoppedAt?: number;
-  /** In words. */
-  readonly reason?: string;
-}
-
-/** Of the two records of one run, what holds: it began when the first gateway began, and the first stop counts. */
-export function agreed(a: CanaryRecord, b: CanaryRecord): CanaryRecord {
-  const startedAt = Math.min(a.startedAt, b.startedAt);
-  const stopped = [a, b]
-    .filter((record) => record.stoppedAt !== undefined)
-    .sort((x, y) => (x.stoppedAt ?? 0) - (y.stoppedAt ?? 0))[0];
-  return stopped === undefined ? { startedAt } : { ...stopped, startedAt };
-}
-
-/** How a canary is doing, for people. */
-export interface CanaryReport {
-  readonly service: string;
-  readonly state: "running" | "done" | "stopped";
-  /** Of the requests, from 0 to 1. */
-  readonly share: number;
-  /** From 1. */
-  readonly step: number;
-  readonly steps: number;
-  readonly startedAt: string;
-  /** When the next step begins. */
-  readonly nextAt?: string;
-  readonly stoppedAt?: string;
-  readonly reason?: string;
-}
 
 /** One run of a new version beside an old one: its share grows by the clock, and is 0 from the moment in which it is worse. */
 export class Canary {
@@ -45,7 +13,7 @@ export class Canary {
   readonly #limits: Limits;
   readonly #now: () => number;
   /** Old version, new version: the latest requests, and those of the step. */
-  readonly #recent: readonly [SlidingTally, SlidingTally];
+  #recent: readonly [SlidingTally, SlidingTally];
   #ofStep: [Tally, Tally] = [emptyTally(), emptyTally()];
   /** The old version's latest tally that was large enough to compare with: on the last step it may get no request. */
   #known: Tally = emptyTally();
@@ -59,7 +27,7 @@ export class Canary {
       maxExtraErrors: config["max-extra-errors"],
       maxLatencyRatio: config["max-latency-ratio"],
     };
-    this.#recent = [new SlidingTally(config.window), new SlidingTally(config.window)];
+    this.#recent = this.#tallies();
     this.#record = { startedAt: now() };
     this.#turn();
   }
@@ -77,8 +45,12 @@ export class Canary {
 
   /** Takes what another gateway knows. */
   adopt(record: CanaryRecord): void {
-    this.#record = agreed(this.#record, record);
-    this.#turn();
+    this.#goBy(agreed(this.#record, record));
+  }
+
+  /** Goes by what an operator has decided, unless it knows of something newer. */
+  obey(order: CanaryOrder): void {
+    if (isNewer(order, this.#record.order)) this.#goBy(ordered(this.#record, order));
   }
 
   /** Looks at the clock and at the requests; answers why it has stopped now, if it has. */
@@ -94,18 +66,68 @@ export class Canary {
 
   report(): CanaryReport {
     const { startedAt, stoppedAt, reason } = this.#record;
-    const { service, steps, every } = this.#config;
-    const isLast = this.#step === steps.length - 1;
+    const { service, steps } = this.#config;
+    const nextAt = this.#nextAt;
     return {
       service,
-      state: stoppedAt !== undefined ? "stopped" : isLast ? "done" : "running",
+      state: this.#state,
       share: this.share,
       step: this.#step + 1,
       steps: steps.length,
       startedAt: timeText(startedAt),
-      ...(stoppedAt === undefined && !isLast && { nextAt: timeText(startedAt + (this.#step + 1) * every) }),
+      since: timeText(this.#since),
+      ...(nextAt !== undefined && { nextAt: timeText(nextAt) }),
       ...(stoppedAt !== undefined && { stoppedAt: timeText(stoppedAt), reason: reason ?? "" }),
     };
+  }
+
+  /** The same with what an order is made of. */
+  view(): Omit<CanaryView, "route" | "against" | "run"> {
+    const [old, next] = this.#ofStep.map(({ count, failures }) => ({ requests: count, failures })) as [Counts, Counts];
+    return {
+      ...this.report(),
+      order: this.#record.order?.number ?? 0,
+      elapsedMs: this.#elapsedMs,
+      stepMs: this.#step * this.#config.every,
+      counts: { new: next, old },
+    };
+  }
+
+  get #state(): CanaryReport["state"] {
+    const { stoppedAt, order } = this.#record;
+    if (stoppedAt !== undefined) return "stopped";
+    if (order?.state === "paused" || order?.state === "promoted") return order.state;
+    return this.#isLast ? "done" : "running";
+  }
+
+  get #isLast(): boolean {
+    return this.#step === this.#config.steps.length - 1;
+  }
+
+  /** Between stopped and started again, and while it is paused, no time passes. */
+  get #elapsedMs(): number {
+    const { startedAt, stoppedAt, order } = this.#record;
+    const until = stoppedAt ?? this.#now();
+    if (order === undefined) return Math.max(0, until - startedAt);
+    return order.elapsedMs + (order.state === "running" ? Math.max(0, until - order.at) : 0);
+  }
+
+  /** When the elapsed time was or will be so long, in ms since 1970. */
+  #whenElapsed(ms: number): number {
+    const { startedAt, order } = this.#record;
+    return order === undefined ? startedAt + ms : order.at + ms - order.elapsedMs;
+  }
+
+  get #since(): number {
+    const { stoppedAt, order, startedAt } = this.#record;
+    if (stoppedAt !== undefined) return stoppedAt;
+    if (order !== undefined && order.state !== "running") return order.at;
+    return Math.max(order?.at ?? startedAt, this.#whenElapsed(this.#step * this.#config.every));
+  }
+
+  get #nextAt(): number | undefined {
+    if (this.#state !== "running") return undefined;
+    return this.#whenElapsed((this.#step + 1) * this.#config.every);
   }
 
   #whyWorse(): string | undefined {
@@ -117,18 +139,35 @@ export class Canary {
     return whyWorse(next, against(old), this.#limits) ?? whyWorse(nextOfStep, against(oldOfStep), this.#limits);
   }
 
+  /** Of one that was stopped, and goes on, what was seen before says nothing: it would be stopped for it again. */
+  #goBy(record: CanaryRecord): void {
+    const wasStopped = this.#record.stoppedAt !== undefined;
+    this.#record = record;
+    if (wasStopped && record.stoppedAt === undefined) {
+      this.#recent = this.#tallies();
+      this.#ofStep = [emptyTally(), emptyTally()];
+    }
+    this.#turn();
+  }
+
+  #tallies(): [SlidingTally, SlidingTally] {
+    return [new SlidingTally(this.#config.window), new SlidingTally(this.#config.window)];
+  }
+
   #turn(): void {
     const { steps, every } = this.#config;
-    const { startedAt, stoppedAt } = this.#record;
+    const { stoppedAt, order } = this.#record;
+    const isPromoted = order?.state === "promoted";
     // A canary that was stopped is told of with the step on which it was.
-    const until = stoppedAt ?? this.#now();
-    const passed = Math.floor(Math.max(0, until - startedAt) / every);
-    const step = Math.min(passed, steps.length - 1);
+    const step = isPromoted ? steps.length - 1 : Math.min(Math.floor(this.#elapsedMs / every), steps.length - 1);
+    const share = stoppedAt !== undefined ? 0 : isPromoted ? 1 : (steps[step] ?? 0);
     if (step !== this.#step) this.#ofStep = [emptyTally(), emptyTally()];
     this.#step = step;
-    this.share = stoppedAt === undefined ? (steps[step] ?? 0) : 0;
+    this.share = share;
   }
 }
+
+type Counts = CanaryView["counts"]["new"];
 
 function timeText(ms: number): string {
   return new Date(ms).toISOString();

@@ -6,7 +6,9 @@ import type { Awaitable, Phases } from "../plugin.ts";
 import { weightedChoice } from "../routing/split.ts";
 import type { Lasting } from "../scope.ts";
 import { hashKeyReader } from "../upstream/balance/hash-key.ts";
-import { Canary, type CanaryReport } from "./canary.ts";
+import { Canary } from "./canary.ts";
+import type { CanaryOrder } from "./canary-record.ts";
+import type { CanaryReport, CanaryView } from "./canary-report.ts";
 import { CanaryWatch } from "./canary-watch.ts";
 import { rendezvous } from "./rendezvous.ts";
 import { createStickyKey } from "./sticky.ts";
@@ -37,9 +39,19 @@ export interface Split {
   readonly phases: Phases | undefined;
   /** Told how a request to that variant has ended; undefined if nobody wants to know. */
   readonly observe: ((index: number, outcome: Outcome) => void) | undefined;
-  readonly canary: (() => CanaryReport) | undefined;
+  readonly canary: SplitCanary | undefined;
   /** Begins what goes on by itself. Resolves when it is known what other gateways have decided; never rejects. */
   start(signal: AbortSignal): Awaitable<void>;
+}
+
+/** The canary of a route. */
+export interface SplitCanary {
+  /** Of the run that it is; the same on every gateway with the same configuration of it, and on no other. */
+  readonly run: string;
+  report(): CanaryReport;
+  view(): CanaryView;
+  /** Goes by what an operator has decided, unless it knows of something newer. */
+  obey(order: CanaryOrder): void;
 }
 
 /** Makes the split of a route. */
@@ -76,7 +88,12 @@ function canarySplit(route: RouteConfig, name: string, lasting: Lasting): Split 
       { service: config.service, weight: 0 },
     ],
     observe: (index, outcome) => observe(canary, index, outcome),
-    canary: () => canary.report(),
+    canary: {
+      run: key,
+      report: () => canary.report(),
+      view: () => ({ route: name, against: service, run: key, ...canary.view() }),
+      obey: (order) => canary.obey(order),
+    },
     start: (signal) => new CanaryWatch(canary, place, lasting.store.of("canary"), lasting.log).start(signal),
   };
 }

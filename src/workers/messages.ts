@@ -7,6 +7,8 @@ import type { Family } from "../observe/metrics/family.ts";
 import type { Handed } from "../openapi/sharing/state.ts";
 import type { OpenApiReport } from "../openapi/view.ts";
 import type { StoreReport } from "../store/report.ts";
+import type { OrderedRun } from "../traffic/canary-record.ts";
+import type { CanaryView } from "../traffic/canary-report.ts";
 import type { ExplanationSummary } from "../trail/follower.ts";
 import type { Drain } from "../upstream/drain.ts";
 import type { HealthVerdict } from "../upstream/health/sharing.ts";
@@ -23,6 +25,8 @@ export interface WorkerSetup {
   readonly directory: string;
   /** Targets that are drained as it starts. */
   readonly drains: readonly Drain[];
+  /** What operators have decided about canaries until then. */
+  readonly orders: readonly OrderedRun[];
   /** Which configuration it is, counted from 1. */
   readonly version: number;
   /** Where workers leave what they have made of the services' documents; undefined: each does that for itself. */
@@ -50,6 +54,7 @@ export interface Answers {
   readonly routes: readonly RouteView[];
   readonly services: readonly ServiceView[];
   readonly listeners: readonly ListenerView[];
+  readonly canaries: readonly CanaryView[];
   readonly metrics: readonly Family[];
   readonly counts: readonly Family[];
   readonly store: StoreReport;
@@ -98,6 +103,8 @@ export type ToWorker =
   | { readonly kind: "documents"; readonly handed: Handed }
   /** These targets are drained from now on, and no others. */
   | { readonly kind: "drains"; readonly drains: readonly Drain[] }
+  /** What operators have decided about canaries. */
+  | { readonly kind: "orders"; readonly orders: readonly OrderedRun[] }
   | { readonly kind: "drain" }
   /** No other worker listens that is told to drain, too: clients may be let go. */
   | { readonly kind: "leave" };

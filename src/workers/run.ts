@@ -1,7 +1,9 @@
 import { createAdmin } from "../admin/app.ts";
+import { CanaryOrders } from "../admin/canary-orders.ts";
 import { Drains } from "../admin/drains.ts";
 import { type AdminServer, startAdmin } from "../admin/listen.ts";
 import { sumListeners, sumServices } from "../admin/sum.ts";
+import { sumCanaries } from "../admin/sum-canaries.ts";
 import { sumOpenApi } from "../admin/sum-openapi.ts";
 import { sumRoutes } from "../admin/sum-routes.ts";
 import { sumStores } from "../admin/sum-store.ts";
@@ -80,12 +82,13 @@ async function run(
   if (!("routes" in trialled)) return trialled.map((problem) => formatProblem(problem, false)).join("\n");
   if (documents === undefined && trialled.publishes)
     log.warn("no folder for files: each worker asks for the services' documents by itself");
-  const setup = { ...setupOf(loaded), drains: [], version: 1, documents };
+  const setup = { ...setupOf(loaded), drains: [], orders: [], version: 1, documents };
   const supervisor = new Supervisor({ ...options, setup });
   const current = { known: trialled, config };
   const metrics = new MetricsRegistry(log);
   meterProcess(metrics, MAIN, options.usage);
   const drains = new Drains({ log, apply: (list) => supervisor.useDrains(list) });
+  const orders = new CanaryOrders({ log, apply: (list) => supervisor.useOrders(list) });
   const apply = async (next: Loaded<Plugin>) => {
     const applied = await applyTo(supervisor, current, log, next);
     if (applied.result !== "failed") await drains.keepTo(next.config);
@@ -96,7 +99,16 @@ async function run(
   let admin: AdminServer | undefined;
   try {
     probePorts(config.listen);
-    admin = openAdmin(loaded, { supervisor, current, metrics, reloads: reloader, drains, tail: options.tail, log });
+    admin = openAdmin(loaded, {
+      supervisor,
+      current,
+      metrics,
+      reloads: reloader,
+      drains,
+      orders,
+      tail: options.tail,
+      log,
+    });
     const isUp = await Promise.race([supervisor.start().then(() => true), stopAsked.then(() => false)]);
     if (isUp) log.info("admin listening", { scheme: admin.scheme, host: admin.host, port: admin.port });
   } catch (error) {
@@ -130,13 +142,14 @@ interface AdminParts {
   readonly metrics: MetricsRegistry;
   readonly reloads: ReloadControl & { readonly atWork: AtWork };
   readonly drains: Drains;
+  readonly orders: CanaryOrders;
   readonly tail: LogTail;
   readonly log: Logger;
 }
 
 function openAdmin({ config }: Loaded<Plugin>, parts: AdminParts): AdminServer {
   const { host, port, token, tls } = config.admin;
-  const { supervisor, current, reloads, drains, tail, metrics, log } = parts;
+  const { supervisor, current, reloads, drains, orders, tail, metrics, log } = parts;
   const plugins = () => workerPlugins(current.known.endpoints, supervisor);
   const view = workersView(parts);
   const { history, sampler, start, stop } = followCounts({ counts: view.counts, now: Date.now, log });
@@ -152,6 +165,7 @@ function openAdmin({ config }: Loaded<Plugin>, parts: AdminParts): AdminServer {
     history,
     alerts,
     drains,
+    orders,
     tail,
     log,
   });
@@ -175,6 +189,7 @@ function workersView({ supervisor, current, metrics, reloads }: AdminParts): Adm
     workers: () => supervisor.views,
     services: async () => sumServices(await supervisor.gather("services")),
     listeners: async () => sumListeners(await supervisor.gather("listeners")),
+    canaries: async () => sumCanaries(await supervisor.gather("canaries")),
     store: async () => sumStores(await supervisor.gather("store")),
     metrics: async () => sumFamilies(metrics.collect(), await supervisor.metrics()),
     counts: () => supervisor.gatherByProcess("counts"),

@@ -133,7 +133,7 @@ export class WorkerSlot {
     return this.#behind;
   }
 
-  /** Tells it of targets or documents, if it serves. */
+  /** Tells it of targets, documents or canaries, if it serves. */
   tell(message: Exclude<ToWorker, { readonly kind: "start" | "ask" | "drain" }>): void {
     if (this.isServing) this.#child?.send(message);
   }

@@ -6,6 +6,7 @@ import type { Family } from "../observe/metrics/family.ts";
 import { sumFamilies } from "../observe/metrics/sum.ts";
 import type { Handed } from "../openapi/sharing/state.ts";
 import type { OpenApiReport } from "../openapi/view.ts";
+import type { OrderedRun } from "../traffic/canary-record.ts";
 import type { Drain } from "../upstream/drain.ts";
 import type { HealthVerdict } from "../upstream/health/sharing.ts";
 import { CheckDuty } from "./check-duty.ts";
@@ -135,6 +136,13 @@ export class Supervisor {
     return [first, ...(await Promise.all(others.map((slot) => slot.ask(question, ms))))];
   }
 
+  /** The same of what operators have decided about canaries. */
+  async useOrders(orders: readonly OrderedRun[]): Promise<void> {
+    this.#setup = { ...this.#setup, orders };
+    for (const slot of this.#slots) slot.tell({ kind: "orders", orders });
+    await this.gather("listeners");
+  }
+
   /** What the worker that has it knows of a request that was followed. */
   explanation(id: string): Promise<LiveReport | undefined> {
     return explanationFrom(this.#slots, id);
@@ -211,6 +219,7 @@ export class Supervisor {
     void slot.reload({ ...this.#setup, worker: slot.worker });
     // They may have changed since it was given its setup.
     slot.tell({ kind: "drains", drains: this.#setup.drains });
+    slot.tell({ kind: "orders", orders: this.#setup.orders });
   }
 
   /** A worker has closed its ports. While all stop, none lets its clients go before all have: they come again, wherever one listens. */

@@ -13,6 +13,7 @@ import { SetupError } from "../setup-error.ts";
 import { storeFamilies } from "../store/metrics.ts";
 import { openStore } from "../store/open.ts";
 import { type Running, takeOver } from "../take-over.ts";
+import type { OrderedRun } from "../traffic/canary-record.ts";
 import type { Drain } from "../upstream/drain.ts";
 import type { HealthVerdict } from "../upstream/health/sharing.ts";
 import { createView } from "../view.ts";
@@ -57,6 +58,7 @@ async function serve(setup: WorkerSetup, options: RunOptions, root: RootLogger, 
     publish: (verdict) => channel.parent.send({ kind: "health", verdict }),
   });
   gateway.useDrains(setup.drains);
+  gateway.orderCanaries(setup.orders);
   gateway.watchOverload(() => options.usage().residentBytes);
   await gateway.start();
   const listeners = new Listeners(gateway, lasting, { isShared: true });
@@ -77,6 +79,7 @@ async function serve(setup: WorkerSetup, options: RunOptions, root: RootLogger, 
       useDrains: (drains) => gateway.useDrains(drains),
       takeOverDocuments: () => exchange.lead(),
       learnDocuments: (handed) => exchange.learn(handed),
+      useOrders: (orders) => gateway.orderCanaries(orders),
       answer: ({ about, request, id, setup: next, limit = 0 }) => {
         if (about === "listeners") return listeners.views();
         if (about === "errors") return view.errors(limit).map((error) => ({ ...error, worker: setup.worker }));
@@ -137,6 +140,7 @@ interface Duties {
   useDrains(drains: readonly Drain[]): void;
   takeOverDocuments(): void;
   learnDocuments(handed: Handed): void;
+  useOrders(orders: readonly OrderedRun[]): void;
   answer(question: Question): unknown;
 }
 
@@ -195,6 +199,7 @@ class Channel {
     if (message.kind === "drains") this.#duties?.useDrains(message.drains);
     if (message.kind === "documents-duty") this.#duties?.takeOverDocuments();
     if (message.kind === "documents") this.#duties?.learnDocuments(message.handed);
+    if (message.kind === "orders") this.#duties?.useOrders(message.orders);
     if (message.kind === "ask") void this.#answer(message.id, message.question);
   }
 

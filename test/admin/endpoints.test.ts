@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createAdmin } from "../../src/admin/app.ts";
+import { CanaryOrders } from "../../src/admin/canary-orders.ts";
 import { Drains } from "../../src/admin/drains.ts";
 import { createPluginApps } from "../../src/admin/plugin-apps.ts";
 import { History } from "../../src/history/history.ts";
@@ -25,8 +26,9 @@ const WHOLE = {
 function allEndpoints(): readonly (readonly [path: string, methods: readonly string[]])[] {
   const log = createNullLogger();
   const drains = new Drains({ log, apply: () => {} });
+  const orders = new CanaryOrders({ log, apply: () => {} });
   const plugins = () => createPluginApps(log);
-  const { routes } = createAdmin(SHOP, { ...WHOLE, plugins, drains, tail: new LogTail(), log });
+  const { routes } = createAdmin(SHOP, { ...WHOLE, plugins, drains, orders, tail: new LogTail(), log });
   const paths = Map.groupBy(routes, ({ path }) => path);
   return [...paths].map(([path, all]) => [path, all.map(({ method }) => method)] as const);
 }

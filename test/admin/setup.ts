@@ -1,4 +1,5 @@
 import { type AdminOptions, createAdmin } from "../../src/admin/app.ts";
+import { CanaryOrders } from "../../src/admin/canary-orders.ts";
 import { Drains } from "../../src/admin/drains.ts";
 import { startAdmin } from "../../src/admin/listen.ts";
 import { createPluginApps, type PluginApps } from "../../src/admin/plugin-apps.ts";
@@ -7,12 +8,15 @@ import { createLogger } from "../../src/observe/log.ts";
 import type { Logger } from "../../src/observe/logger.ts";
 import { CORE } from "../../src/observe/metrics/core.ts";
 import { LogTail } from "../../src/observe/tail/log-tail.ts";
+import type { OrderedRun } from "../../src/traffic/canary-record.ts";
 import { TargetStats } from "../../src/upstream/stats.ts";
 
 export interface AdminUnderTest extends AsyncDisposable {
   readonly port: number;
   readonly apps: PluginApps;
   readonly logs: string[];
+  /** What was ordered of canaries. */
+  readonly applied: OrderedRun[];
   readonly log: Logger;
   readonly tail: LogTail;
   get(path: string, headers?: Record<string, string>): Promise<Response>;
@@ -26,6 +30,7 @@ export function startTestAdmin(
   > = {},
 ): AdminUnderTest {
   const logs: string[] = [];
+  const applied: OrderedRun[] = [];
   const tail = new LogTail();
   const log = createLogger({
     level: "info",
@@ -39,12 +44,14 @@ export function startTestAdmin(
   });
   const apps = createPluginApps(log);
   const drains = new Drains({ log, apply: () => {} });
-  const app = createAdmin({ ...SHOP, ...view }, { ...options, plugins: () => apps, drains, tail, log });
+  const orders = new CanaryOrders({ log, apply: (list) => void applied.push(...list) });
+  const app = createAdmin({ ...SHOP, ...view }, { ...options, plugins: () => apps, drains, orders, tail, log });
   const server = startAdmin(app, { host: "127.0.0.1", port: 0 });
   return {
     port: server.port,
     apps,
     logs,
+    applied,
     log,
     tail,
     get: (path, headers = {}) => fetch(`http://127.0.0.1:${server.port}${path}`, { headers }),
@@ -61,6 +68,7 @@ stats.countError("upstream_timeout");
 export const SHOP = {
   readiness: () => ({ isReady: true, reasons: [] }),
   listeners: () => [{ scheme: "http", host: "127.0.0.1", port: 8080, connections: 2, tunnels: 0, requests: 7 }],
+  canaries: () => [],
   workers: () => [{ pid: 7, state: "running", since: "2026-01-05T09:30:00.120Z", restarts: 0 }],
   store: () => ({ kind: "memory", state: "up", since: 0, calls: 0, failures: {}, inFlight: 0, entries: 0, bytes: 0 }),
   errors: () => [],

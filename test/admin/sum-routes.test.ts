@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { sumRoutes } from "../../src/admin/sum-routes.ts";
 import type { RouteView } from "../../src/admin/view.ts";
-import type { CanaryReport } from "../../src/traffic/canary.ts";
+import type { CanaryReport } from "../../src/traffic/canary-report.ts";
 
 const route = (name: string, canary?: Partial<CanaryReport>): RouteView => ({
   name,
@@ -9,7 +9,7 @@ const route = (name: string, canary?: Partial<CanaryReport>): RouteView => ({
   services: [],
   plugins: [],
   ...(canary !== undefined && {
-    canary: { service: "next", state: "running", share: 0.5, step: 1, steps: 2, startedAt: "", ...canary },
+    canary: { service: "next", state: "running", share: 0.5, step: 1, steps: 2, startedAt: "", since: "", ...canary },
   }),
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { createAdmin } from "../../src/admin/app.ts";
+import { CanaryOrders } from "../../src/admin/canary-orders.ts";
 import { Drains } from "../../src/admin/drains.ts";
 import { createPluginApps } from "../../src/admin/plugin-apps.ts";
 import { History } from "../../src/history/history.ts";
@@ -36,6 +37,7 @@ describe("docs/operating.md", () => {
       services: () => [],
       listeners: () => [],
       workers: () => [],
+      canaries: () => [],
       metrics: () => [],
       counts: () => new Map(),
       errors: () => [],
@@ -59,6 +61,7 @@ describe("docs/operating.md", () => {
       history: new History(),
       alerts,
       drains: new Drains({ log, apply: unasked }),
+      orders: new CanaryOrders({ log, apply: unasked }),
       tail: new LogTail(),
       log,
     });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { CanaryConfig } from "../../src/config/schema-traffic.ts";
-import { agreed, Canary } from "../../src/traffic/canary.ts";
+import { Canary } from "../../src/traffic/canary.ts";
+import { agreed } from "../../src/traffic/canary-record.ts";
 
 const MINUTE = 60_000;
 const CONFIG: CanaryConfig = {

@@ -27,7 +27,7 @@ async function startSlot(hungMs: number) {
     program: [process.execPath, join(PROJECT, "src/main.ts")],
     log,
     write,
-    setup: () => ({ ...setupOf(loaded), worker: 1, drains: [], version: 1 }),
+    setup: () => ({ ...setupOf(loaded), worker: 1, drains: [], orders: [], version: 1 }),
     onServing: () => {},
     onVerdict: () => {},
     onDocuments: () => {},

@@ -1,3 +1,4 @@
+import { CANARIES } from "./canary-shapes.ts";
 import type {
   CounterShape,
   Family,
@@ -20,6 +21,7 @@ export const CORE = {
   ...REQUESTS,
   ...UPSTREAM,
   ...SERVICES,
+  ...CANARIES,
   ...LISTENERS,
   ...OVERLOAD,
   ...STORE,
