@@ -1,5 +1,6 @@
 #!/usr/bin/env bun
 import { ADMIN_USAGE } from "./cli/admin-access.ts";
+import { canary } from "./cli/canary.ts";
 import { check } from "./cli/check.ts";
 import { explain } from "./cli/explain.ts";
 import type { CliIo } from "./cli/io.ts";
@@ -31,6 +32,7 @@ const commands: Readonly<Record<string, (args: readonly string[], io: CliIo) => 
   revoke,
   key,
   purge,
+  canary,
   openapi,
   new: newThing,
   worker,
@@ -61,6 +63,8 @@ const USAGE = `usage: bun run gateway COMMAND
                                change the API keys, in Redis or in the gateway that runs
   purge --url URL | --key KEY | --prefix URL | --tag TAG | --all   [--soft] [--config FILE]
                                remove stored replies from the gateways that run
+  canary list | promote ROUTE | pause ROUTE | resume ROUTE | abort ROUTE   [--json] [--config FILE]
+                               tell how new versions are doing in the gateway that runs, and decide about them
   openapi merge [-o FILE] [--document NAME] [--config FILE]
   openapi report [--json] [--config FILE]
   openapi diff OLD NEW         the one document of all services: make it, see how it is doing, compare two

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { diagnose } from "../../../src/admin/dashboard/page/model/diagnosis.ts";
 import type { Facts } from "../../../src/admin/dashboard/page/model/facts.ts";
-import { circuit, errors, facts, iso, NOW, route, service, target, traffic } from "./facts.ts";
+import { canary, circuit, errors, facts, iso, NOW, service, target, traffic } from "./facts.ts";
 
 const down = target({ url: "http://10.0.0.2:4001", health: "down" });
 
@@ -243,7 +243,7 @@ describe("of the gateway itself it finds", () => {
     ],
     [
       "a canary",
-      { routes: [{ ...route("users"), canary: { service: "users-next", state: "stopped", share: 0 } }] },
+      { canaries: [canary({ state: "stopped", share: 0, reason: "worse" })] },
       "users: the canary users-next was stopped",
     ],
   ])("%s", (_, part, expected) => {

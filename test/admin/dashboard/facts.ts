@@ -1,4 +1,5 @@
 import type {
+  Canary,
   Circuit,
   History,
   Pool,
@@ -26,6 +27,7 @@ export function facts(part: Partial<Facts> = {}): Facts {
     readiness: { status: "ready" },
     services: [service("users")],
     routes: [route("users")],
+    canaries: [],
     traffic: traffic({}),
     targetTraffic: () => ({ perSecond: 0, replies: 0 }),
     errors: [],
@@ -50,6 +52,22 @@ export function traffic(routes: Readonly<Record<string, Partial<Traffic>>>): Fac
     NO_TRAFFIC,
   );
   return { total, routes: new Map(each), services: new Map() };
+}
+
+/** A canary on its second step. */
+export function canary(part: Partial<Canary> = {}): Canary {
+  return {
+    route: "users",
+    service: "users-next",
+    against: "users",
+    state: "running",
+    share: 0.25,
+    step: 2,
+    steps: 4,
+    since: iso(60),
+    counts: { new: { requests: 10, failures: 0 }, old: { requests: 90, failures: 1 } },
+    ...part,
+  };
 }
 
 export function service(

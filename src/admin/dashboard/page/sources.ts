@@ -83,6 +83,9 @@ export function startSources(state: State, changed: () => void): Sources {
   add("/api/routes", 3_000, ({ routes }: Pick<State, "routes">) => {
     state.routes = routes;
   });
+  add("/api/canaries", 2_000, ({ canaries }: Pick<State, "canaries">) => {
+    state.canaries = canaries;
+  });
   add("/api/config", 3_000, (configuration: NonNullable<State["configuration"]>) => {
     state.configuration = configuration;
   });

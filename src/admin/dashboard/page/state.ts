@@ -1,6 +1,7 @@
 import type {
   Alerts,
   AuditEntry,
+  Canary,
   Configuration,
   History,
   LimitedClient,
@@ -36,6 +37,7 @@ export interface State {
   readiness: Readiness | undefined;
   services: readonly Service[];
   routes: readonly Route[];
+  canaries: readonly Canary[];
   /** In steps of a second, the last 15 minutes. */
   seconds: History | undefined;
   /** In steps of a minute, the last day. */
@@ -72,6 +74,7 @@ export function createState(): State {
     readiness: undefined,
     services: [],
     routes: [],
+    canaries: [],
     seconds: undefined,
     minutes: undefined,
     errors: [],
@@ -100,6 +103,7 @@ export function factsOf(state: State, now: number): Facts {
     readiness: state.readiness,
     services: state.services,
     routes: state.routes,
+    canaries: state.canaries,
     traffic: trafficOf(state.seconds),
     targetTraffic: (service, url) => state.targets.of(service, url),
     errors: state.errors,

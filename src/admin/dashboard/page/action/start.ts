@@ -1,5 +1,6 @@
 import type { State } from "../state.ts";
 import { endSilence, silence } from "./alerts.ts";
+import { decide } from "./canaries.ts";
 import { purge, reload, revoke } from "./gateway.ts";
 import type { Action } from "./run.ts";
 import { drain, forceBreaker, undrain } from "./targets.ts";
@@ -13,6 +14,7 @@ export function startActions(state: State, done: () => void): void {
     drain: drain(state),
     undrain,
     breaker: forceBreaker,
+    canary: decide,
     silence,
     unsilence: endSilence,
   };

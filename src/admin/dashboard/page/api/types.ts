@@ -76,6 +76,27 @@ export interface Route {
   readonly plugins: readonly { readonly name: string; readonly phases: readonly string[] }[];
 }
 
+/** Of /api/canaries. */
+export interface Canary {
+  readonly route: string;
+  readonly service: string;
+  readonly against: string;
+  readonly state: "running" | "paused" | "done" | "promoted" | "stopped";
+  readonly share: number;
+  readonly step: number;
+  readonly steps: number;
+  readonly since: string;
+  readonly nextAt?: string;
+  readonly reason?: string;
+  readonly counts: { readonly new: CanaryCounts; readonly old: CanaryCounts };
+}
+
+/** Requests to one version since the step began. */
+export interface CanaryCounts {
+  readonly requests: number;
+  readonly failures: number;
+}
+
 /** One value for each instant of `History.at`; requests and errors are per second. */
 export interface Series {
   readonly requests: readonly number[];

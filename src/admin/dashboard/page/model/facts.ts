@@ -1,5 +1,6 @@
 import type {
   Alerts,
+  Canary,
   Configuration,
   LimitedClient,
   Readiness,
@@ -21,6 +22,7 @@ export interface Facts {
   readonly readiness: Readiness | undefined;
   readonly services: readonly Service[];
   readonly routes: readonly Route[];
+  readonly canaries: readonly Canary[];
   readonly traffic: AllTraffic;
   targetTraffic(service: string, url: string): TargetTraffic;
   /** Newest first. */

@@ -1,5 +1,5 @@
 import type { Facts, Finding } from "./facts.ts";
-import { some, span } from "./format.ts";
+import { share, some, span } from "./format.ts";
 
 /** What is wrong with the gateway itself: not ready, workers, the store, reloads, alerts, canaries. */
 export function findInSystem(facts: Facts): readonly Finding[] {
@@ -85,11 +85,16 @@ function alerts({ alerts: report }: Facts): readonly Finding[] {
   });
 }
 
-function canaries({ routes }: Facts): readonly Finding[] {
-  return routes.flatMap(({ name, canary }): readonly Finding[] => {
-    if (canary?.state !== "stopped") return [];
-    const text = `${name}: the canary ${canary.service} was stopped`;
-    const advice = `${canary.reason ?? "It was worse than what it was compared with"}.`;
-    return [{ key: `canary ${name}`, level: "warning", weight: 38, text, advice, view: "topology" }];
+function canaries(facts: Facts): readonly Finding[] {
+  return facts.canaries.flatMap(({ route, service, state, share: part, reason }): readonly Finding[] => {
+    const about = { key: `canary ${route}`, view: "topology" } as const;
+    if (state === "stopped") {
+      const advice = `${reason ?? "It was worse than what it was compared with"}.`;
+      return [{ ...about, level: "warning", weight: 38, text: `${route}: the canary ${service} was stopped`, advice }];
+    }
+    if (state !== "paused" && state !== "promoted") return [];
+    const text = `${route}: the canary ${service} was ${state} by hand, at ${share(part)}`;
+    const advice = state === "paused" ? "It stays there until it is resumed." : "Make it the route's service.";
+    return [{ ...about, level: "note", weight: 11, text, advice }];
   });
 }

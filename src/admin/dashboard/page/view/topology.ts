@@ -6,6 +6,7 @@ import { count, duration, rate, share, some } from "../model/format.ts";
 import { type Branch, topologyOf, type Way } from "../model/topology.ts";
 import { failing, NO_TRAFFIC } from "../model/traffic.ts";
 import { badge } from "./badge.ts";
+import { canaryList } from "./canaries.ts";
 import { circuitList, targetTable } from "./targets.ts";
 
 /** With more services than this, those without a problem begin folded. */
@@ -100,7 +101,7 @@ function inside(service: Service, routes: readonly Way[], facts: Facts): HTMLEle
       h("p", { class: "hint" }, `Balance: ${service.balance}`),
       limits.length > 0 && h("ul", { class: "plain" }, limits),
     ),
-    h("div", { class: "to" }, targetTable(service, facts), circuitList(service, facts.now)),
+    h("div", { class: "to" }, targetTable(service, facts), circuitList(service, facts.now), canaryList(service, facts)),
   );
 }
 
