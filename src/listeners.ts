@@ -14,6 +14,7 @@ import type { LogTail } from "./observe/tail/log-tail.ts";
 import { OpenEdges, opened } from "./open-edges.ts";
 import type { ReloadControl } from "./reload/report.ts";
 import type { Lasting } from "./scope.ts";
+import type { Store } from "./store/store.ts";
 import { MAX_TIMER_MS } from "./timeouts.ts";
 import { createView } from "./view.ts";
 
@@ -25,6 +26,8 @@ export interface AdminParts {
   readonly reloads: ReloadControl & { readonly atWork: AtWork };
   readonly drains: Drains;
   readonly orders: CanaryOrders;
+  /** What gateways share of what the admin port decides; left out where they share nothing. */
+  readonly common: Store | undefined;
   /** Of the log of this process. */
   readonly tail: LogTail;
 }
@@ -61,7 +64,7 @@ export class Listeners {
   }
 
   /** Opens the admin port of a gateway in one process, and logs it. Throws as `open` does. */
-  openAdmin({ pid, ...parts }: AdminParts): void {
+  openAdmin({ pid, common, ...parts }: AdminParts): void {
     const gateway = this.#gateway;
     const { log, metrics, store, now } = this.#lasting;
     const { admin, metrics: section } = gateway.snapshot.config;
@@ -91,8 +94,10 @@ export class Listeners {
       reloads: parts.reloads,
       log,
       metrics,
+      store: common,
       now,
     });
+    void alerts.start();
     sampler.listen((sample) => alerts.onSample(sample));
     this.#alerts = alerts;
     const plugins = () => gateway.snapshot.pluginApps;

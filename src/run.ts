@@ -13,7 +13,7 @@ import type { Plugin } from "./plugin.ts";
 import { type Applied, Reloader } from "./reload/reloader.ts";
 import { createState, type Lasting } from "./scope.ts";
 import { storeFamilies } from "./store/metrics.ts";
-import { openStore } from "./store/open.ts";
+import { hasRedis, openStore } from "./store/open.ts";
 import { type Running, takeOver } from "./take-over.ts";
 import { runWorkers } from "./workers/run.ts";
 
@@ -73,7 +73,15 @@ async function serveWith(
   const listeners = new Listeners(gateway, lasting);
   gateway.watchOverload(() => options.usage().residentBytes);
   await gateway.start();
-  const drains = new Drains({ log, apply: (list) => gateway.useDrains(list) });
+  const common = hasRedis(loaded.config.redis) ? lasting.store.of("admin") : undefined;
+  const drains = new Drains({
+    log,
+    apply: (list) => gateway.useDrains(list),
+    store: common,
+    config: loaded.config,
+  });
+  const ending = new AbortController();
+  await drains.start(ending.signal);
   const orders = new CanaryOrders({ log, apply: (list) => gateway.orderCanaries(list) });
   const apply = (next: Loaded<Plugin>) => applyTo({ gateway, listeners, log }, drains, next);
   const reloader = new Reloader({ initial: loaded, log, metrics, load: options.load, apply });
@@ -81,7 +89,7 @@ async function serveWith(
   try {
     listeners.open();
     metrics.addCollector(() => dutyFamilies(MAIN, { inFlight: gateway.inFlight, listeners: listeners.views() }));
-    listeners.openAdmin({ pid: options.pid, reloads: reloader, drains, orders, tail });
+    listeners.openAdmin({ pid: options.pid, reloads: reloader, drains, orders, common, tail });
   } catch (error) {
     await listeners.close(0);
     await gateway.close();
@@ -92,6 +100,7 @@ async function serveWith(
   await signals.next();
   log.info("stopping: requests in flight are finished");
   await reloader.stop();
+  ending.abort();
   const { config } = gateway.snapshot;
   const drained = listeners.close(drainMs(config), config["shutdown-delay"]).then(() => true);
   const isDrained = await Promise.race([drained, signals.next().then(() => false)]);

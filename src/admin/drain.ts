@@ -20,10 +20,13 @@ interface Order {
 /** The endpoints that take a target out, and give it requests again. */
 export function addDrain(app: AnyElysia, view: AdminView, drains: Drains): AnyElysia {
   const answer = (order: Pick<Order, "service" | "target">, isDrained: boolean) =>
-    json({ ...order, isDrained, ...silentWorkers(view) });
+    json({ ...order, isDrained, isShared: drains.isShared, ...silentWorkers(view) });
   return app
     .get("/api/drain", () =>
-      json({ drained: drains.list.map(({ since, ...drain }) => ({ ...drain, since: new Date(since).toISOString() })) }),
+      json({
+        drained: drains.list.map(({ since, ...drain }) => ({ ...drain, since: new Date(since).toISOString() })),
+        isShared: drains.isShared,
+      }),
     )
     .post(
       "/api/drain",

@@ -7,6 +7,7 @@ import type { Sample } from "../history/sample.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { MetricsRegistry } from "../observe/metrics/registry.ts";
 import type { ReloadControl } from "../reload/report.ts";
+import type { Store } from "../store/store.ts";
 import type { Alert } from "./alert.ts";
 import { AlertBook, MOST_ALERTS } from "./book.ts";
 import { certificateReader } from "./certificates.ts";
@@ -26,6 +27,8 @@ export interface AlertsOptions {
   readonly reloads?: Pick<ReloadControl, "report"> | undefined;
   readonly log: Logger;
   readonly metrics: MetricsRegistry;
+  /** What gateways share; left out where they share nothing. */
+  readonly store?: Store | undefined;
   /** Ms since 1970. */
   now(): number;
 }
@@ -38,7 +41,8 @@ export class Alerts implements AlertControl {
   readonly #options: AlertsOptions;
   readonly #watches: Watches;
   readonly #book: AlertBook;
-  readonly #silences = new Silences();
+  readonly #silences: Silences;
+  readonly #ending = new AbortController();
   readonly #couriers: Couriers;
   readonly #metrics: AlertMetrics;
   readonly #source: ReadingSource;
@@ -52,6 +56,7 @@ export class Alerts implements AlertControl {
     const { log, metrics, view, config, reloads, now } = options;
     this.#options = options;
     this.#watches = new Watches(log);
+    this.#silences = new Silences(options);
     this.#book = new AlertBook({
       onFire: (alert) => log.warn("an alert fires", logFields(alert)),
       onResolve: (alert) => log.info("an alert is over", logFields(alert)),
@@ -100,9 +105,15 @@ export class Alerts implements AlertControl {
     return isEnded;
   }
 
+  /** Silences that other gateways know count here, too. Resolves when it is known which; never rejects. */
+  start(): Promise<void> {
+    return this.#silences.start(this.#ending.signal);
+  }
+
   /** Nothing is sent any more. Resolves when what was learned has been written. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#ending.abort();
     this.#couriers.close();
     this.#metrics.close();
     await this.#watches.close(this.#options.now());

@@ -29,6 +29,8 @@ import { contentFolder, removeFolder } from "../openapi/sharing/content-file.ts"
 import type { Plugin } from "../plugin.ts";
 import { Reloader } from "../reload/reloader.ts";
 import type { ReloadControl } from "../reload/report.ts";
+import { hasRedis, openStore } from "../store/open.ts";
+import type { Store } from "../store/store.ts";
 import { MAX_TIMER_MS } from "../timeouts.ts";
 import { workerPlugins } from "./plugin-requests.ts";
 import { probePorts } from "./probe.ts";
@@ -87,7 +89,11 @@ async function run(
   const current = { known: trialled, config };
   const metrics = new MetricsRegistry(log);
   meterProcess(metrics, MAIN, options.usage);
-  const drains = new Drains({ log, apply: (list) => supervisor.useDrains(list) });
+  // The workers have theirs: this one is for what is decided here.
+  const store = hasRedis(config.redis) ? await openStore(config.redis, { now: Date.now, log }) : undefined;
+  const common = store?.of("admin");
+  const drains = new Drains({ log, apply: (list) => supervisor.useDrains(list), store: common, config });
+  const ending = new AbortController();
   const orders = new CanaryOrders({ log, apply: (list) => supervisor.useOrders(list) });
   const apply = async (next: Loaded<Plugin>) => {
     const applied = await applyTo(supervisor, current, log, next);
@@ -99,6 +105,7 @@ async function run(
   let admin: AdminServer | undefined;
   try {
     probePorts(config.listen);
+    await drains.start(ending.signal);
     admin = openAdmin(loaded, {
       supervisor,
       current,
@@ -106,19 +113,23 @@ async function run(
       reloads: reloader,
       drains,
       orders,
+      common,
       tail: options.tail,
       log,
     });
     const isUp = await Promise.race([supervisor.start().then(() => true), stopAsked.then(() => false)]);
     if (isUp) log.info("admin listening", { scheme: admin.scheme, host: admin.host, port: admin.port });
   } catch (error) {
+    ending.abort();
     await supervisor.kill();
     await admin?.stop();
+    await store?.close();
     return error instanceof Error ? error.message : String(error);
   }
   reloader.start();
   await stopAsked;
   await reloader.stop();
+  ending.abort();
   log.info("stopping: requests in flight are finished");
   const { "shutdown-delay": delayMs, telemetry } = current.config;
   // A worker sends its spans when it has drained.
@@ -131,6 +142,7 @@ async function run(
   if (end === "late") log.error("workers that did not drain in time were ended", { workers: left });
   options.tail.close();
   await admin.stop();
+  await store?.close();
   log.info("stopped");
   return undefined;
 }
@@ -143,17 +155,27 @@ interface AdminParts {
   readonly reloads: ReloadControl & { readonly atWork: AtWork };
   readonly drains: Drains;
   readonly orders: CanaryOrders;
+  readonly common: Store | undefined;
   readonly tail: LogTail;
   readonly log: Logger;
 }
 
 function openAdmin({ config }: Loaded<Plugin>, parts: AdminParts): AdminServer {
   const { host, port, token, tls } = config.admin;
-  const { supervisor, current, reloads, drains, orders, tail, metrics, log } = parts;
+  const { supervisor, current, reloads, drains, orders, common, tail, metrics, log } = parts;
   const plugins = () => workerPlugins(current.known.endpoints, supervisor);
   const view = workersView(parts);
   const { history, sampler, start, stop } = followCounts({ counts: view.counts, now: Date.now, log });
-  const alerts = new Alerts({ view, config: () => current.config, reloads, log, metrics, now: Date.now });
+  const alerts = new Alerts({
+    view,
+    config: () => current.config,
+    reloads,
+    log,
+    metrics,
+    store: common,
+    now: Date.now,
+  });
+  void alerts.start();
   sampler.listen((sample) => alerts.onSample(sample));
   const app = createAdmin(view, {
     token,

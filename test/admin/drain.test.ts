@@ -30,11 +30,12 @@ describe("draining a target", () => {
         method: "POST",
         body: JSON.stringify({ service: "users", target: "http://127.0.0.1:4001/" }),
       });
-    const expected = { service: "users", target: first.url, isDrained: true };
+    const expected = { service: "users", target: first.url, isDrained: true, isShared: false };
     expect(await (await post()).json()).toEqual(expected);
     expect(await (await post()).json()).toEqual(expected);
     expect(await (await admin.get("/api/drain")).json()).toEqual({
       drained: [{ service: "users", target: first.url, since: expect.stringMatching(/^\d{4}-/) }],
+      isShared: false,
     });
     const lines = admin.logs.filter((line) => line.includes("a target is drained"));
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([

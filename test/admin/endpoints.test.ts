@@ -25,7 +25,7 @@ const WHOLE = {
 /** Whatever the admin port has, by its path. */
 function allEndpoints(): readonly (readonly [path: string, methods: readonly string[]])[] {
   const log = createNullLogger();
-  const drains = new Drains({ log, apply: () => {} });
+  const drains = new Drains({ log, apply: () => {}, config: { services: {} } });
   const orders = new CanaryOrders({ log, apply: () => {} });
   const plugins = () => createPluginApps(log);
   const { routes } = createAdmin(SHOP, { ...WHOLE, plugins, drains, orders, tail: new LogTail(), log });

@@ -43,7 +43,7 @@ export function startTestAdmin(
     now: () => 0,
   });
   const apps = createPluginApps(log);
-  const drains = new Drains({ log, apply: () => {} });
+  const drains = new Drains({ log, apply: () => {}, config: { services: {} } });
   const orders = new CanaryOrders({ log, apply: (list) => void applied.push(...list) });
   const app = createAdmin({ ...SHOP, ...view }, { ...options, plugins: () => apps, drains, orders, tail, log });
   const server = startAdmin(app, { host: "127.0.0.1", port: 0 });

@@ -60,7 +60,7 @@ describe("docs/operating.md", () => {
       reloads,
       history: new History(),
       alerts,
-      drains: new Drains({ log, apply: unasked }),
+      drains: new Drains({ log, apply: unasked, config: { services: {} } }),
       orders: new CanaryOrders({ log, apply: unasked }),
       tail: new LogTail(),
       log,
