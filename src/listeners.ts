@@ -3,7 +3,7 @@ import type { CanaryOrders } from "./admin/canary-orders.ts";
 import type { Drains } from "./admin/drains.ts";
 import { type AdminServer, startAdmin } from "./admin/listen.ts";
 import type { ListenerView, Readiness } from "./admin/view.ts";
-import { Alerts } from "./alerts/alerts.ts";
+import { Alerts, type AlertsOptions } from "./alerts/alerts.ts";
 import type { ListenConfig } from "./config/schema.ts";
 import type { ListenOptions } from "./edge/edge.ts";
 import { edgeFamilies } from "./edge/metrics.ts";
@@ -14,7 +14,6 @@ import type { LogTail } from "./observe/tail/log-tail.ts";
 import { OpenEdges, opened } from "./open-edges.ts";
 import type { ReloadControl } from "./reload/report.ts";
 import type { Lasting } from "./scope.ts";
-import type { Store } from "./store/store.ts";
 import { MAX_TIMER_MS } from "./timeouts.ts";
 import { createView } from "./view.ts";
 
@@ -27,7 +26,7 @@ export interface AdminParts {
   readonly drains: Drains;
   readonly orders: CanaryOrders;
   /** What gateways share of what the admin port decides; left out where they share nothing. */
-  readonly common: Store | undefined;
+  readonly common: AlertsOptions["store"];
   /** Of the log of this process. */
   readonly tail: LogTail;
 }

@@ -129,7 +129,7 @@ test.each([1, 2])("with %d processes it stays drained over reloads, while it is 
 
   await rewrite(gateway, `${listen}${yaml([a.url])}`);
   expect(await reload(gateway)).toMatchObject({ result: "applied" });
-  expect(await adminJson<object>(gateway, "/api/drain")).toEqual({ drained: [] });
+  expect(await adminJson<object>(gateway, "/api/drain")).toEqual({ drained: [], isShared: false });
   const [{ pid = 0 } = {}] = workers > 1 ? await workersOf(gateway) : [];
   if (pid !== 0) await replaceWorker(gateway, pid);
   await rewrite(gateway, `${listen}${yaml()}`);
