@@ -1,6 +1,7 @@
 import type { AnyElysia } from "elysia";
 import { GatewayError } from "../errors.ts";
 import { json } from "./json.ts";
+import { quoted } from "./quoted.ts";
 
 /** An alert that is pending or fires; times are ISO texts. */
 export interface AlertView {
@@ -106,7 +107,7 @@ function silenceRequest(asked: unknown): SilenceRequest {
   if (!isText(reason)) throw invalid(`Expected "reason", a text of 1 to ${LONGEST_TEXT} characters`);
   const unknown = Object.keys(names).find((key) => !NAMES.some((name) => name === key));
   if (unknown !== undefined)
-    throw invalid(`Unknown key ${JSON.stringify(unknown)}: there are for, reason, ${NAMES.join(", ")}`);
+    throw invalid(`Unknown key ${quoted(unknown)}: there are for, reason, ${NAMES.join(", ")}`);
   const wrong = NAMES.find((name) => names[name] !== undefined && !isText(names[name]));
   if (wrong !== undefined) throw invalid(`Expected "${wrong}" as a text of 1 to ${LONGEST_TEXT} characters`);
   const given = NAMES.filter((name) => names[name] !== undefined);

@@ -5,7 +5,8 @@ import type { CanaryOrder } from "../traffic/canary-record.ts";
 import type { CanaryView } from "../traffic/canary-report.ts";
 import type { CanaryOrders } from "./canary-orders.ts";
 import { json } from "./json.ts";
-import { silentWorkers } from "./silent-workers.ts";
+import { quoted } from "./quoted.ts";
+import { expectAnswers, silentWorkers } from "./silent-workers.ts";
 import type { AdminView } from "./view.ts";
 
 const KEYS = ["route", "action"];
@@ -26,10 +27,14 @@ export function addCanaries(app: AnyElysia, view: AdminView, orders: CanaryOrder
       async ({ request }) => {
         const asked = orderOf(await request.json());
         return orders.inTurn(async () => {
-          const canary = find(asked, await view.canaries());
+          const known = await view.canaries();
+          expectAnswers(view);
+          const canary = find(asked, known);
           const order = decide(asked.action, canary, Date.now());
           if (order !== undefined) await orders.give({ run: canary.run, order }, canary.route, canary.service);
-          return json({ ...report(find(asked, await view.canaries())), ...silentWorkers(view) });
+          const after = (await view.canaries()).find(({ run }) => run === canary.run);
+          if (after !== undefined) return json({ ...report(after), ...silentWorkers(view) });
+          throw new GatewayError("overloaded", { detail: "It is ordered, but no worker has answered since" });
         });
       },
       { parse: "none" },
@@ -44,8 +49,7 @@ function report({ run: _run, order: _order, elapsedMs: _elapsed, stepMs: _step, 
 function orderOf(asked: unknown): Order {
   if (typeof asked !== "object" || asked === null || Array.isArray(asked)) throw malformed(EXPECTED);
   const unknown = Object.keys(asked).find((key) => !KEYS.includes(key));
-  if (unknown !== undefined)
-    throw malformed(`${EXPECTED}, found ${JSON.stringify(unknown)}`, didYouMean(unknown, KEYS));
+  if (unknown !== undefined) throw malformed(`${EXPECTED}, found ${quoted(unknown)}`, didYouMean(unknown, KEYS));
   const { route, action: given } = asked as Partial<Record<keyof Order, unknown>>;
   if (typeof route !== "string") throw malformed(EXPECTED);
   const action = ACTIONS.find((one) => one === given);
@@ -61,7 +65,7 @@ function find({ route }: Order, canaries: readonly CanaryView[]): CanaryView {
     route,
     canaries.map((canary) => canary.route),
   );
-  const detail = `There is no canary on the route ${JSON.stringify(route)}`;
+  const detail = `There is no canary on the route ${quoted(route)}`;
   throw new GatewayError("route_not_found", { detail: hint === undefined ? detail : `${detail}: ${hint}` });
 }
 

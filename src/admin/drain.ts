@@ -4,7 +4,8 @@ import { targetIdentity } from "../config/target-url.ts";
 import { GatewayError } from "../errors.ts";
 import type { Drains } from "./drains.ts";
 import { json } from "./json.ts";
-import { silentWorkers } from "./silent-workers.ts";
+import { quoted } from "./quoted.ts";
+import { expectAnswers, silentWorkers } from "./silent-workers.ts";
 import type { AdminView, ServiceView, TargetView } from "./view.ts";
 
 const KEYS = ["service", "target", "force"];
@@ -60,8 +61,7 @@ async function orderOf(request: Request): Promise<Order> {
   const order: unknown = await request.json();
   if (typeof order !== "object" || order === null) throw malformed(EXPECTED);
   const unknown = Object.keys(order).find((key) => !KEYS.includes(key));
-  if (unknown !== undefined)
-    throw malformed(`${EXPECTED}, found ${JSON.stringify(unknown)}`, didYouMean(unknown, KEYS));
+  if (unknown !== undefined) throw malformed(`${EXPECTED}, found ${quoted(unknown)}`, didYouMean(unknown, KEYS));
   const { service, target, force = false } = order as Partial<Record<keyof Order, unknown>>;
   if (typeof service !== "string" || typeof target !== "string") throw malformed(EXPECTED);
   if (typeof force !== "boolean") throw malformed("force: expected true or false");
@@ -70,17 +70,18 @@ async function orderOf(request: Request): Promise<Order> {
 
 async function find(order: Order, view: AdminView): Promise<{ service: ServiceView; target: TargetView }> {
   const services = await view.services();
+  expectAnswers(view);
   const service = services.find(({ name }) => name === order.service);
   if (service === undefined) {
     throw missing(
-      `There is no service ${JSON.stringify(order.service)}`,
+      `There is no service ${quoted(order.service)}`,
       order.service,
       services.map(({ name }) => name),
     );
   }
   const target = service.targets.find(({ url }) => isMeant(order, service.name, url));
   if (target !== undefined) return { service, target };
-  const what = `Service ${JSON.stringify(service.name)} has no target ${JSON.stringify(order.target)}`;
+  const what = `Service ${JSON.stringify(service.name)} has no target ${quoted(order.target)}`;
   throw missing(
     what,
     order.target,

@@ -4,10 +4,8 @@ import { GatewayError } from "../errors.ts";
 import type { Logger } from "../observe/logger.ts";
 import { isHeadOfGet, methodsAt } from "./endpoints.ts";
 import { errorHandler, problemResponse } from "./problem.ts";
+import { quoted } from "./quoted.ts";
 import { readable } from "./readable.ts";
-
-/** UTF-16 units of a name that are told back. */
-const LONGEST_NAME = 100;
 
 /**
  * The endpoints that the plugins of one configuration hang on the admin port, each plugin under its own name. Of two
@@ -56,7 +54,7 @@ export function createPluginApps(log: Logger): PluginApps {
 /** Of a plugin that has none, with the nearest name of those that have. */
 function noEndpoints(plugin: string, known: Iterable<string>): GatewayError {
   const hint = didYouMean(plugin, known);
-  const detail = `The plugin ${JSON.stringify(plugin.slice(0, LONGEST_NAME))} has no endpoints here, or no route uses it`;
+  const detail = `The plugin ${quoted(plugin)} has no endpoints here, or no route uses it`;
   return new GatewayError("route_not_found", { detail: hint === undefined ? detail : `${detail}: ${hint}` });
 }
 

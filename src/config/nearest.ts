@@ -1,5 +1,9 @@
+/** UTF-16 units; whoever writes more has not misspelled a name. */
+const LONGEST_NAME = 500;
+
 /** The known name that a misspelled one was most likely meant to be; undefined if none is close. */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
+  if (name.length > LONGEST_NAME) return undefined;
   let best: string | undefined;
   let bestDistance = allowedEdits(name) + 1;
   for (const candidate of known) {
