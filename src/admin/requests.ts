@@ -69,6 +69,8 @@ function webRequest(
     throw new GatewayError("bad_request", { detail: "Invalid host" });
   const fields = new Headers();
   for (const [name, value] of headers) fields.append(name, value);
+  // What a target names holds over the field (RFC 9112 §3.2.2).
+  if (host !== "") fields.set("host", host);
   const known = new Request(url.href, { method, headers: fields, body });
   // Bun takes a method that it does not know for GET, and `post` for POST; methods are case-sensitive (RFC 9110 §9.1).
   if (known.method !== method) throw new GatewayError("not_implemented", { detail: "The method is not known here" });

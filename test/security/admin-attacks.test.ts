@@ -1,10 +1,11 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { startTestAdmin } from "../admin/setup.ts";
 import { type GatewayProcess, startGateway } from "../support/gateway.ts";
 import { connect, exchange } from "../support/raw.ts";
 import { replies, response } from "../support/scripts.ts";
 import { until } from "../support/until.ts";
 import { startUpstream } from "../support/upstream.ts";
-import { adminJson, workersOf } from "../support/workers.ts";
+import { workersOf } from "../support/workers.ts";
 
 setDefaultTimeout(90_000);
 
@@ -16,9 +17,8 @@ afterAll(() => {
   next.stop();
 });
 
-const yaml = (workers: number, token = "") => `
-listen: { host: 127.0.0.1, port: 0, workers: ${workers} }
-${token === "" ? "" : `admin: { host: 127.0.0.1, port: 0, token: ${token} }`}
+const YAML = `
+listen: { host: 127.0.0.1, port: 0, workers: 2 }
 alerts: { rules: [default] }
 services: { old: { targets: ["${old.url}"] }, next: { targets: ["${next.url}"] } }
 routes: [{ name: shop, path: /*, service: old, canary: { service: next, steps: [50%, 60%], every: 1h } }]
@@ -32,6 +32,20 @@ const TAKERS = [
   ["POST", "/api/alerts/silences"],
   ["POST", "/api/plan"],
 ] as const;
+
+const unasked = () => {
+  throw new Error("nobody comes so far");
+};
+/** An admin port in this process, of a gateway that does nothing. */
+const startAlone = (token = "") =>
+  startTestAdmin(
+    {},
+    {
+      token,
+      reloads: { report: unasked, reload: unasked, plan: unasked },
+      alerts: { report: unasked, silence: unasked, endSilence: unasked },
+    },
+  );
 
 async function isWell({ adminPort, port }: GatewayProcess): Promise<void> {
   expect((await fetch(`http://127.0.0.1:${adminPort}/health/ready`)).status).toBe(200);
@@ -59,21 +73,21 @@ describe("bodies", () => {
   ];
 
   test("that are wrong in any way are refused shortly, and nothing is harmed", async () => {
-    await using gateway = await startGateway(yaml(1));
+    await using admin = startAlone();
     for (const [method, path] of TAKERS) {
       for (const [what, body] of WRONG) {
-        const answer = await fetch(`http://127.0.0.1:${gateway.adminPort}${path}`, { method, body });
+        const answer = await fetch(`http://127.0.0.1:${admin.port}${path}`, { method, body });
         const text = await answer.text();
         expect([path, what, answer.status]).toEqual([path, what, 400]);
         expect(text.length).toBeLessThan(1_500);
       }
     }
-    await isWell(gateway);
-    expect(gateway.logs.filter(({ level }) => level === "error")).toEqual([]);
+    expect((await admin.get("/health/ready")).status).toBe(200);
+    expect(admin.logs.filter((line) => line.includes('"level":"error"'))).toEqual([]);
   });
 
-  test.each([1, 2])("that are larger than any are refused, with %d processes", async (workers) => {
-    await using gateway = await startGateway(yaml(workers));
+  test("that are larger than any are refused, and those that do not come hold up nobody", async () => {
+    await using gateway = await startGateway(YAML);
     for (const [method, path] of [...TAKERS, ["DELETE", "/api/cache"], ["POST", "/api/plugins/x"]] as const) {
       const long = await exchange(gateway.adminPort, head(method, path, ["Content-Length: 1048577"]));
       expect([path, long.status]).toEqual([path, 413]);
@@ -82,29 +96,25 @@ describe("bodies", () => {
       void client.send(head(method, path, ["Transfer-Encoding: chunked"]) + chunk.repeat(17));
       expect([path, (await client.readResponse()).status]).toEqual([path, 413]);
     }
-    await isWell(gateway);
-  });
-
-  test("of strangers are not waited for, whatever is said of them", async () => {
-    await using gateway = await startGateway(yaml(1, TOKEN));
-    for (const [method, path] of TAKERS) {
-      for (const field of ["Content-Length: 1048576", "Transfer-Encoding: chunked"]) {
-        using client = await connect(gateway.adminPort);
-        void client.send(`${head(method, path, [field])}${field.startsWith("T") ? "5\r\nhello\r\n" : "hello"}`);
-        expect([path, field, (await client.readResponse()).status]).toEqual([path, field, 401]);
-      }
-    }
-  });
-
-  test("that do not come hold up nobody else", async () => {
-    await using gateway = await startGateway(yaml(2));
     const slow = await Promise.all(Array.from({ length: 100 }, () => connect(gateway.adminPort)));
-    await Promise.all(slow.map((client) => client.send(`${head("POST", "/api/canaries", ["Content-Length: 50"])}{`)));
+    const half = `${head("POST", "/api/canaries", ["Content-Length: 50"])}{`;
+    await Promise.all(slow.map((client) => client.send(half)));
     const body = JSON.stringify({ route: "shop", action: "pause" });
     const answer = await fetch(`http://127.0.0.1:${gateway.adminPort}/api/canaries`, { method: "POST", body });
     expect(answer.status).toBe(200);
     for (const client of slow) client.close();
     await isWell(gateway);
+  });
+
+  test("of strangers are not waited for, whatever is said of them", async () => {
+    await using admin = startAlone(TOKEN);
+    for (const [method, path] of TAKERS) {
+      for (const field of ["Content-Length: 1048576", "Transfer-Encoding: chunked"]) {
+        using client = await connect(admin.port);
+        void client.send(`${head(method, path, [field])}${field.startsWith("T") ? "5\r\nhello\r\n" : "hello"}`);
+        expect([path, field, (await client.readResponse()).status]).toEqual([path, field, 401]);
+      }
+    }
   });
 });
 
@@ -122,23 +132,25 @@ describe("names of hosts", () => {
     "evil.example:80@localhost",
     "localhost#.evil.example",
   ])("%s is not this machine", async (host) => {
-    await using gateway = await startGateway(yaml(1));
+    await using admin = startAlone();
     for (const method of ["GET", "POST", "OPTIONS"]) {
       const text = `${method} /api/canaries HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 0\r\n\r\n`;
-      expect([400, 403]).toContain((await exchange(gateway.adminPort, text)).status);
+      expect([400, 403]).toContain((await exchange(admin.port, text)).status);
     }
     const absolute = `GET http://${host}/api/config HTTP/1.1\r\nHost: localhost\r\n\r\n`;
-    expect([400, 403]).toContain((await exchange(gateway.adminPort, absolute)).status);
-    expect((await adminJson<{ actions: readonly unknown[] }>(gateway, "/api/audit")).actions).toEqual([]);
+    expect([400, 403]).toContain((await exchange(admin.port, absolute)).status);
+    expect(
+      ((await (await admin.get("/api/audit")).json()) as { readonly actions: readonly unknown[] }).actions,
+    ).toEqual([]);
   });
 });
 
 describe("guesses", () => {
   test("that come at once are bounded together, whatever they say of where they are from", async () => {
-    await using gateway = await startGateway(yaml(1, TOKEN));
+    await using admin = startAlone(TOKEN);
     const guess = (index: number) =>
       exchange(
-        gateway.adminPort,
+        admin.port,
         head("POST", "/api/canaries", [
           `Authorization: Bearer guess-${index}`,
           `X-Forwarded-For: 10.0.0.${index}`,
@@ -153,7 +165,7 @@ describe("guesses", () => {
     // One more may be looked at in each six seconds.
     expect(statuses.filter((status) => status === 401).length).toBeLessThan(30);
     expect(new Set(statuses)).toEqual(new Set([401, 429]));
-    expect((await fetch(`http://127.0.0.1:${gateway.adminPort}/health/live`)).status).toBe(200);
+    expect((await fetch(`http://127.0.0.1:${admin.port}/health/live`)).status).toBe(200);
   });
 
   test.each([
@@ -166,15 +178,15 @@ describe("guesses", () => {
     [`Cookie: token=${TOKEN}`],
     [`X-Authorization: Bearer ${TOKEN}`],
   ])("%s is none that counts", async (field) => {
-    await using gateway = await startGateway(yaml(1, TOKEN));
-    const asked = await exchange(gateway.adminPort, head("GET", `/api/config?token=${TOKEN}`, [field]));
+    await using admin = startAlone(TOKEN);
+    const asked = await exchange(admin.port, head("GET", `/api/config?token=${TOKEN}`, [field]));
     expect(asked.status).toBe(401);
-    expect(gateway.logs.map((line) => JSON.stringify(line)).join("\n")).not.toContain(TOKEN);
+    expect(admin.logs.join("\n")).not.toContain(TOKEN);
   });
 });
 
 test("orders that come while workers are killed are followed by all in the end, or refused", async () => {
-  await using gateway = await startGateway(yaml(2));
+  await using gateway = await startGateway(YAML);
   const statuses = new Set<number>();
   const order = async (action: string) => {
     const body = JSON.stringify({ route: "shop", action });
