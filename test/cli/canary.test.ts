@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { canary } from "../../src/cli/canary.ts";
 import { startGateway } from "../support/gateway.ts";
-import { freePort } from "../support/redis.ts";
+import { freePort } from "../support/ports.ts";
 import { runCommand } from "./run.ts";
 
 setDefaultTimeout(20_000);
@@ -15,7 +15,7 @@ routes:
 `;
 
 test("gateway canary lists, promotes, pauses, resumes and aborts, and says what became of it", async () => {
-  await using gateway = await startGateway(config(await freePort()));
+  await using gateway = await startGateway(config(freePort()));
   const ask = (...args: readonly string[]) => runCommand(canary, gateway.folder, args);
   const line = (state: string) => ({ exitCode: 0, err: "", out: expect.stringContaining(`shop: next is ${state}`) });
   expect(await ask()).toEqual(line("running"));
@@ -47,7 +47,7 @@ test.each([
 
 test("gateway canary is 1 where nobody listens, or the file is not valid", async () => {
   await using gateway = await startGateway("routes: []\n");
-  await Bun.write(`${gateway.folder}/other.yaml`, config(await freePort()));
+  await Bun.write(`${gateway.folder}/other.yaml`, config(freePort()));
   const away = await runCommand(canary, gateway.folder, ["abort", "shop", "--config", "other.yaml"]);
   expect(away).toMatchObject({ exitCode: 1, err: expect.stringContaining("this may not have been done") });
   const missing = await runCommand(canary, gateway.folder, ["--config", "none.yaml"]);

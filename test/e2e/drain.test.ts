@@ -75,7 +75,12 @@ test.each([1, 2])("with %d processes a drained target finishes what it has, and 
     return held.length > 0;
   });
 
-  expect(await (await drain(gateway, "POST", b.url)).json()).toEqual({ service: "s", target: b.url, isDrained: true, isShared: false });
+  expect(await (await drain(gateway, "POST", b.url)).json()).toEqual({
+    service: "s",
+    target: b.url,
+    isDrained: true,
+    isShared: false,
+  });
   expect(await answering(gateway)).toBe("a");
   expect(await targetsOf(gateway)).toEqual([{ url: a.url }, { url: b.url, isDrained: true }]);
   const metrics = await (await fetch(`http://127.0.0.1:${gateway.adminPort}/metrics`)).text();
