@@ -1,4 +1,3 @@
-import { CANARIES } from "./canary-shapes.ts";
 import type {
   CounterShape,
   Family,
@@ -9,6 +8,7 @@ import type {
   Shape,
 } from "./family.ts";
 import { ALERTS } from "./shapes/alerts.ts";
+import { CANARIES } from "./shapes/canaries.ts";
 import { LISTENERS, OVERLOAD } from "./shapes/listeners.ts";
 import { DOCUMENTS } from "./shapes/openapi.ts";
 import { PROCESS, RELOADS, STORE, WORKERS } from "./shapes/processes.ts";

@@ -1,4 +1,4 @@
-import { gauge } from "./shapes.ts";
+import { gauge } from "./shape.ts";
 
 const CANARY = ["route", "service"] as const;
 
