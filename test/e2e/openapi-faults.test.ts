@@ -173,7 +173,7 @@ describe("a service that is down", () => {
     const yaml = publishing({ users: users.url }, "refresh: 1h", `redis: { url: "${redis.url}", command-timeout: 2s }`);
     const first = await startGateway(yaml);
     await untilStates(first, { users: "fresh" });
-    await until(async () => (await redis.cli("keys", "*")).includes("openapi:document:users"));
+    await until(async () => (await redis.cli("keys", "*")).includes("openapi:document:2:users"));
     await first.stop();
     await users.stop();
     await using gateway = await startGateway(yaml);

@@ -166,7 +166,7 @@ describe("a document of several files", () => {
     const yaml = publishing({ users: users.url }, "refresh: 1h", `redis: { url: "${redis.url}", command-timeout: 2s }`);
     const first = await startGateway(yaml);
     await untilStates(first, { users: "fresh" });
-    await until(async () => (await redis.cli("keys", "*")).includes("openapi:document:users"));
+    await until(async () => (await redis.cli("keys", "*")).includes("openapi:document:2:users"));
     await first.stop();
 
     users.answer = () => new Response("no", { status: 503 });
