@@ -153,12 +153,12 @@ describe("Redis that is", () => {
 
       if (how === "hung") {
         redis.resume();
-        await until(async () => (await ask(gateway, "/deny/a", other)).startsWith("200"));
+        await until(async () => (await ask(gateway, "/deny/a", other)).startsWith("200"), { timeout: 30_000 });
         expect(await ask(gateway, "/known/a", key)).toStartWith("200");
       } else {
         // It comes back with nothing in it: the keys are gone, and the gateway believes it.
         await redis.restart();
-        await until(async () => (await ask(gateway, "/known/a", key)) === "401 unauthenticated");
+        await until(async () => (await ask(gateway, "/known/a", key)) === "401 unauthenticated", { timeout: 30_000 });
       }
       expect(await gateway.stop()).toBe(0);
     },
