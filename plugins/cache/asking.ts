@@ -23,9 +23,7 @@ const nobody = (): void => {};
 
 async function asksTiered(quest: Quest, parts: RouteParts, flight: Flight | undefined, tier: Tier): Promise<Reply> {
   try {
-    return await askTiered(quest, parts, flight, tier, (next, onOutcome) =>
-      attempted(next, parts, { flight, onOutcome }),
-    );
+    return await askTiered(quest, parts, flight, tier, (next, landing) => attempted(next, parts, landing));
   } catch (error) {
     flight?.land(failed(quest, error));
     throw error;
@@ -39,8 +37,7 @@ function failed({ ctx }: Quest, error: unknown): Landed {
 
 /** Whether it is worth a look into what gateways share. */
 function mayBeShared(quest: Quest, { shared: { passes, memory }, now }: RouteParts): boolean {
-  const { noCache, noStore } = quest.asked.directives;
-  return !noCache && !noStore && !passes.has(flightKey(quest, memory), now());
+  return !quest.asked.directives.noStore && !passes.has(flightKey(quest, memory), now());
 }
 
 async function attempted(quest: Quest, parts: RouteParts, landing: Landing): Promise<Reply> {
@@ -81,8 +78,9 @@ async function answered(quest: Quest, parts: RouteParts, landing: Landing): Prom
     }
   }
   if (ctx.request.method === "HEAD") {
-    if (entry !== undefined && reply.status === 200) updateByHead(quest, entry, reply, at, parts);
-    landing.onOutcome(undefined);
+    landing.onOutcome(
+      entry === undefined || reply.status !== 200 ? undefined : updateByHead(quest, entry, reply, at, parts),
+    );
     return passed(quest, reply, parts, undefined);
   }
   return stored(quest, reply, at, parts, landing);

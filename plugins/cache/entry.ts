@@ -1,5 +1,6 @@
 import { Body, HeaderList, PreparedFields } from "../../src/plugin.ts";
 import { hitStatus } from "./rules/cache-status.ts";
+import { MAX_SECONDS } from "./rules/directives.ts";
 import type { Validators } from "./rules/preconditions.ts";
 import type { Terms } from "./rules/storable.ts";
 
@@ -75,6 +76,17 @@ export class Entry {
     return new Entry(stored, buffer, byteLength, buffer, byteLength);
   }
 
+  /** Of a buffer of its own, which has field lines that `copyTo` has written, and the content behind them. */
+  static over(stored: Stored, buffer: Buffer, fieldsEnd: number): Entry {
+    return new Entry(stored, buffer, fieldsEnd, buffer, fieldsEnd);
+  }
+
+  /** Writes field lines and content to that place. */
+  copyTo(target: Buffer, at: number): void {
+    this.#fields.copy(target, at, 0, this.#fieldsEnd);
+    this.#content.copy(target, at + this.#fieldsEnd, this.#contentStart);
+  }
+
   /** The same content with other fields. */
   with(stored: Stored, headers: HeaderList): Entry {
     const { buffer, byteLength } = PreparedFields.of(headers);
@@ -95,6 +107,12 @@ export class Entry {
     return this.#body;
   }
 
+  /** Bytes of the field lines. */
+  get fieldsLength(): number {
+    return this.#fieldsEnd;
+  }
+
+  /** Bytes of the content. */
   get length(): number {
     return this.#content.byteLength - this.#contentStart;
   }
@@ -132,7 +150,8 @@ export class Entry {
 /** What texts take beside their letters, as measured, in bytes. */
 const TEXT_OVERHEAD = 48;
 
-function textBytes({ selection, validators, tags, terms }: Stored): number {
+/** Bytes of memory that texts take which a response does not share with others. */
+export function textBytes({ selection, validators, tags, terms }: Stored): number {
   let bytes = selection.own.length + selection.varyKey.length + (validators.etag?.length ?? 0);
   for (const tag of tags) bytes += TEXT_OVERHEAD + tag.length;
   for (const name of terms.vary) bytes += TEXT_OVERHEAD + name.length;
@@ -140,9 +159,23 @@ function textBytes({ selection, validators, tags, terms }: Stored): number {
   return bytes;
 }
 
-/** How old a response is, in ms (RFC 9111 §4.2.3). */
+/** Clocks of gateways, and one clock that is being corrected, may differ by so much, in ms. */
+const SKEW_MS = 1_000;
+/** The age of a response that nobody knows, in ms: it is not fresh by any terms. */
+const UNKNOWN_MS = Number.MAX_SAFE_INTEGER;
+
+/**
+ * How old a response is, in ms (RFC 9111 §4.2.3). One that came later than now came before the clock was set back, and nobody knows how
+ * long ago.
+ */
 export function ageOf({ terms, receivedMs }: Stored, nowMs: number): number {
-  return terms.initialAgeMs + Math.max(0, nowMs - receivedMs);
+  return ageBy(terms.initialAgeMs, receivedMs, nowMs);
+}
+
+/** The same by its age when it came, and when that was. */
+export function ageBy(initialAgeMs: number, receivedMs: number, nowMs: number): number {
+  const residentMs = nowMs - receivedMs;
+  return residentMs < -SKEW_MS ? UNKNOWN_MS : initialAgeMs + Math.max(0, residentMs);
 }
 
 /** The fields of an answer from what is stored, or is being stored. */
@@ -152,5 +185,5 @@ export function fieldsOf(headers: PreparedFields, ageMs: number, cacheStatus: st
 
 /** RFC 9111 §5.1, RFC 9211 §2. */
 function answerFields(ageSeconds: number, cacheStatus: string): HeaderList {
-  return new HeaderList(["age", String(ageSeconds), "cache-status", cacheStatus]);
+  return new HeaderList(["age", String(Math.min(ageSeconds, MAX_SECONDS)), "cache-status", cacheStatus]);
 }

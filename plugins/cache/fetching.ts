@@ -1,11 +1,10 @@
-import { backgroundOf, GatewayError, type Reply } from "../../src/plugin.ts";
+import { GatewayError, type Reply } from "../../src/plugin.ts";
 import { answerFrom, answerFromFill } from "./answer.ts";
-import { NOTHING_ASKED } from "./asked.ts";
 import { asks } from "./asking.ts";
 import { ageOf } from "./entry.ts";
 import type { Landed } from "./flights.ts";
 import { isFor } from "./memory.ts";
-import { flightKey, isShareable, lookAgain, type Quest } from "./quest.ts";
+import { flightKey, inBackground, isShareable, lookAgain, type Quest } from "./quest.ts";
 import type { RouteParts } from "./route-parts.ts";
 import { forwardStatus } from "./rules/cache-status.ts";
 import { reuseOf } from "./rules/reuse.ts";
@@ -65,15 +64,10 @@ export function refresh(quest: Quest, parts: RouteParts): void {
   const { entry, asked } = quest;
   if (entry === undefined || entry.isRefreshing || asked.directives.noStore) return;
   entry.isRefreshing = true;
-  const ctx = backgroundOf(quest.ctx);
-  // It is the cache's own request: what the client wants of the answer is no part of it.
-  ctx.request.headers.deleteWhere((name) => OF_CLIENT.has(name));
-  refreshed({ ...quest, ctx, asked: NOTHING_ASKED }, parts).finally(() => {
+  refreshed(inBackground(quest), parts).finally(() => {
     entry.isRefreshing = false;
   });
 }
-
-const OF_CLIENT = new Set(["cache-control", "pragma", "range", "if-range", "if-none-match", "if-modified-since"]);
 
 async function refreshed(quest: Quest, parts: RouteParts): Promise<void> {
   try {

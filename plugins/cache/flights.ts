@@ -34,7 +34,9 @@ export class Flight {
   readonly #key: string;
   /** Made for the first: mostly nobody waits. */
   #waiting: Set<(landed: Landed) => void> | undefined = undefined;
+  /** What it has brought, until it is over. */
   #landed: Landed | undefined = undefined;
+  #hasLanded = false;
   #isOver = false;
 
   constructor(flights: Flights, key: string, url: string) {
@@ -45,23 +47,25 @@ export class Flight {
 
   /** Tells all who wait, once. Who comes while a content is coming gets it too; else they find the store, or begin anew. */
   land(landed: Landed): void {
-    if (this.#landed !== undefined) return;
-    this.#landed = landed;
-    if (landed.kind !== "fill" || this.#isOver) this.end();
+    if (this.#hasLanded) return;
+    this.#hasLanded = true;
+    if (landed.kind === "fill" && !this.#isOver) this.#landed = landed;
+    else this.end();
     // Of those who wait for one who has left, the first asks; it takes the others along.
     for (const tell of this.#waiting ?? []) tell(landed);
     this.#waiting = undefined;
   }
 
-  /** The content is there whole, or will not be. */
+  /** The content is there whole, or will not be: nobody finds it any more. Its own memory may be collected late, so it keeps nothing. */
   end(): void {
     this.#isOver = true;
+    this.#landed = undefined;
     this.#flights.remove(this.#key, this);
   }
 
   /** Resolves when it has landed; "pass" if that takes too long. Rejects with the signal's reason when it is aborted. */
   wait(signal: AbortSignal): Promise<Landed> {
-    if (this.#landed !== undefined) return Promise.resolve(this.#landed);
+    if (this.#hasLanded) return Promise.resolve(this.#landed ?? PASS);
     this.#waiting ??= new Set();
     const waiting = this.#waiting;
     return new Promise((resolve, reject) => {
@@ -86,31 +90,49 @@ export class Flight {
 
 const PASS: Landed = { kind: "pass" };
 
-/** The requests under way that others may wait for, by what they ask for. */
+/** So many flights share a map. */
+const A_MAP = 256;
+
+/**
+ * The requests under way that others may wait for, by what they ask for. They come and go all the time, and a map that goes on for long
+ * keeps all that it has ever had in use, until all garbage is collected: so there is a new one every so often.
+ */
 export class Flights {
-  readonly #flights = new Map<string, Flight>();
+  #recent = new Map<string, Flight>();
+  #older = new Map<string, Flight>();
+  #begun = 0;
 
   get size(): number {
-    return this.#flights.size;
+    return this.#recent.size + this.#older.size;
   }
 
   get(key: string): Flight | undefined {
-    return this.#flights.get(key);
+    return this.#recent.get(key) ?? this.#older.get(key);
   }
 
   begin(key: string, url: string): Flight {
     const flight = new Flight(this, key, url);
-    this.#flights.set(key, flight);
+    if (++this.#begun >= A_MAP && this.#older.size === 0) {
+      this.#older = this.#recent;
+      this.#recent = new Map();
+      this.#begun = 0;
+    }
+    // One of that key that was forgotten is of no use to anybody any more.
+    this.#older.delete(key);
+    this.#recent.set(key, flight);
     return flight;
   }
 
   /** Nobody joins what is under way for these URLs any more. */
   forget(isAbout: (url: string) => boolean): void {
-    for (const [key, { url }] of this.#flights) if (isAbout(url)) this.#flights.delete(key);
+    for (const flights of [this.#recent, this.#older]) {
+      for (const [key, { url }] of flights) if (isAbout(url)) flights.delete(key);
+    }
   }
 
   /** For the flight that has landed. */
   remove(key: string, flight: Flight): void {
-    if (this.#flights.get(key) === flight) this.#flights.delete(key);
+    if (this.#recent.get(key) === flight) this.#recent.delete(key);
+    else if (this.#older.get(key) === flight) this.#older.delete(key);
   }
 }

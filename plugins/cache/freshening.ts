@@ -63,10 +63,26 @@ function mayKeep({ ctx, asked }: Quest, { stored }: Entry, parts: RouteParts): b
   return !isAuthorized(ctx, parts) || allowsAuthorized(stored.terms.directives);
 }
 
-/** The reply to a HEAD says what is stored is still like it, or is not (RFC 9111 §4.3.5). */
-export function updateByHead(quest: Quest, entry: Entry, reply: Reply, at: AskedAt, parts: RouteParts): void {
-  if (quest.asked.directives.noStore) return;
+/**
+ * The reply to a HEAD says what is stored is still like it, or is not (RFC 9111 §4.3.5). Answers with what is stored, with the newer
+ * fields; undefined if it is not to be, or if the service has another response by now.
+ */
+export function updateByHead(
+  quest: Quest,
+  entry: Entry,
+  reply: Reply,
+  at: AskedAt,
+  parts: RouteParts,
+): Entry | undefined {
+  if (quest.asked.directives.noStore) return undefined;
   const renewed = updatedByHead(entry, reply.headers, at, parts.policy);
-  if (renewed === undefined) entry.isInvalid = true;
-  else if (mayKeep(quest, renewed, parts)) put(quest.url, renewed, at.since, parts);
+  if (renewed === undefined) {
+    entry.isInvalid = true;
+    // What gateways share has no such mark.
+    if (parts.tier !== undefined) void parts.shared.purging.invalidate({ kind: "key", key: quest.url });
+    return undefined;
+  }
+  if (!mayKeep(quest, renewed, parts)) return undefined;
+  put(quest.url, renewed, at.since, parts);
+  return renewed;
 }

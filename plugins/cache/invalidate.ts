@@ -2,12 +2,17 @@ import type { Context, Reply } from "../../src/plugin.ts";
 import type { Purging } from "./purge/purging.ts";
 import { isInvalidating, sameOriginTarget } from "./rules/invalidation.ts";
 
-/** Removes what a good answer to an unsafe method has made invalid (RFC 9111 §4.4). */
-export function invalidate(ctx: Context, reply: Reply, purging: Purging): void {
+/**
+ * Removes what a good answer to an unsafe method has made invalid (RFC 9111 §4.4): here at once, and in what gateways share when the
+ * promise resolves. Undefined if there is nothing to remove.
+ */
+export function invalidate(ctx: Context, reply: Reply, purging: Purging): Promise<unknown> | undefined {
   const { request } = ctx;
-  if (!isInvalidating(request.method, reply.status)) return;
+  if (!isInvalidating(request.method, reply.status)) return undefined;
   const { scheme, host } = request;
-  for (const target of targetsOf(ctx, reply)) purging.invalidate({ kind: "url", url: { scheme, host, ...target } });
+  return Promise.all(
+    targetsOf(ctx, reply).map((target) => purging.invalidate({ kind: "url", url: { scheme, host, ...target } })),
+  );
 }
 
 /** The URL that was asked, and those that the answer names. */

@@ -1,6 +1,8 @@
 import type { HeaderList } from "../../src/plugin.ts";
+import { Arena } from "./arena.ts";
 import type { Entry, Selection, Stored } from "./entry.ts";
 import { Garbage } from "./garbage.ts";
+import { Packed } from "./packed.ts";
 import { varyKey } from "./rules/vary.ts";
 import { S3Fifo } from "./s3-fifo.ts";
 
@@ -14,10 +16,16 @@ const OVERHEAD = 300;
 
 /** A process takes about so many times the memory that is in use, as measured: what is not in use any more is collected in batches. */
 const SLACK = 2.5;
+/** The same of the arena, where what is not in use any more is used again at once. */
+const ARENA_SLACK = 1.25;
+
+/** What is stored for one URL. */
+type Kept = Resource | Packed;
 
 /** The responses in the memory of this process, of all routes together, within a bound of bytes. */
 export class Memory {
-  readonly #resources: S3Fifo<Resource>;
+  readonly #resources: S3Fifo<Kept>;
+  readonly #arena: Arena;
   readonly #maxBytes: number;
   readonly #garbage: Garbage;
   /** Of contents that are still coming. */
@@ -25,12 +33,16 @@ export class Memory {
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
-    this.#resources = new S3Fifo(maxBytes);
+    this.#arena = new Arena(maxBytes);
     this.#garbage = new Garbage(maxBytes / SLACK);
+    this.#resources = new S3Fifo(maxBytes, {
+      reserved: () => ARENA_SLACK * this.#arena.waste + this.#borrowed,
+      onGone: (kept, bytes) => this.#drop(kept, bytes),
+    });
   }
 
   get bytes(): number {
-    return this.#resources.bytes + this.#borrowed;
+    return this.#resources.bytes + ARENA_SLACK * this.#arena.waste + this.#borrowed;
   }
 
   /** URLs that something is stored for. */
@@ -48,23 +60,33 @@ export class Memory {
   }
 
   get(url: string): Resource | undefined {
-    return this.#resources.get(url);
+    return this.#opened(url, this.#resources.get(url));
   }
 
   /** The response, or part of one, that `put` would replace. */
   peekSame(url: string, entry: Entry): Entry | undefined {
-    return this.#resources.peek(url)?.find((one) => isSame(one, entry));
+    return this.#peek(url)?.find((one) => isSame(one, entry));
   }
 
   /** Puts a response in the place of the one for the same requests. */
   put(url: string, entry: Entry): void {
-    const others = this.#resources.peek(url)?.filter((one) => !isSame(one, entry)) ?? [];
+    this.#garbage.came(entry.bytes);
+    const packed = this.#resources.isNew(url) ? Packed.of(entry, this.#arena) : undefined;
+    if (packed !== undefined) {
+      this.#resources.set(
+        url,
+        packed,
+        ARENA_SLACK * packed.arenaBytes + SLACK * (OVERHEAD + url.length + packed.bytes),
+      );
+      return;
+    }
+    const others = this.#peek(url)?.filter((one) => !isSame(one, entry)) ?? [];
     this.#set(url, [entry, ...others.slice(0, MOST_VARIANTS - 1)]);
   }
 
   /** Removes one response, if it is still there. */
   remove(url: string, entry: Entry): void {
-    const entries = this.#resources.peek(url);
+    const entries = this.#peek(url);
     if (entries?.includes(entry) !== true) return;
     if (entries.length === 1) this.#resources.delete(url);
     else
@@ -74,19 +96,28 @@ export class Memory {
       );
   }
 
-  /** Replaces each response of a URL by what the function makes of it, or removes it; whether any was changed. */
-  change(url: string, to: (entry: Entry) => Entry | undefined): boolean {
-    const entries = this.#resources.peek(url);
-    if (entries === undefined) return false;
-    const changed = entries.flatMap((entry) => to(entry) ?? []);
-    if (changed.length === entries.length && changed.every((entry, i) => entry === entries[i])) return false;
-    if (changed.length === 0) this.#resources.delete(url);
-    else this.#set(url, changed);
+  /** Removes the responses of a URL that are meant, or makes them stale; whether there were any. */
+  purge(url: string, isMeant: (tags: readonly string[]) => boolean, staleFromMs?: number): boolean {
+    const kept = this.#resources.peek(url);
+    if (kept === undefined) return false;
+    if (kept instanceof Packed) {
+      if (!isMeant(kept.tags)) return false;
+      if (staleFromMs === undefined) this.#resources.delete(url);
+      else kept.expire(staleFromMs);
+      return true;
+    }
+    const left = kept.flatMap((entry) => {
+      if (!isMeant(entry.stored.tags)) return [entry];
+      return staleFromMs === undefined ? [] : [entry.expired(staleFromMs)];
+    });
+    if (left.length === kept.length && left.every((entry, i) => entry === kept[i])) return false;
+    if (left.length === 0) this.#resources.delete(url);
+    else this.#set(url, left);
     return true;
   }
 
-  all(): IterableIterator<readonly [string, Resource]> {
-    return this.#resources.entries();
+  urls(): IterableIterator<string> {
+    return this.#resources.keys();
   }
 
   /** Takes room for a content that is coming; false if too much is coming already. */
@@ -100,6 +131,17 @@ export class Memory {
     this.#borrowed -= SLACK * bytes;
   }
 
+  #peek(url: string): Resource | undefined {
+    return this.#opened(url, this.#resources.peek(url));
+  }
+
+  #opened(url: string, kept: Kept | undefined): Resource | undefined {
+    if (!(kept instanceof Packed)) return kept;
+    const resource = [kept.open()];
+    this.#set(url, resource);
+    return resource;
+  }
+
   /** Of variants that take too much together the latest are kept. */
   #set(url: string, entries: readonly Entry[]): void {
     const most = this.#resources.most / SLACK;
@@ -110,10 +152,13 @@ export class Memory {
       bytes += entry.bytes;
       count++;
     }
-    const { freed } = this.#resources;
     const kept = count === entries.length ? entries : entries.slice(0, count);
     this.#resources.set(url, kept, SLACK * bytes);
-    this.#garbage.add((this.#resources.freed - freed) / SLACK);
+  }
+
+  #drop(kept: Kept, bytes: number): void {
+    if (kept instanceof Packed) kept.free();
+    this.#garbage.add((kept instanceof Packed ? bytes - ARENA_SLACK * kept.arenaBytes : bytes) / SLACK);
   }
 }
 

@@ -25,7 +25,8 @@ export class Passes {
     if (this.size === 0) return false;
     const digest = this.#digest(key);
     const until = this.#recent.get(digest) ?? this.#older.get(digest) ?? 0;
-    return until > nowMs;
+    // One that ends later than any can has come before the clock was set back.
+    return until > nowMs && until <= nowMs + this.#ms;
   }
 
   add(key: string, nowMs: number): void {

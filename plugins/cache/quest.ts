@@ -1,5 +1,5 @@
-import type { Context, Handler } from "../../src/plugin.ts";
-import { type Asked, isForAll } from "./asked.ts";
+import { backgroundOf, type Context, type Handler } from "../../src/plugin.ts";
+import { type Asked, isForAll, NOTHING_ASKED } from "./asked.ts";
 import type { Entry } from "./entry.ts";
 import type { Incomplete } from "./incomplete.ts";
 import { type Memory, selectEntry } from "./memory.ts";
@@ -21,7 +21,18 @@ export interface Quest extends Place {
   readonly since: number;
   /** Why the service is asked. */
   readonly forward: Forward;
+  /** It is the cache's own, beside a stale answer: another stale one is of no use. */
+  readonly isRefresh: boolean;
 }
+
+/** The same, for those who come later: what the client wants of the answer is no part of it. */
+export function inBackground(quest: Quest): Quest {
+  const ctx = backgroundOf(quest.ctx);
+  ctx.request.headers.deleteWhere((name) => OF_CLIENT.has(name));
+  return { ...quest, ctx, asked: NOTHING_ASKED, isRefresh: true };
+}
+
+const OF_CLIENT = new Set(["cache-control", "pragma", "range", "if-range", "if-none-match", "if-modified-since"]);
 
 /** Whether the service is asked if what is stored has changed, rather than what the client asks. */
 export function isValidating({ ctx, entry }: Quest): boolean {

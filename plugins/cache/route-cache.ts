@@ -47,6 +47,7 @@ export function cachedHandler(keys: Keys, parts: RouteParts, next: Handler): Han
       incomplete,
       since: shared.purges.count,
       forward,
+      isRefresh: false,
     });
     const nowMs = now();
     if (entry === undefined) {

@@ -11,6 +11,14 @@ interface Node<V> {
   older: Node<V> | undefined;
 }
 
+/** What a cache has to know of where its values are kept. */
+export interface Room<V> {
+  /** Bytes of the bound that are in use beside the values. */
+  reserved(): number;
+  /** The value, of so many bytes, is not there any more, for whatever reason. */
+  onGone(value: V, bytes: number): void;
+}
+
 /** Uses are counted up to this. */
 const MOST_USES = 7;
 /** The part of the room that newcomers have, to show that they are used. */
@@ -27,11 +35,12 @@ export class S3Fifo<V> {
   readonly #main = new Queue<V>();
   readonly #gone = new Traces();
   readonly #maxBytes: number;
+  readonly #room: Room<V> | undefined;
   #evicted = 0;
-  #freed = 0;
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, room?: Room<V>) {
     this.#maxBytes = maxBytes;
+    this.#room = room;
   }
 
   get size(): number {
@@ -47,16 +56,16 @@ export class S3Fifo<V> {
     return this.#evicted;
   }
 
-  /** Bytes of all values that were there and are not any more, for whatever reason. */
-  get freed(): number {
-    return this.#freed;
-  }
-
   get(key: string): V | undefined {
     const node = this.#nodes.get(key);
     if (node === undefined) return undefined;
     if (node.uses < MOST_USES) node.uses++;
     return node.value;
+  }
+
+  /** Whether a key would begin on trial: it is not there, and has not been of late. */
+  isNew(key: string): boolean {
+    return !this.#nodes.has(key) && !this.#gone.has(digest(key));
   }
 
   /** Without counting as a use. */
@@ -70,20 +79,25 @@ export class S3Fifo<V> {
   }
 
   set(key: string, value: V, bytes: number): void {
-    if (bytes > this.most) return this.delete(key);
+    if (bytes > this.most) {
+      this.delete(key);
+      this.#room?.onGone(value, bytes);
+      return;
+    }
     const known = this.#nodes.get(key);
     if (known !== undefined) {
-      this.#freed += known.bytes;
-      known.queue.bytes += bytes - known.bytes;
+      const { value: gone, bytes: goneBytes } = known;
+      known.queue.bytes += bytes - goneBytes;
       known.value = value;
       known.bytes = bytes;
+      this.#room?.onGone(gone, goneBytes);
     } else {
       const queue = this.#gone.delete(digest(key)) ? this.#main : this.#trial;
       const node: Node<V> = { key, value, bytes, uses: 0, queue, newer: undefined, older: undefined };
       this.#nodes.set(key, node);
       queue.add(node);
     }
-    while (this.bytes > this.#maxBytes) this.#evict();
+    while (this.size > 0 && this.bytes + (this.#room?.reserved() ?? 0) > this.#maxBytes) this.#evict();
   }
 
   delete(key: string): void {
@@ -91,15 +105,15 @@ export class S3Fifo<V> {
     if (node === undefined) return;
     node.queue.remove(node);
     this.#nodes.delete(key);
-    this.#freed += node.bytes;
+    this.#room?.onGone(node.value, node.bytes);
   }
 
   clear(): void {
     for (const key of this.#nodes.keys()) this.delete(key);
   }
 
-  *entries(): IterableIterator<readonly [string, V]> {
-    for (const [key, node] of this.#nodes) yield [key, node.value];
+  keys(): IterableIterator<string> {
+    return this.#nodes.keys();
   }
 
   #evict(): void {
@@ -114,7 +128,7 @@ export class S3Fifo<V> {
       return;
     }
     this.#nodes.delete(node.key);
-    this.#freed += node.bytes;
+    this.#room?.onGone(node.value, node.bytes);
     this.#evicted++;
     // As many as there are values at most, for longer ago says little.
     if (node.queue === this.#trial) this.#gone.add(digest(node.key), Math.max(128, this.#nodes.size / 2));

@@ -15,6 +15,8 @@ export interface Shared {
   readonly memory: Memory;
   readonly flights: Flights;
   readonly passes: Passes;
+  /** What gateways share and is being asked for anew, beside stale answers. */
+  readonly refreshing: Set<string>;
   readonly purges: PurgeLog;
   readonly purging: Purging;
   /** Of all routes that share replies with other gateways. */
@@ -28,6 +30,7 @@ export function createShared(scope: Scope): Shared {
     memory: new Memory(scope.cacheBytes),
     flights: new Flights(),
     passes: new Passes(PASS_MS),
+    refreshing: new Set<string>(),
     purges: new PurgeLog(),
     urlKeys: new UrlKeys(),
   };

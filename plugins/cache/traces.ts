@@ -14,6 +14,10 @@ export class Traces {
     this.#recent = new Set();
   }
 
+  has(digest: number): boolean {
+    return this.#recent.has(digest) || this.#older.has(digest);
+  }
+
   /** Whether it was there. */
   delete(digest: number): boolean {
     return this.#recent.delete(digest) || this.#older.delete(digest);

@@ -20,7 +20,9 @@ export async function passOther(ctx: Context, next: Handler, keys: Keys, parts: 
   const isPosted = ctx.request.method === "POST" && keys.isBypassed?.(ctx) !== true;
   const mayKeep =
     isPosted && !(purges.count > since && purges.hasSince(since, keys.urlKey(ctx.request), tagsOf(reply.headers)));
-  invalidate(ctx, reply, purging);
+  const removed = invalidate(ctx, reply, purging);
+  // Whoever has the answer may ask another gateway.
+  if (parts.tier !== undefined) await removed;
   parts.metrics.count("bypass");
   reply.headers.append("cache-status", forwardStatus({ forward: "method" }));
   if (mayKeep) keepPosted(ctx, reply, { requestMs, responseMs: parts.now(), since: purges.count }, keys, parts);

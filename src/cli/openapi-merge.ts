@@ -11,8 +11,7 @@ import type { Documents } from "../openapi/documents/documents.ts";
 import type { PublishedDocument } from "../openapi/job.ts";
 import type { Plugin } from "../plugin.ts";
 import { createState } from "../scope.ts";
-import { MemoryBackend } from "../store/memory/backend.ts";
-import { shareStore } from "../store/shared.ts";
+import { storeForShow } from "../store/open.ts";
 import { readFlags } from "./flags.ts";
 import type { CliIo } from "./io.ts";
 import { loadForCommand } from "./openapi-config.ts";
@@ -46,7 +45,7 @@ export async function openapiMerge(args: readonly string[], io: CliIo): Promise<
   if (words.length > 0) return `${JSON.stringify(words[0])} is not understood`;
   const loaded = await loadForCommand(values.get("config")?.at(-1) ?? "gateway.yaml", io);
   if (loaded === undefined) return 1;
-  const gateway = await compileLoaded(withSection(loaded), offline());
+  const gateway = await compileLoaded(withSection(loaded), offline(loaded));
   if (!(gateway instanceof Gateway)) {
     io.err(`${gateway.join("\n")}\n`);
     return 1;
@@ -74,9 +73,9 @@ function withSection(loaded: Loaded<Plugin>): Loaded<Plugin> {
   return config.openapi ? loaded : { ...loaded, config: { ...config, openapi: DEFAULTS } };
 }
 
-function offline() {
+function offline({ config }: Loaded<Plugin>) {
   const log = createNullLogger();
-  const store = shareStore(new MemoryBackend({ now: Date.now }), "");
+  const store = storeForShow(config.redis);
   return { log, metrics: new MetricsRegistry(log), store, now: Date.now, state: createState() };
 }
 

@@ -7,8 +7,7 @@ import { createNullLogger } from "../observe/log.ts";
 import { MetricsRegistry } from "../observe/metrics/registry.ts";
 import type { Plugin } from "../plugin.ts";
 import { createState } from "../scope.ts";
-import { MemoryBackend } from "../store/memory/backend.ts";
-import { shareStore } from "../store/shared.ts";
+import { storeForShow } from "../store/open.ts";
 import { createView } from "../view.ts";
 
 /** What is the same in all workers, and need not be asked for. */
@@ -23,7 +22,7 @@ export interface Known {
 /** Sets all up as a worker does, and closes it again: problems are found with their place before a worker has them. */
 export async function tryOut(loaded: Loaded<Plugin>): Promise<Known | readonly Problem[]> {
   const log = createNullLogger();
-  const store = shareStore(new MemoryBackend({ now: Date.now }), "");
+  const store = storeForShow(loaded.config.redis);
   const lasting = { log, metrics: new MetricsRegistry(log), store, now: Date.now, state: createState() };
   let gateway: Gateway;
   try {

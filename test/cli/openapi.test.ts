@@ -36,6 +36,17 @@ describe("gateway openapi", () => {
 });
 
 describe("gateway openapi merge", () => {
+  test("asks no Redis, where plugins need one", async () => {
+    await using users = startDocumented("users");
+    using folder = tempFolder();
+    const yaml = publishing({ users: users.url }, "title: Shop");
+    const cached = "plugins: { cache: { store: redis } }";
+    folder.write("gateway.yaml", `redis: { url: "redis://127.0.0.1:1" }\n${cached}\n${yaml}`);
+    expect(await run(folder, "merge")).toMatchObject({ exitCode: 0, err: "" });
+    folder.write("gateway.yaml", `${cached}\n${yaml}`);
+    expect(await run(folder, "merge")).toMatchObject({ exitCode: 1, err: expect.stringContaining("needs a Redis") });
+  });
+
   test("writes the document of all services, with and without a section, in either form", async () => {
     await using users = startDocumented("users");
     using folder = tempFolder();

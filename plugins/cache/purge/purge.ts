@@ -1,4 +1,3 @@
-import type { Entry } from "../entry.ts";
 import type { Memory } from "../memory.ts";
 import type { UrlParts } from "../url-key.ts";
 import type { UrlKeys } from "../url-keys.ts";
@@ -76,17 +75,15 @@ function keysOf(url: UrlParts, urlKeys: Pick<UrlKeys, "all">): ReadonlySet<strin
 
 /** Removes what a purge names from memory, or makes it stale. Answers how many URLs had something of it. */
 export function purgeMemory(memory: Memory, { target, isSoft }: Purge, urlKeys: UrlKeys, nowMs: number): number {
-  const change = (entry: Entry) => (isSoft ? entry.expired(nowMs) : undefined);
-  if (target.kind === "key") return memory.change(target.key, change) ? 1 : 0;
+  const staleFromMs = isSoft ? nowMs : undefined;
+  const whole = () => true;
+  if (target.kind === "key") return memory.purge(target.key, whole, staleFromMs) ? 1 : 0;
   let purged = 0;
   if (target.kind === "url") {
-    for (const key of keysOf(target.url, urlKeys)) if (memory.change(key, change)) purged++;
+    for (const key of keysOf(target.url, urlKeys)) if (memory.purge(key, whole, staleFromMs)) purged++;
     return purged;
   }
   const test = purgeTest(target, urlKeys);
-  for (const [url] of [...memory.all()]) {
-    const isChanged = memory.change(url, (entry) => (test(url, entry.stored.tags) ? change(entry) : entry));
-    if (isChanged) purged++;
-  }
+  for (const url of [...memory.urls()]) if (memory.purge(url, (tags) => test(url, tags), staleFromMs)) purged++;
   return purged;
 }

@@ -94,11 +94,13 @@ export class Purging {
     }
   }
 
-  /** The same for what an answer has made invalid; where the others cannot be told, the log is. */
-  invalidate(target: PurgeTarget): void {
-    this.purge({ target, isSoft: false }).catch((error: unknown) => {
+  /** The same for what an answer has made invalid. Never rejects: where the others cannot be told, the log is. */
+  async invalidate(target: PurgeTarget): Promise<void> {
+    try {
+      await this.purge({ target, isSoft: false });
+    } catch (error) {
       this.#log.warn("other gateways could not be told of a purge", { error });
-    });
+    }
   }
 
   #apply(purge: Purge): number {

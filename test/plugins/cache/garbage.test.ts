@@ -8,16 +8,22 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Counts collections that take so many ms on its clock. */
 function world(inUse: number, tookMs: number) {
-  const seen = { collections: 0, nowMs: 0 };
-  const collect = () => {
-    seen.collections++;
-    seen.nowMs += tookMs;
+  const seen = { collections: 0, young: 0, nowMs: 0 };
+  const collector = {
+    full: () => {
+      seen.collections++;
+      seen.nowMs += tookMs;
+    },
+    young: () => {
+      seen.young++;
+      seen.nowMs += tookMs;
+    },
   };
-  return { seen, garbage: new Garbage(inUse, collect, () => seen.nowMs) };
+  return { seen, garbage: new Garbage(inUse, collector, () => seen.nowMs) };
 }
 
-test("garbage is collected when it is half of what may be in use, not in the middle of a request, and once", async () => {
-  const { seen, garbage } = world(100 * MIB, 0);
+test("garbage is collected when it is a quarter of what may be in use, not in the middle of a request, and once", async () => {
+  const { seen, garbage } = world(200 * MIB, 0);
   garbage.add(49 * MIB);
   await turn();
   expect(seen.collections).toBe(0);
@@ -58,4 +64,32 @@ test.each([
   garbage.add(1);
   await turn();
   expect(seen.collections).toBe(2);
+});
+
+test("what has just come is collected by itself when it is an eighth of what may be in use, or with all the rest", async () => {
+  const { seen, garbage } = world(80 * MIB, 0);
+  garbage.came(9 * MIB);
+  await turn();
+  expect([seen.young, seen.collections]).toEqual([0, 0]);
+  garbage.came(1 * MIB);
+  garbage.came(1 * MIB);
+  await turn();
+  expect([seen.young, seen.collections]).toEqual([1, 0]);
+  garbage.came(5 * MIB);
+  garbage.add(20 * MIB);
+  await turn();
+  expect([seen.young, seen.collections]).toEqual([1, 1]);
+  garbage.came(9 * MIB);
+  await turn();
+  expect([seen.young, seen.collections]).toEqual([1, 1]);
+});
+
+test("less than 4 MiB of what has just come is left to the engine", async () => {
+  const { seen, garbage } = world(1 * MIB, 0);
+  garbage.came(3 * MIB);
+  await turn();
+  expect(seen.young).toBe(0);
+  garbage.came(1 * MIB);
+  await turn();
+  expect(seen.young).toBe(1);
 });

@@ -22,3 +22,9 @@ test("a flood of keys leaves the latest, not their texts, and takes no longer th
   const known = Array.from({ length: 5_000 }, (_, i) => passes.has(key(299_999 - i), 1)).filter(Boolean);
   expect(known).toHaveLength(5_000);
 });
+
+test("a clock that is set back makes nothing be remembered for longer", () => {
+  const passes = new Passes(10);
+  passes.add("a", 1_000);
+  expect([passes.has("a", 1_000), passes.has("a", 999), passes.has("a", 500)]).toEqual([true, false, false]);
+});

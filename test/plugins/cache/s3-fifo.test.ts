@@ -120,7 +120,7 @@ test("bytes are the bound, whatever the sizes, and follow what is replaced and d
     expect(cache.bytes).toBeLessThanOrEqual(1_000);
   }
   let bytes = 0;
-  for (const [key] of [...cache.entries()]) {
+  for (const key of [...cache.keys()]) {
     bytes++;
     cache.delete(key);
   }
@@ -143,4 +143,27 @@ test("one that comes back soon after it left stays", () => {
   cache.set("old 50", 50, 1);
   for (let i = 0; i < 50; i++) cache.set(`new ${i}`, i, 1);
   expect(cache.peek("old 50")).toBe(50);
+});
+
+test("who keeps the values is told of each that goes, once, for whatever reason, and what it needs itself is no room", () => {
+  const gone: string[] = [];
+  let reserved = 0;
+  const cache = new S3Fifo<string>(1_000, {
+    reserved: () => reserved,
+    onGone: (value, bytes) => gone.push(`${value} ${bytes}`),
+  });
+  const toldOf = (act: () => void) => {
+    gone.length = 0;
+    act();
+    return [...gone];
+  };
+  expect(toldOf(() => cache.set("a", "large", 300))).toEqual(["large 300"]);
+  expect(toldOf(() => cache.set("a", "one", 200))).toEqual([]);
+  expect(toldOf(() => cache.set("a", "two", 100))).toEqual(["one 200"]);
+  expect(toldOf(() => cache.delete("a"))).toEqual(["two 100"]);
+  for (const key of ["b", "c", "d", "e"]) cache.set(key, key, 200);
+  reserved = 300;
+  expect(toldOf(() => cache.set("f", "f", 200))).toEqual(["b 200", "c 200"]);
+  reserved = 2_000;
+  expect(toldOf(() => cache.set("g", "g", 200))).toEqual(["d 200", "e 200", "f 200", "g 200"]);
 });
