@@ -49,7 +49,7 @@ describe("under a flood", () => {
       }),
       { numRuns: 40 },
     );
-  });
+  }, 120_000);
 
   test("what nobody has asked for takes half of what it takes afterwards, and all of it is bounded", () => {
     const flooded = (isAsked: boolean) => {
@@ -62,7 +62,7 @@ describe("under a flood", () => {
       return memory.size;
     };
     expect(flooded(false)).toBeGreaterThan(1.9 * flooded(true));
-  });
+  }, 120_000);
 
   test("what was asked for stays, and what takes its place leaves no hole that counts for long", () => {
     const memory = new Memory(4 * MIB);
@@ -71,7 +71,7 @@ describe("under a flood", () => {
     for (let i = 0; i < 20_000; i++) memory.put(`once${i}`, entryOf(0, "", "", 1_000));
     expect(Array.from({ length: 100 }, (_, i) => bodyOf(memory, `used${i}`) !== undefined)).not.toContain(false);
     expect(memory.size).toBeGreaterThan(1_000);
-  });
+  }, 120_000);
 
   test("a purge by tag finds what nobody has asked for", () => {
     const memory = new Memory(4 * MIB);
@@ -80,5 +80,5 @@ describe("under a flood", () => {
     memory.put("b", entryOf(0));
     expect([..."ab"].map((url) => memory.purge(url, (tags) => tags.includes("one")))).toEqual([true, false]);
     expect([memory.get("a"), memory.get("b")?.length]).toEqual([undefined, 1]);
-  });
+  }, 120_000);
 });

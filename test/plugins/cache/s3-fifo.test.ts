@@ -95,6 +95,7 @@ describe("on a Zipf trace", () => {
       expect(ratio).toBeGreaterThan(leastRecent);
       expect(ratio).toBeGreaterThan(bestRatio(100_000, exponent, room) - 0.02);
     },
+    60_000,
   );
 });
 
