@@ -47,13 +47,23 @@ function startCounting(cacheControl: string): Upstream {
 
 describe("what is in Redis alone", () => {
   test("RFC 5861 §3 is the answer while it is asked for anew beside, once for all gateways", async () => {
-    using service = startCounting("max-age=0, stale-while-revalidate=600");
+    const isRead = Promise.withResolvers<void>();
+    let asked = 0;
+    const headers = [["cache-control", "max-age=0, stale-while-revalidate=600"]] as const;
+    using service = startUpstream(async (_, connection) => {
+      const number = ++asked;
+      if (number > 1) await isRead.promise;
+      void connection.send(response(String(number), { headers }));
+    });
     await using a = await start(service);
     await using b = await start(service);
     expect(await ask(a)).toBe("200 1");
     await untilStored();
     const [first, second] = await Promise.all([ask(b), ask(b)]);
     expect([first, second]).toEqual(["200 1", "200 1"]);
+    await until(() => asked > 1);
+    expect(asked).toBe(2);
+    isRead.resolve();
     // What has come beside them is there, for the other gateway too.
     await until(async () => (await ask(a)) !== "200 1");
   }, 120_000);
@@ -69,7 +79,9 @@ describe("what is in Redis alone", () => {
     await using gateway = await start(service);
     expect(await ask(gateway)).toBe("200 1");
     await untilStored();
-    await until(async () => (await ask(gateway)) === "200 3");
+    // The second answer was none; each question since has had the service asked anew.
+    await until(async () => (await ask(gateway)) !== "200 1");
+    expect(asked).toBeGreaterThan(2);
   }, 120_000);
 
   test("RFC 9111 §5.2.1.4 is asked about by its tag where a client wants it anew", async () => {
@@ -139,7 +151,7 @@ describe("several workers of one gateway", () => {
       const all = await Promise.all(Array.from({ length: 30 }, () => ask(gateway)));
       expect(new Set(all)).toEqual(new Set(["200 1"]));
     },
-    30_000,
+    120_000,
   );
 });
 
