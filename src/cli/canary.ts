@@ -1,13 +1,10 @@
-import { loadConfig } from "../config/load.ts";
 import { didYouMean } from "../config/nearest.ts";
-import { countProblems, formatProblems } from "../config/report.ts";
-import { createRegistry } from "../registry/registry.ts";
 import type { CanaryReport, CanaryView } from "../traffic/canary-report.ts";
 import { ADMIN_FLAGS, ADMIN_USAGE, type AdminAccess, adminAccess } from "./admin-access.ts";
 import { AdminFault, callAdmin } from "./admin-call.ts";
 import { type FlagTable, readFlags } from "./flags.ts";
 import type { CliIo } from "./io.ts";
-import { PLUGINS_DIRECTORY } from "./project.ts";
+import { loadForCommand } from "./load-valid.ts";
 
 const USAGE = `usage: bun run gateway canary list [--json] [--config FILE]
        bun run gateway canary promote | pause | resume | abort ROUTE [--json] [--config FILE]
@@ -37,13 +34,8 @@ export async function canary(args: readonly string[], io: CliIo): Promise<number
     return 2;
   }
   const { action, route, file, access, isJson } = command;
-  const plugins = await createRegistry(PLUGINS_DIRECTORY);
-  const loaded = await loadConfig(file, { env: io.env, plugins, directory: io.cwd });
-  if (!loaded.ok) {
-    io.err(`${formatProblems(loaded.problems, io.isTerminal)}\n`);
-    io.err(`${file} is not valid: ${countProblems(loaded.problems)}\n`);
-    return 1;
-  }
+  const loaded = await loadForCommand(file, io);
+  if (loaded === undefined) return 1;
   try {
     const body = route === undefined ? undefined : { route, action };
     const method = route === undefined ? "GET" : "POST";

@@ -1,18 +1,15 @@
-import { loadConfig } from "../config/load.ts";
-import { countProblems, formatProblems } from "../config/report.ts";
 import type { ListenConfig } from "../config/schema.ts";
 import { explain as explainRequest } from "../explain/explain.ts";
 import { type AskedRequest, contextOf } from "../explain/request.ts";
 import { explainText } from "../explain/text.ts";
 import { Gateway } from "../gateway.ts";
-import { createRegistry } from "../registry/registry.ts";
 import { ADMIN_FLAGS, ADMIN_USAGE, type AdminAccess, adminAccess } from "./admin-access.ts";
 import { compileForShow } from "./compile-for-show.ts";
 import { printLive } from "./explain-live.ts";
 import { signedCurl } from "./explain-sign.ts";
 import { type FlagTable, readFlags } from "./flags.ts";
 import type { CliIo } from "./io.ts";
-import { PLUGINS_DIRECTORY } from "./project.ts";
+import { loadForCommand } from "./load-valid.ts";
 
 const USAGE = `usage: bun run gateway explain METHOD URL [options]
        bun run gateway explain METHOD URL --sign [--for 1m] [options]
@@ -66,14 +63,8 @@ export async function explain(args: readonly string[], io: CliIo): Promise<numbe
     return 2;
   }
   const { file, asked, isJson, hasDefaults, access, signedFor } = command;
-  const plugins = await createRegistry(PLUGINS_DIRECTORY);
-  const loaded = await loadConfig(file, { env: io.env, plugins, directory: io.cwd });
-  if (!loaded.ok) {
-    io.err(
-      `${formatProblems(loaded.problems, io.isTerminal)}\n${file} is not valid: ${countProblems(loaded.problems)}\n`,
-    );
-    return 1;
-  }
+  const loaded = await loadForCommand(file, io);
+  if (loaded === undefined) return 1;
   if (typeof asked === "string") return printLive(asked, { config: loaded.config, access, isJson }, io);
   const listen = loaded.config.listen[0] as ListenConfig;
   const ctx = contextOf(asked, listen);

@@ -1,15 +1,11 @@
-import { type LoadResult, loadConfig } from "../config/load.ts";
-import { countProblems, formatProblems } from "../config/report.ts";
 import { createKey } from "../identity/api-key/key-text.ts";
-import type { Plugin } from "../plugin.ts";
-import { createRegistry } from "../registry/registry.ts";
 import { ADMIN_FLAGS, ADMIN_USAGE } from "./admin-access.ts";
 import { readFlags } from "./flags.ts";
 import type { CliIo } from "./io.ts";
 import { holderOf, type KeyCommand, parseKeyCommand } from "./key-command.ts";
 import { KeyFault, openKeys } from "./key-target.ts";
 import { entryText, issuedText, listText } from "./key-text.ts";
-import { PLUGINS_DIRECTORY } from "./project.ts";
+import { loadForCommand } from "./load-valid.ts";
 
 const USAGE = `usage: bun run gateway key COMMAND [--config FILE] [--json] ${ADMIN_USAGE}
 
@@ -50,7 +46,7 @@ export async function key(args: readonly string[], io: CliIo): Promise<number> {
     io.err(`key  ${made.text}\nKeep it now: it is not shown again.\n`);
     return 0;
   }
-  const loaded = await load(command.config, io);
+  const loaded = await loadForCommand(command.config, io);
   if (loaded === undefined) return 1;
   try {
     return await run(command, loaded, io);
@@ -59,16 +55,6 @@ export async function key(args: readonly string[], io: CliIo): Promise<number> {
     io.err(`${error.message}\n`);
     return 1;
   }
-}
-
-async function load(file: string, io: CliIo) {
-  const plugins = await createRegistry(PLUGINS_DIRECTORY);
-  const loaded: LoadResult<Plugin> = await loadConfig(file, { env: io.env, plugins, directory: io.cwd });
-  if (loaded.ok) return loaded;
-  io.err(
-    `${formatProblems(loaded.problems, io.isTerminal)}\n${file} is not valid: ${countProblems(loaded.problems)}\n`,
-  );
-  return undefined;
 }
 
 async function run(command: KeyCommand, { config }: { readonly config: Parameters<typeof openKeys>[0] }, io: CliIo) {

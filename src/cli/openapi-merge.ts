@@ -14,7 +14,7 @@ import { createState } from "../scope.ts";
 import { storeForShow } from "../store/open.ts";
 import { readFlags } from "./flags.ts";
 import type { CliIo } from "./io.ts";
-import { loadForCommand } from "./openapi-config.ts";
+import { loadForCommand } from "./load-valid.ts";
 import { lineText } from "./openapi-text.ts";
 
 const FLAGS = { config: "value", document: "value", output: "value" } as const;

@@ -2,7 +2,7 @@ import { ADMIN_FLAGS, adminAccess } from "./admin-access.ts";
 import { AdminFault, callAdmin } from "./admin-call.ts";
 import { readFlags } from "./flags.ts";
 import type { CliIo } from "./io.ts";
-import { loadForCommand } from "./openapi-config.ts";
+import { loadForCommand } from "./load-valid.ts";
 import { reportText } from "./openapi-text.ts";
 
 const FLAGS = { config: "value", json: "switch", ...ADMIN_FLAGS } as const;

@@ -1,11 +1,8 @@
-import { loadConfig } from "../config/load.ts";
-import { countProblems, formatProblems } from "../config/report.ts";
-import { createRegistry } from "../registry/registry.ts";
 import { ADMIN_FLAGS, ADMIN_USAGE, type AdminAccess, adminAccess } from "./admin-access.ts";
 import { AdminFault, callAdmin } from "./admin-call.ts";
 import { type FlagTable, readOnce } from "./flags.ts";
 import type { CliIo } from "./io.ts";
-import { PLUGINS_DIRECTORY } from "./project.ts";
+import { loadForCommand } from "./load-valid.ts";
 
 const USAGE = `usage: bun run gateway purge (--url URL | --key KEY | --prefix URL | --tag TAG | --all) [--soft] [--config FILE]
          ${ADMIN_USAGE}
@@ -41,13 +38,8 @@ export async function purge(args: readonly string[], io: CliIo): Promise<number>
     io.err(`${command}\n\n${USAGE}`);
     return 2;
   }
-  const plugins = await createRegistry(PLUGINS_DIRECTORY);
-  const loaded = await loadConfig(command.file, { env: io.env, plugins, directory: io.cwd });
-  if (!loaded.ok) {
-    io.err(`${formatProblems(loaded.problems, io.isTerminal)}\n`);
-    io.err(`${command.file} is not valid: ${countProblems(loaded.problems)}\n`);
-    return 1;
-  }
+  const loaded = await loadForCommand(command.file, io);
+  if (loaded === undefined) return 1;
   try {
     const answer = await callAdmin(loaded.config, "DELETE", `/api/cache?${command.query}`, undefined, command.access);
     io.out(`purged in this gateway: ${urlsOf(answer)}\n`);

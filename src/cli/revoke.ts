@@ -1,18 +1,15 @@
-import { loadConfig } from "../config/load.ts";
-import { countProblems, formatProblems } from "../config/report.ts";
 import type { Config } from "../config/schema.ts";
 import { parseRevocation, type RevocationRequest } from "../identity/revocation.ts";
 import { REVOCATIONS_PART } from "../identity/revocation-keys.ts";
 import { blacklistKeys, createRevocations } from "../identity/revocations.ts";
 import { createNullLogger } from "../observe/log.ts";
-import { createRegistry } from "../registry/registry.ts";
 import { StoreError } from "../store/error.ts";
 import { hasRedis, openStore } from "../store/open.ts";
 import { ADMIN_FLAGS, ADMIN_USAGE, type AdminAccess, adminAccess } from "./admin-access.ts";
 import { AdminFault, callAdmin } from "./admin-call.ts";
 import { type FlagTable, readOnce } from "./flags.ts";
 import type { CliIo } from "./io.ts";
-import { PLUGINS_DIRECTORY } from "./project.ts";
+import { loadForCommand } from "./load-valid.ts";
 
 const USAGE = `usage: bun run gateway revoke (--jti ID | --token TOKEN | --subject SUB | --kid KID) [options]
 
@@ -61,13 +58,8 @@ export async function revoke(args: readonly string[], io: CliIo): Promise<number
     return 2;
   }
   const { file, isUndone, asked, input, access } = command;
-  const plugins = await createRegistry(PLUGINS_DIRECTORY);
-  const loaded = await loadConfig(file, { env: io.env, plugins, directory: io.cwd });
-  if (!loaded.ok) {
-    io.err(`${formatProblems(loaded.problems, io.isTerminal)}\n`);
-    io.err(`${file} is not valid: ${countProblems(loaded.problems)}\n`);
-    return 1;
-  }
+  const loaded = await loadForCommand(file, io);
+  if (loaded === undefined) return 1;
   try {
     if (hasRedis(loaded.config.redis)) await inRedis(loaded.config, asked, isUndone);
     else await callAdmin(loaded.config, isUndone ? "DELETE" : "POST", "/api/revocations", input, access);
