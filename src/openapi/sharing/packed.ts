@@ -7,8 +7,10 @@ interface Elsewhere {
 export function packed(value: unknown): readonly Uint8Array[] {
   const parts: Uint8Array[] = [];
   let start = 0;
-  const head = JSON.stringify(value, (_, inner: unknown) => {
-    if (!(inner instanceof Uint8Array)) return inner;
+  const head = JSON.stringify(value, function (this: Readonly<Record<string, unknown>>, key, shown: unknown) {
+    // A Buffer is shown as what it makes of itself for JSON.
+    const inner = this[key];
+    if (!(inner instanceof Uint8Array)) return shown;
     const place: Elsewhere = { $bytes: [start, inner.byteLength] };
     parts.push(inner);
     start += inner.byteLength;

@@ -8,6 +8,14 @@ test("plain data comes back with its bytes, wherever they stand", () => {
   expect(unpacked(Buffer.concat(packed(value)))).toEqual(value);
 });
 
+test("bytes that were read come back as they are, too", () => {
+  const [head, part] = packed({ a: [Buffer.from("one")] });
+  expect(head?.byteLength).toBeLessThan(40);
+  expect(part?.toString()).toBe("one");
+  const [again] = (unpacked(Buffer.concat(packed({ a: [Buffer.from("one")] }))) as { a: [Uint8Array] }).a;
+  expect(Buffer.from(again).toString()).toBe("one");
+});
+
 test("the bytes are not copied", () => {
   const own = bytes("own");
   expect(packed({ own })[1]).toBe(own);
