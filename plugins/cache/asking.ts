@@ -9,13 +9,14 @@ import type { RouteParts } from "./route-parts.ts";
 import { isServiceFailure, staleOnError } from "./stale-if-error.ts";
 import { type AskedAt, isFailure } from "./storing.ts";
 import type { Tier } from "./tier/tier.ts";
-import { askTiered } from "./tiered.ts";
+import { askTiered, storing } from "./tiered.ts";
 import { askWhetherModified } from "./validation.ts";
 
 /** Asks the service, stores what may be stored, and tells those who wait. */
 export function asks(quest: Quest, parts: RouteParts, flight: Flight | undefined): Promise<Reply> {
   const { tier } = parts;
-  if (tier === undefined || !mayBeShared(quest, parts)) return attempted(quest, parts, { flight, onOutcome: nobody });
+  if (tier === undefined) return attempted(quest, parts, { flight, onOutcome: nobody });
+  if (!mayBeShared(quest, parts)) return attempted(quest, parts, { flight, onOutcome: storing(quest, parts, tier) });
   return asksTiered(quest, parts, flight, tier);
 }
 

@@ -18,7 +18,7 @@ export async function fetchShared(first: Quest, parts: RouteParts): Promise<Repl
   if (first.asked.directives.onlyIfCached) throw new GatewayError("not_cached");
   const { flights, passes, memory } = parts.shared;
   let quest = first;
-  for (let turn = 0; turn < MOST_FLIGHTS && isShareable(quest); turn++) {
+  for (let turn = 0; turn < MOST_FLIGHTS && isShareable(quest); ) {
     const key = flightKey(quest, memory);
     if (passes.has(key, parts.now())) break;
     const flight = flights.get(key);
@@ -28,6 +28,8 @@ export async function fetchShared(first: Quest, parts: RouteParts): Promise<Repl
     const reply = replyFrom(landed, quest, parts);
     if (reply !== undefined) return reply;
     if (landed.kind === "pass") break;
+    // Who takes the place of a client that has left has not been refused anything.
+    if (landed.kind !== "left") turn++;
     quest = lookAgain(quest, memory);
   }
   return asks(quest, parts, undefined);

@@ -24,9 +24,11 @@ export function stored(quest: Quest, reply: Reply, at: AskedAt, parts: RoutePart
   const { passes, memory } = parts.shared;
   if (typeof head === "string") {
     const isForOthers = head === "request-no-store";
-    if (!isForOthers) passes.add(flightKey(quest, memory), at.responseMs);
+    const failure = failureLanded(ctx, quest, askedBy, reply, at, head);
+    // A failure is for all who wait, and says nothing of the replies after it.
+    if (!isForOthers && failure === undefined) passes.add(flightKey(quest, memory), at.responseMs);
     landing.onOutcome(isForOthers ? undefined : "refused");
-    landing.flight?.land(failureLanded(ctx, quest, askedBy, reply, at, head) ?? { kind: "pass" });
+    landing.flight?.land(failure ?? { kind: "pass" });
     return passed(quest, reply, parts, head);
   }
   parts.metrics.count(forward === "stale" ? "expired" : "miss");

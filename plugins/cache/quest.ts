@@ -52,8 +52,14 @@ export function isShareable(quest: Quest): boolean {
 export function flightKey({ url, owner, own, entry, ctx }: Quest, memory: Memory): string {
   const vary = entry?.stored.terms.vary ?? knownVary(memory, url, owner);
   // A principal's id may have line ends; its length tells where it ends.
-  const key = `${url}\n${owner}\n${own.length}:${own}`;
+  const mark = isIdentified(ctx) ? "+" : "";
+  const key = `${url}\n${owner}\n${mark}${own.length}:${own}`;
   return vary.length === 0 ? key : `${key}\n${varyKey(vary, ctx.request.headers)}`;
+}
+
+/** What such requests are answered may be refused to the store for their sake alone (RFC 9111 §3.5): others do not wait for it. */
+function isIdentified({ principal, request }: Context): boolean {
+  return principal !== undefined || request.headers.has("authorization");
 }
 
 function knownVary(memory: Memory, url: string, owner: string): readonly string[] {

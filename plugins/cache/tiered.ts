@@ -88,6 +88,14 @@ function answerOf(
   return answerFrom(entry, asked, ctx.request.method, nowMs);
 }
 
+/** For a request that has not looked there: what it stores after all is for the other gateways, too. */
+export function storing({ url, since }: Quest, { shared }: RouteParts, tier: Tier): Landing["onOutcome"] {
+  return (outcome) => {
+    if (outcome === undefined || outcome === "refused") return;
+    if (!shared.purges.hasSince(since, url, outcome.stored.tags)) void tier.write(url, outcome);
+  };
+}
+
 /** Tells the other gateways what came of it, and lets them ask. */
 async function settled(
   outcome: Outcome,

@@ -22,5 +22,8 @@ export const refusalKey = (flight: string): string => `refused:${digestOf(flight
 /** Who asks the service for such requests. */
 export const lockKey = (flight: string): string => `lock:${digestOf(flight)}`;
 
+/** Who changes what is known of a URL. */
+export const indexLockKey = (url: string): string => `changing:${digestOf(url)}`;
+
 /** The latest purges by prefix, by tag and of everything. */
 export const PURGES = "purges";

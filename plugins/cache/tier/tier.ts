@@ -8,7 +8,7 @@ import { varyKey } from "../rules/vary.ts";
 import type { UrlKeys } from "../url-keys.ts";
 import { decodeEntry, encodeEntry } from "./encoding.ts";
 import { type IndexRecord, parseIndex } from "./index-record.ts";
-import { entryKey, indexKey, lockKey, PURGES, refusalKey } from "./keys.ts";
+import { entryKey, indexKey, indexLockKey, lockKey, PURGES, refusalKey } from "./keys.ts";
 
 /** A response that can be asked about is kept for so long past its freshness, in ms. */
 const VALIDATABLE_MS = 3_600_000;
@@ -74,14 +74,29 @@ export class Tier {
   /** The index of a URL, with what the owner's responses vary by. */
   async #indexFor(url: string, owner: string, vary: readonly string[]): Promise<IndexRecord> {
     const key = indexKey(url);
+    const hasIt = (index: IndexRecord | undefined) => index?.vary[owner]?.join() === vary.join();
     const known = parseIndex(await this.#store.get(key));
-    if (known?.vary[owner]?.join() === vary.join()) return known;
-    const generation = known?.generation ?? crypto.randomUUID();
-    const index: IndexRecord = { ...known, generation, vary: { ...known?.vary, [owner]: vary } };
-    const options = { ttlMs: LONGEST_MS, ifAbsent: known === undefined };
-    if (await this.#store.set(key, JSON.stringify(index), options)) return index;
-    // Another gateway was first: its generation is the one that is looked for.
-    return parseIndex(await this.#store.get(key)) ?? index;
+    if (known !== undefined && hasIt(known)) return known;
+    return this.#changing(url, async () => {
+      const latest = parseIndex(await this.#store.get(key));
+      if (latest !== undefined && hasIt(latest)) return latest;
+      const generation = latest?.generation ?? crypto.randomUUID();
+      const index: IndexRecord = { ...latest, generation, vary: { ...latest?.vary, [owner]: vary } };
+      await this.#store.set(key, JSON.stringify(index), { ttlMs: LONGEST_MS });
+      return index;
+    });
+  }
+
+  /** One changes the index of a URL at a time: a purge between a look and a write would be undone. */
+  async #changing<T>(url: string, change: () => Promise<T>): Promise<T> {
+    const options = { ttlMs: WAIT_MS, fenceMs: 0, waitMs: WAIT_MS, timeoutMs: WAIT_MS + 1_000 };
+    const lock = await this.#store.lock(indexLockKey(url), options);
+    if (lock === undefined) throw new StoreError("overloaded", "another change of the same URL takes too long");
+    try {
+      return await change();
+    } finally {
+      await this.release(lock);
+    }
   }
 
   /** Remembers that there is nothing to store. */
@@ -123,7 +138,7 @@ export class Tier {
   /** Another generation, and when it began: another gateway may not have heard of the purge yet, and write what was asked for before. */
   async #purgeUrl(url: string): Promise<void> {
     const index: IndexRecord = { generation: crypto.randomUUID(), vary: {}, purgedMs: this.#now() };
-    await this.#store.set(indexKey(url), JSON.stringify(index), { ttlMs: PURGED_MS });
+    await this.#changing(url, () => this.#store.set(indexKey(url), JSON.stringify(index), { ttlMs: PURGED_MS }));
   }
 
   async #attempt<T>(otherwise: T, work: () => Promise<T>): Promise<T> {

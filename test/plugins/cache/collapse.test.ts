@@ -237,3 +237,37 @@ describe("requests for the same", () => {
     expect((await world.ask()).body.toString()).toBe("new");
   });
 });
+
+test("one who is identified, or a failure, takes nothing from those who come after", async () => {
+  const first = { headers: FRESH, body: "one" };
+  for (const earlier of [
+    { origin: first, headers: { authorization: "Basic eDp5" } },
+    { origin: { status: 503, body: "no" }, headers: {} },
+  ]) {
+    await using world = await startWorld();
+    world.answers(earlier.origin);
+    await world.ask({ headers: earlier.headers });
+    const held = holding(world);
+    const all = await clients(world, 20);
+    await until(() => held.length >= 1);
+    await settled(world);
+    expect(held).toHaveLength(1);
+    void held[0]?.send(response("one", { headers: [["cache-control", "max-age=60"]] }));
+    expect(new Set(texts(await repliesTo(all)))).toEqual(new Set(["one"]));
+    for (const client of all) client.close();
+  }
+});
+
+test("however many leave, one asks for those who wait", async () => {
+  await using crowd = await startCrowd(30);
+  const { world, held, all } = crowd;
+  for (let gone = 1; gone <= 12; gone++) {
+    // Those who wait ask in the order in which they came.
+    all[gone - 1]?.reset();
+    await until(() => held.length === gone + 1);
+    await settled(world);
+    expect(held).toHaveLength(gone + 1);
+  }
+  crowd.answer(12, "one");
+  expect(new Set(texts(await repliesTo(all.slice(12))))).toEqual(new Set(["one"]));
+});

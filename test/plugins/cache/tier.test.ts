@@ -55,6 +55,25 @@ describe("a gateway that has not heard of a purge yet", () => {
   });
 });
 
+test("a purge counts, wherever another gateway is with what it writes", async () => {
+  for (let steps = 0; steps < 60; steps++) {
+    const { clock, one, other, urlKeys } = world();
+    // What the URL varies by becomes another thing, so that more than a reply is written.
+    await other.write(PLACE.url, entryOf(clock.nowMs));
+    const next = entryOf(clock.nowMs, "+Bearer one\n", "authorization");
+    clock.nowMs += 500;
+    const written = other.write(PLACE.url, next);
+    for (let step = 0; step < steps; step++) await Promise.resolve();
+    await one.purge({ target: { kind: "key", key: PLACE.url }, isSoft: false }, urlKeys);
+    await written;
+    expect([steps, await isThere(one), await isThere(one, new HeaderList(["authorization", "Bearer one"]))]).toEqual([
+      steps,
+      false,
+      false,
+    ]);
+  }
+});
+
 test("what a reply was chosen by is found again by those alone who have it", async () => {
   const { clock, one, other } = world();
   await one.write(PLACE.url, entryOf(clock.nowMs, "+Bearer one\n", "authorization"));
