@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, objectAt, type Source } from "../../src/plugin.ts";
+import { isObject, type Json, type JsonObject, objectAt, type Source } from "../../src/plugin.ts";
 import { checkFound, checkTexts } from "./coerce.ts";
 import type { Fault } from "./faults.ts";
 import { encodingOf, type FormReader, multipartReader, urlencodedReader } from "./forms.ts";
@@ -29,7 +29,8 @@ export function compileBodies(owner: JsonObject, source: Source, schemas: Schema
   const content = objectAt(owner, "content") ?? {};
   const types = Object.entries(content).flatMap(([key, written]) => {
     const range = parseMediaType(key);
-    const mediaType = source.resolve(written, "mediaType");
+    // What leads nowhere does so as a schema too, and that is told.
+    const mediaType = source.resolve(written, "mediaType") ?? (isObject(written) ? { schema: written } : undefined);
     if (range === undefined || mediaType === undefined) return [];
     return [{ range, check: checkOf(range, mediaType, source, schemas, `the ${key} body of ${place}`) }];
   });

@@ -1,6 +1,6 @@
-import { type DocumentedOperation, type JsonObject, objectAt, type Source } from "../../src/plugin.ts";
+import { type DocumentedOperation, type JsonObject, objectAt, type Source, textAt } from "../../src/plugin.ts";
 import { type BodyTypes, compileBodies } from "./bodies.ts";
-import { type CompiledParameter, compileParameters } from "./parameters.ts";
+import { brokenParts, type CompiledParameter, compileParameters } from "./parameters.ts";
 import { compileReplies, type Replies } from "./replies.ts";
 import { Schemas } from "./schemas.ts";
 
@@ -56,10 +56,15 @@ interface CompiledDocument {
 function compile(operation: DocumentedOperation, { requests, replies }: CompiledDocument): CompiledOperation {
   const { source, value, method, path } = operation;
   const name = `${method} ${path}`;
+  const ref = textAt(value.requestBody, "$ref");
   const body: JsonObject | undefined = source.resolve(value.requestBody, "requestBody");
   return {
     name,
-    parameters: compileParameters(operation, requests),
+    parameters: [
+      ...compileParameters(operation, requests),
+      ...brokenParts(operation.brokenParameters, `the parameters of ${name}`, requests),
+      ...brokenParts(body === undefined && ref !== undefined ? [ref] : [], `the body of ${name}`, requests),
+    ],
     body:
       body === undefined
         ? undefined

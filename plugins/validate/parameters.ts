@@ -78,6 +78,15 @@ export function compileParameters(operation: DocumentedOperation, schemas: Schem
   });
 }
 
+/** Parts of a request that cannot be found: nothing is wrong with them, and the first request tells of them. */
+export function brokenParts(refs: readonly string[], place: string, schemas: Schemas): readonly CompiledParameter[] {
+  const check = () => {
+    schemas.tellBroken(refs, place);
+    return undefined;
+  };
+  return refs.length === 0 ? [] : [{ name: "", in: "", owns: () => false, check }];
+}
+
 const MISSING: readonly Fault[] = [{ pointer: "", detail: "is required" }];
 const TWICE: readonly Fault[] = [{ pointer: "", detail: "is given more than once" }];
 const NO_JSON: readonly Fault[] = [{ pointer: "", detail: "must be JSON" }];

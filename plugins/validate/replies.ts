@@ -1,4 +1,4 @@
-import { type HeaderList, isObject, type JsonObject, objectAt, type Source } from "../../src/plugin.ts";
+import { type HeaderList, isObject, type JsonObject, objectAt, type Source, textAt } from "../../src/plugin.ts";
 import { type BodyTypes, compileBodies } from "./bodies.ts";
 import { checkFound } from "./coerce.ts";
 import type { Fault } from "./faults.ts";
@@ -25,14 +25,29 @@ export function compileReplies(
   const known = new Map<string, ReplyDescription>();
   for (const [key, written] of Object.entries(responses ?? {})) {
     const reply = source.resolve(written, "response");
-    if (reply !== undefined) known.set(key.toUpperCase(), describe(reply, source, schemas, `${operation} ${key}`));
+    const place = `${operation} ${key}`;
+    const ref = textAt(written, "$ref");
+    if (reply !== undefined) known.set(key.toUpperCase(), describe(reply, source, schemas, place));
+    else if (ref !== undefined) known.set(key.toUpperCase(), unknownReply(ref, schemas, place));
   }
   return (status) => known.get(String(status)) ?? known.get(`${Math.floor(status / 100)}XX`) ?? known.get("DEFAULT");
 }
 
+/** A status that is documented, with what cannot be found. */
+function unknownReply(ref: string, schemas: Schemas, place: string): ReplyDescription {
+  return {
+    bodies: { written: "", types: [] },
+    checkHeaders: () => {
+      schemas.tellBroken([ref], `the reply of ${place}`);
+      return undefined;
+    },
+  };
+}
+
 function describe(reply: JsonObject, source: Source, schemas: Schemas, place: string): ReplyDescription {
   const headers = Object.entries(objectAt(reply, "headers") ?? {}).flatMap(([name, written]) => {
-    const header = source.resolve(written, "header");
+    // What leads nowhere does so as a schema too, and that is told.
+    const header = source.resolve(written, "header") ?? (isObject(written) ? { schema: written } : undefined);
     // The type is that of the content, whatever a document says (OpenAPI 3.1 §4.8.17).
     if (!isObject(header) || name.toLowerCase() === "content-type") return [];
     const schema = header.schema ?? true;

@@ -15,6 +15,7 @@ const TOO_COMPLEX: readonly Fault[] = [{ pointer: "", detail: "is too complex to
 
 /** Compiles the schemas of one document, each when it is first needed. */
 export class Schemas {
+  readonly #source: Source;
   readonly #extractor: Extractor;
   readonly #onUnchecked: (what: string) => void;
   readonly #quick: Compiler;
@@ -22,6 +23,7 @@ export class Schemas {
 
   /** @param onUnchecked told, once for each, what cannot be checked and why */
   constructor(source: Source, direction: Direction, onUnchecked: (what: string) => void) {
+    this.#source = source;
     this.#extractor = new Extractor(source, direction);
     this.#onUnchecked = onUnchecked;
     this.#quick = new Compiler(false, onUnchecked);
@@ -43,12 +45,19 @@ export class Schemas {
     };
   }
 
+  /** Tells of references that lead nowhere that what is behind them is not checked. */
+  tellBroken(refs: Iterable<string>, place: string): void {
+    const reasons = [...refs].map((ref) => this.#source.broken.get(ref)?.text ?? `${ref} leads nowhere`);
+    if (reasons.length > 0) this.#onUnchecked(`${place} is not checked in full: ${reasons.join(", ").slice(0, 300)}`);
+  }
+
   #compile(schema: Json, place: string): CompiledSchema | "broken" {
     try {
       const parts = this.#extractor.extract(schema);
       const quick = this.#quick.compile(parts);
       // A schema that is nothing but itself never ends, whatever the value is.
       quick(null, 0);
+      this.tellBroken(parts.broken, place);
       return { parts, quick, thorough: undefined };
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);

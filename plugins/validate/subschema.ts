@@ -26,6 +26,14 @@ export interface SelfContained {
   readonly schema: Json;
   /** By the names that references have now. */
   readonly others: ReadonlyMap<string, Json>;
+  /** References that lead nowhere: behind them all is right. */
+  readonly broken: ReadonlySet<string>;
+}
+
+interface Copied {
+  readonly copy: Json;
+  readonly objects: number;
+  readonly broken: readonly string[];
 }
 
 /** Takes schemas out of a document, each component under one name. */
@@ -33,7 +41,7 @@ export class Extractor {
   readonly #source: Source;
   readonly #direction: Direction;
   readonly #names = new Map<Component, string>();
-  readonly #copies = new Map<Component, { readonly copy: Json; readonly objects: number }>();
+  readonly #copies = new Map<Component, Copied>();
 
   constructor(source: Source, direction: Direction) {
     this.#source = source;
@@ -45,6 +53,7 @@ export class Extractor {
     const needed = new Set<Component>();
     const root = this.#copy(schema, needed);
     let objects = root.objects;
+    const broken = new Set(root.broken);
     const others = new Map<string, Json>([[UNKNOWN_SCHEMA, {}]]);
     // A set is walked on to what is added meanwhile.
     for (const component of needed) {
@@ -54,13 +63,14 @@ export class Extractor {
       const copied = known ?? this.#copy(component.value, needed);
       this.#copies.set(component, copied);
       objects += copied.objects;
+      for (const ref of copied.broken) broken.add(ref);
       if (objects > MOST_OBJECTS) throw new Error(`it consists of more than ${MOST_OBJECTS} objects`);
       const { copy } = copied;
       // Whatever refers to itself does so through a component.
       others.set(this.#nameOf(component), isObject(copy) ? { ...copy, [STEP]: true } : copy);
     }
     if (objects > MOST_OBJECTS) throw new Error(`it consists of more than ${MOST_OBJECTS} objects`);
-    return { schema: root.copy, others };
+    return { schema: root.copy, others, broken };
   }
 
   #nameOf(component: Component): string {
@@ -76,13 +86,17 @@ export class Extractor {
     return this.#nameOf(component);
   }
 
-  #copy(schema: Json, needed: Set<Component>): { readonly copy: Json; readonly objects: number } {
+  #copy(schema: Json, needed: Set<Component>): Copied {
     let objects = 0;
+    const broken: string[] = [];
     const copy = copyNode(schema, "schema", {
       reference: (ref) => this.#reference(ref, needed),
       leave: (own, kind, original) => {
         if (kind !== "schema") return;
         objects++;
+        for (const ref of [original.$ref, original.$dynamicRef]) {
+          if (typeof ref === "string" && this.#source.locate(ref, "schema") === undefined) broken.push(ref);
+        }
         if (typeof original.$dynamicRef === "string") {
           own.$ref = this.#reference(original.$dynamicRef, needed);
           delete own.$dynamicRef;
@@ -90,7 +104,7 @@ export class Extractor {
         this.#adapt(own, original);
       },
     });
-    return { copy, objects };
+    return { copy, objects, broken };
   }
 
   #adapt(copy: Draft, original: JsonObject): void {

@@ -14,6 +14,8 @@ export interface DocumentedOperation {
   readonly path: string;
   /** Complete by itself: what path and document say for it is in it. References lead into `source`. */
   readonly value: JsonObject;
+  /** References to parameters that lead nowhere, and so are not in it. */
+  readonly brokenParameters: readonly string[];
   readonly source: Source;
 }
 

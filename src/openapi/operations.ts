@@ -14,6 +14,8 @@ export interface SourceOperation {
   /** Where the service serves the paths of the document: "/v1", or "". */
   readonly basePath: string;
   readonly value: JsonObject;
+  /** References to parameters that lead nowhere, and so are not in it. */
+  readonly brokenParameters: readonly string[];
   /** Where it stands in the document. */
   readonly pointer: string;
 }
@@ -45,7 +47,8 @@ export function operationsAt(source: Source, path: string, written: Json, report
       return [];
     }
     const value = complete(source, item, operation, report);
-    return [{ source, path, method, basePath: basePathOf(value.servers), value, pointer: at }];
+    const brokenParameters = brokenIn(source, [...listAt(item, "parameters"), ...listAt(operation, "parameters")]);
+    return [{ source, path, method, basePath: basePathOf(value.servers), value, brokenParameters, pointer: at }];
   });
 }
 
@@ -95,6 +98,12 @@ function isShown(source: Source, parameter: Json, report: Report): boolean {
   const ref = textAt(parameter, "$ref");
   if (resolved === undefined && ref !== undefined) reportBroken(source, ref, "parameter", report);
   return resolved !== undefined && resolved["x-internal"] !== true;
+}
+
+function brokenIn(source: Source, parameters: readonly Json[]): readonly string[] {
+  return parameters.flatMap((parameter) =>
+    source.resolve(parameter, "parameter") === undefined ? (textAt(parameter, "$ref") ?? []) : [],
+  );
 }
 
 function parameterKey(source: Source, parameter: Json): string {
