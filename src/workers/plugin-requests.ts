@@ -11,9 +11,12 @@ const SAFE = ["GET", "HEAD", "OPTIONS"];
 
 /**
  * The endpoints of plugins that live in workers. A request with a safe method goes to one worker; another goes to all,
- * since each has its own instance of the plugin, and the worst of their replies is the answer.
+ * since each has its own instance of the plugin, and the worst of their replies is the answer; of equally good ones `joined` is.
  */
-export function workerPlugins(names: ReadonlySet<string>, supervisor: Supervisor): Pick<PluginApps, "has" | "handle"> {
+export function workerPlugins(
+  names: ReadonlySet<string>,
+  supervisor: Pick<Supervisor, "askPlugin">,
+): Pick<PluginApps, "has" | "handle"> {
   return {
     has: (plugin) => names.has(plugin),
     async handle(plugin, path, request) {
@@ -22,9 +25,38 @@ export function workerPlugins(names: ReadonlySet<string>, supervisor: Supervisor
       const [first, ...others] = replies;
       if (first === undefined || replies.includes(undefined)) return unanswered();
       const worse = (a: PluginReply, b: PluginReply | undefined) => (b !== undefined && b.status > a.status ? b : a);
-      return toResponse(others.reduce<PluginReply>(worse, first));
+      const worst = others.reduce<PluginReply>(worse, first);
+      return toResponse(joined(worst, replies as readonly PluginReply[]));
     },
   };
+}
+
+/**
+ * What equal replies say together: where they are JSON objects a number is the greatest, and what is true of one is true. Of what
+ * workers share, the store, one has done the work, and the others have found it done.
+ */
+function joined(worst: PluginReply, replies: readonly PluginReply[]): PluginReply {
+  const objects = replies.filter(({ status }) => status === worst.status).map(objectOf);
+  const [first, ...others] = objects;
+  if (first === undefined || others.length === 0 || others.includes(undefined)) return worst;
+  const whole = { ...first };
+  for (const other of others) {
+    for (const [name, value] of Object.entries(other ?? {})) {
+      const known = whole[name];
+      if (typeof value === "number" && typeof known === "number") whole[name] = Math.max(value, known);
+      else if (value === true && known === false) whole[name] = true;
+    }
+  }
+  return { ...worst, body: new TextEncoder().encode(JSON.stringify(whole)) };
+}
+
+function objectOf({ body }: PluginReply): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(body));
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A worker's side: lets its own instance of the plugin answer. */
