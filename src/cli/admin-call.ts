@@ -8,6 +8,20 @@ const TIMEOUT_MS = 10_000;
 /** The admin port did not do what it was asked. Its message is for people. */
 export class AdminFault extends Error {
   override readonly name = "AdminFault";
+  /** The gateway has said that it does not do it. */
+  readonly isRefusal: boolean;
+
+  constructor(message: string, { isRefusal = false } = {}) {
+    super(message);
+    this.isRefusal = isRefusal;
+  }
+}
+
+/** What is told of a change that failed: whether it was done is known only where it was refused. */
+export function faultOfChange(error: Error): string {
+  return error instanceof AdminFault && error.isRefusal
+    ? error.message
+    : `this may not have been done: ${error.message}`;
 }
 
 /** Asks the admin port of the running gateway, as its configuration and the command's flags say. Throws AdminFault. */
@@ -40,7 +54,8 @@ export async function callAdmin(
   }
   const answer = jsonOf(text);
   if (response.ok) return answer;
-  throw new AdminFault(`the gateway answers ${response.status}: ${reasonOf(answer)}`);
+  const isRefusal = response.status < 500;
+  throw new AdminFault(`the gateway answers ${response.status}: ${reasonOf(answer)}`, { isRefusal });
 }
 
 function tlsOf(admin: Config["admin"], access: AdminAccess) {

@@ -1,7 +1,7 @@
 import { didYouMean } from "../config/nearest.ts";
 import type { CanaryReport, CanaryView } from "../traffic/canary-report.ts";
 import { ADMIN_FLAGS, ADMIN_USAGE, type AdminAccess, adminAccess } from "./admin-access.ts";
-import { AdminFault, callAdmin } from "./admin-call.ts";
+import { AdminFault, callAdmin, faultOfChange } from "./admin-call.ts";
 import { type FlagTable, readFlags } from "./flags.ts";
 import type { CliIo } from "./io.ts";
 import { loadForCommand } from "./load-valid.ts";
@@ -45,7 +45,7 @@ export async function canary(args: readonly string[], io: CliIo): Promise<number
     return 0;
   } catch (error) {
     if (!(error instanceof AdminFault)) throw error;
-    io.err(`${route === undefined ? "" : "this may not have been done: "}${error.message}\n`);
+    io.err(`${route === undefined ? error.message : faultOfChange(error)}\n`);
     return 1;
   }
 }

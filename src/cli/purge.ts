@@ -1,5 +1,5 @@
 import { ADMIN_FLAGS, ADMIN_USAGE, type AdminAccess, adminAccess } from "./admin-access.ts";
-import { AdminFault, callAdmin } from "./admin-call.ts";
+import { AdminFault, callAdmin, faultOfChange } from "./admin-call.ts";
 import { type FlagTable, readOnce } from "./flags.ts";
 import type { CliIo } from "./io.ts";
 import { loadForCommand } from "./load-valid.ts";
@@ -46,7 +46,7 @@ export async function purge(args: readonly string[], io: CliIo): Promise<number>
     return 0;
   } catch (error) {
     if (!(error instanceof AdminFault)) throw error;
-    io.err(`this may not have been done: ${error.message}\n`);
+    io.err(`${faultOfChange(error)}\n`);
     return 1;
   }
 }

@@ -6,7 +6,7 @@ import { createNullLogger } from "../observe/log.ts";
 import { StoreError } from "../store/error.ts";
 import { hasRedis, openStore } from "../store/open.ts";
 import { ADMIN_FLAGS, ADMIN_USAGE, type AdminAccess, adminAccess } from "./admin-access.ts";
-import { AdminFault, callAdmin } from "./admin-call.ts";
+import { AdminFault, callAdmin, faultOfChange } from "./admin-call.ts";
 import { type FlagTable, readOnce } from "./flags.ts";
 import type { CliIo } from "./io.ts";
 import { loadForCommand } from "./load-valid.ts";
@@ -65,7 +65,7 @@ export async function revoke(args: readonly string[], io: CliIo): Promise<number
     else await callAdmin(loaded.config, isUndone ? "DELETE" : "POST", "/api/revocations", input, access);
   } catch (error) {
     if (!(error instanceof StoreError) && !(error instanceof AdminFault)) throw error;
-    io.err(`this may not have been done: ${error.message}\n`);
+    io.err(`${faultOfChange(error)}\n`);
     return 1;
   }
   io.out(`${described(asked, isUndone)}\n`);
