@@ -28,6 +28,8 @@ export class FillReader implements BodySource {
   #sink: BodySink | undefined = undefined;
   #isPaused = false;
   #isPumping = false;
+  /** Why it gets no more, if the others have gone on without it. */
+  #cut: GatewayError | undefined = undefined;
 
   constructor(fill: ReadFill) {
     this.#fill = fill;
@@ -37,6 +39,19 @@ export class FillReader implements BodySource {
   start(sink: BodySink): void {
     this.#sink = sink;
     this.pump();
+    this.#fill.onTaken();
+  }
+
+  /** Whether it has all there is, and would take more. */
+  get isWaiting(): boolean {
+    return this.#sink !== undefined && !this.#isPaused;
+  }
+
+  /** Fails it alone, at once or when it is started: what it has not had is not kept for it. */
+  leaveBehind(error: GatewayError): void {
+    this.#cut = error;
+    this.#isPaused = false;
+    this.#tellEnd();
   }
 
   resume(): void {
@@ -54,7 +69,7 @@ export class FillReader implements BodySource {
   pump(): void {
     if (this.#isPumping) return;
     this.#isPumping = true;
-    while (this.#sink !== undefined && !this.#isPaused) {
+    while (this.#sink !== undefined && !this.#isPaused && this.#cut === undefined) {
       const chunk = this.#fill.chunkAt(this.at);
       if (chunk === undefined) break;
       this.at++;
@@ -65,7 +80,7 @@ export class FillReader implements BodySource {
   }
 
   #tellEnd(): void {
-    const { outcome } = this.#fill;
+    const outcome = this.#cut === undefined ? this.#fill.outcome : { error: this.#cut };
     const sink = this.#sink;
     if (outcome === undefined || sink === undefined) return;
     this.#sink = undefined;

@@ -25,11 +25,16 @@ export interface FillOwner {
 const UNATTENDED = timeoutQueue(30_000);
 /** Bytes that the quickest reader of a content that is not stored may be ahead of the slowest. */
 const MOST_AHEAD = 262_144;
+/**
+ * A reader that takes nothing holds up those who wait for it for no longer than this. Sockets take a slow client's bytes in
+ * lumps of 1.5 MB and more: at 5 s one that reads 300 kB/s would be cut.
+ */
+const HELD_UP = timeoutQueue(30_000);
 
 /**
  * One content on its way to any number of readers, and into the store. While it is stored it is read as fast as it comes,
  * for at most `limit` bytes are kept; a reader that leaves stops nobody else. What turns out too large to be stored goes on
- * at the pace of the slowest reader.
+ * at the pace of the slowest reader; one that takes nothing for a while is left behind, if another waits for more.
  */
 export class Fill implements BodySink, ReadFill, TimeoutOwner {
   readonly length: number | undefined;
@@ -39,6 +44,9 @@ export class Fill implements BodySink, ReadFill, TimeoutOwner {
   readonly #readers = new Set<FillReader>();
   readonly #patience: TimeoutQueue;
   readonly #unattended = new Timeout(this);
+  readonly #heldUp: TimeoutQueue;
+  /** Set while it stands still, a reader waits for more, and the slowest have taken nothing. */
+  readonly #standstill = new Timeout(this);
   #chunks: Uint8Array[] = [];
   /** Chunks before the first of `#chunks`, which every reader has had. */
   #dropped = 0;
@@ -48,8 +56,15 @@ export class Fill implements BodySink, ReadFill, TimeoutOwner {
   #isPaused = false;
   #end: FillEnd | undefined = undefined;
 
-  constructor(source: BodySource, limit: number, owner: FillOwner, unattended: TimeoutQueue = UNATTENDED) {
+  constructor(
+    source: BodySource,
+    limit: number,
+    owner: FillOwner,
+    unattended: TimeoutQueue = UNATTENDED,
+    heldUp: TimeoutQueue = HELD_UP,
+  ) {
     this.#patience = unattended;
+    this.#heldUp = heldUp;
     this.#source = source;
     this.length = source.length;
     this.#limit = limit;
@@ -77,6 +92,7 @@ export class Fill implements BodySink, ReadFill, TimeoutOwner {
     if (this.#isStoring) return true;
     this.#dropRead();
     this.#isPaused = this.#isFarAhead();
+    this.#watch();
     return !this.#isPaused;
   }
 
@@ -93,7 +109,8 @@ export class Fill implements BodySink, ReadFill, TimeoutOwner {
     if (this.#isStoring) this.#abandon(true);
   }
 
-  onTimeout(): void {
+  onTimeout(timeout: Timeout): void {
+    if (timeout === this.#standstill) return this.#leaveBehind();
     this.cancel(new GatewayError("client_closed", { cause: "nobody waits for what is being stored" }));
   }
 
@@ -115,8 +132,10 @@ export class Fill implements BodySink, ReadFill, TimeoutOwner {
   onTaken(): void {
     if (this.#isStoring || this.#end !== undefined) return;
     this.#dropRead();
-    if (!this.#isPaused || this.#isFarAhead()) return;
-    this.#isPaused = false;
+    if (!this.#isPaused) return;
+    this.#isPaused = this.#isFarAhead();
+    this.#watch();
+    if (this.#isPaused) return;
     this.#source.resume();
   }
 
@@ -149,7 +168,27 @@ export class Fill implements BodySink, ReadFill, TimeoutOwner {
   #finish(end: FillEnd): void {
     this.#end = end;
     this.#unattended.clear();
+    this.#standstill.clear();
     for (const reader of this.#readers) reader.pump();
+  }
+
+  #watch(): void {
+    if (!this.#isPaused || !this.#isAwaited()) this.#standstill.clear();
+    else if (!this.#standstill.isSet) this.#standstill.set(this.#heldUp);
+  }
+
+  #isAwaited(): boolean {
+    for (const reader of this.#readers) if (reader.isWaiting) return true;
+    return false;
+  }
+
+  /** The others go on without the slowest. */
+  #leaveBehind(): void {
+    const error = new GatewayError("client_closed", { cause: "it takes nothing, and others wait for the same" });
+    const behind = [...this.#readers].filter((reader) => reader.at === this.#dropped);
+    for (const reader of behind) this.#readers.delete(reader);
+    for (const reader of behind) reader.leaveBehind(error);
+    this.onTaken();
   }
 
   #slowest(): number {
@@ -163,6 +202,7 @@ export class Fill implements BodySink, ReadFill, TimeoutOwner {
     if (read <= 0) return;
     this.#chunks.splice(0, read);
     this.#dropped += read;
+    this.#standstill.clear();
   }
 
   #isFarAhead(): boolean {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Fill } from "../../../plugins/cache/fill.ts";
 import { GatewayError } from "../../../src/errors.ts";
-import { timeoutQueue } from "../../../src/timeouts.ts";
+import { Timeout, timeoutQueue } from "../../../src/timeouts.ts";
 import { recordingSink } from "../../http1/recording.ts";
 import { ManualSource } from "../../message/manual-source.ts";
 import { until } from "../../support/until.ts";
@@ -27,6 +27,7 @@ function start({ limit = 100, room = 100, length }: { limit?: number; room?: num
       onAbandon: (isBroken) => told.push(isBroken ? "broken" : "refused"),
     },
     timeoutQueue(30),
+    timeoutQueue(20),
   );
   fill.start();
   return { source, fill, told, borrowed: () => borrowed };
@@ -111,6 +112,99 @@ test("a reader that leaves no longer counts as the slowest", () => {
   source.write("x".repeat(100_000));
   source.write("x".repeat(300_000));
   reader?.cancel(GONE);
+  expect(source.calls).toEqual(["start", "resume"]);
+});
+
+/** Resolves when those that began to hold up others before have done so for too long. */
+const heldUpTooLong = () =>
+  new Promise<void>((resolve) => new Timeout({ onTimeout: () => resolve() }).set(timeoutQueue(20)));
+
+/** A fill that stands still for the readers that are opened and told to take no more. */
+function startStill() {
+  const started = start({ limit: 1 });
+  const { source, fill } = started;
+  const quick = recordingSink();
+  const waiting = fill.open();
+  waiting?.start(quick);
+  return {
+    ...started,
+    waiting,
+    quick,
+    /** Far more than one may be ahead. */
+    fillUp: () => {
+      expect(source.write("first")).toBe(true);
+      expect(source.write("x".repeat(300_000))).toBe(false);
+    },
+  };
+}
+
+test("readers that take nothing are left behind if another waits, whether they have been started or not", async () => {
+  const { source, fill, quick, fillUp } = startStill();
+  const still = recordingSink(() => false);
+  const reader = fill.open();
+  reader?.start(still);
+  const later = fill.open();
+  fillUp();
+  later?.start(recordingSink(() => false));
+  const unstarted = startStill();
+  const never = unstarted.fill.open();
+  unstarted.fillUp();
+  await heldUpTooLong();
+  expect(still.events).toEqual(["first", "fail client_closed"]);
+  for (const { calls } of [source, unstarted.source]) expect(calls).toEqual(["start", "resume"]);
+  const neverSink = recordingSink();
+  never?.start(neverSink);
+  expect(neverSink.events).toEqual(["fail client_closed"]);
+  // What they say afterwards is of no account.
+  reader?.resume();
+  reader?.cancel(GONE);
+  expect(source.write("last")).toBe(true);
+  source.sink.end();
+  expect(quick.events.slice(-2)).toEqual(["last", "end"]);
+  expect(still.events).toHaveLength(2);
+});
+
+test("a reader that takes something in time is not left behind, nor one for which nobody waits", async () => {
+  const { source, fill, waiting, fillUp } = startStill();
+  const still = recordingSink(() => false);
+  fill.open()?.start(still);
+  fillUp();
+  waiting?.cancel(GONE);
+  await heldUpTooLong();
+  expect([still.events, source.calls]).toEqual([["first"], ["start"]]);
+  const other = startStill();
+  const slow = recordingSink(() => false);
+  const reader = other.fill.open();
+  reader?.start(slow);
+  other.fillUp();
+  reader?.resume();
+  expect(other.source.calls).toEqual(["start", "resume"]);
+  await heldUpTooLong();
+  expect(slow.events).toHaveLength(2);
+});
+
+test("the time begins anew whenever the slowest has taken something", async () => {
+  const { source, fill, fillUp } = startStill();
+  const slow = recordingSink(() => false);
+  const reader = fill.open();
+  reader?.start(slow);
+  fillUp();
+  source.write("x".repeat(300_000));
+  let count = 0;
+  new Timeout({ onTimeout: () => (count = slow.events.length) }).set(timeoutQueue(20));
+  reader?.resume();
+  expect(source.calls).toEqual(["start"]);
+  await heldUpTooLong();
+  expect(count).toBe(2);
+  expect(slow.events.at(-1)).toBe("fail client_closed");
+  expect(source.calls).toEqual(["start", "resume"]);
+});
+
+test("a reader that is started late, and takes all there is, lets the content go on", () => {
+  const { source, fill, fillUp } = startStill();
+  const reader = fill.open();
+  fillUp();
+  reader?.start(recordingSink());
   expect(source.calls).toEqual(["start", "resume"]);
 });
 
