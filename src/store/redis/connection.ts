@@ -44,7 +44,9 @@ export class RedisConnection implements CallOwner {
     this.#nodes = new ClusterNodes(client);
     this.#probe = new Probe(this.health, this.#timeouts.ms, () => this.#direct("ping", []));
     client.on("ready", () => void this.#onReady());
-    client.on("close", () => this.health.connected(false));
+    client.on("close", () => {
+      if (!this.#isClosed) this.health.connected(false);
+    });
     client.on("error", this.note);
     // Of single nodes of a Cluster.
     client.on("node error", this.note);
@@ -56,7 +58,7 @@ export class RedisConnection implements CallOwner {
     this.health.note(reason, message);
   };
 
-  /** Resolves when it is connected for the first time, or after that many ms. */
+  /** Resolves when it is connected for the first time, or after that many ms; then the log says that it is not. */
   opened(timeoutMs: number): Promise<void> {
     if (this.health.isUp) return Promise.resolve();
     return new Promise((resolve) => {
@@ -64,7 +66,10 @@ export class RedisConnection implements CallOwner {
         clearTimeout(timer);
         resolve();
       };
-      const timer = setTimeout(end, timeoutMs);
+      const timer = setTimeout(() => {
+        if (!this.#isClosed) this.health.missed();
+        end();
+      }, timeoutMs);
       this.health.onUp(end);
     });
   }

@@ -43,6 +43,11 @@ export class RedisHealth {
     this.#waiting.add(listener);
   }
 
+  /** It was to be there by now. */
+  missed(): void {
+    if (!this.isUp) this.#changed();
+  }
+
   connected(isConnected: boolean): void {
     const wasUp = this.isUp;
     this.#isConnected = isConnected;
