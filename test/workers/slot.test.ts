@@ -56,30 +56,21 @@ test("a worker that answers nothing for long is ended, and another one is starte
   await slot.kill();
 });
 
-test("two questions without an answer end no worker, however much time is between them", async () => {
-  const { slot } = await startSlot(0);
-  const { pid = 0 } = slot.view;
-  process.kill(pid, "SIGSTOP");
-  await slot.ask({ about: "listeners" }, 50);
-  await slot.ask({ about: "listeners" }, 50);
-  process.kill(pid, "SIGCONT");
-  await until(async () => (await slot.ask({ about: "listeners" }, 15_000)) !== undefined);
-  expect(slot.view).toMatchObject({ pid, state: "running", restarts: 0 });
-  await slot.kill();
-});
-
-test("one that answers again in time goes on", async () => {
-  const { slot } = await startSlot(60_000);
-  const { pid = 0 } = slot.view;
-  process.kill(pid, "SIGSTOP");
-  await slot.ask({ about: "listeners" }, 50);
-  await slot.ask({ about: "listeners" }, 50);
-  process.kill(pid, "SIGCONT");
-  await until(async () => (await slot.ask({ about: "listeners" }, 15_000)) !== undefined);
-  expect(slot.view).toMatchObject({ pid, state: "running", restarts: 0 });
-  expect(slot.view.isSilent).toBeUndefined();
-  await slot.kill();
-});
+test.each([0, 60_000])(
+  "two questions without an answer end no worker, if %d ms may be between them",
+  async (hungMs) => {
+    const { slot } = await startSlot(hungMs);
+    const { pid = 0 } = slot.view;
+    process.kill(pid, "SIGSTOP");
+    await slot.ask({ about: "listeners" }, 50);
+    await slot.ask({ about: "listeners" }, 50);
+    process.kill(pid, "SIGCONT");
+    await until(async () => (await slot.ask({ about: "listeners" }, 15_000)) !== undefined);
+    expect(slot.view).toMatchObject({ pid, state: "running", restarts: 0 });
+    expect(slot.view.isSilent).toBeUndefined();
+    await slot.kill();
+  },
+);
 
 test("a question that there is no room for says nothing of the worker", async () => {
   const { slot } = await startSlot(0);
